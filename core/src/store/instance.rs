@@ -1,0 +1,30 @@
+//! Instances: a module's index spaces resolved to entities of a store.
+
+use alloc::{boxed::Box, vec::Vec};
+use core::ptr::NonNull;
+
+use super::{GlobalEntity, MemoryEntity, TableEntity};
+use crate::module::Module;
+
+/// One instance. Index spaces are those of the module, imports first.
+pub(crate) struct InstanceEntity {
+    pub(crate) module: Module,
+    /// Indices into `StoreInner::funcs`.
+    pub(crate) funcs: Vec<u32>,
+    /// Indices into the store's arenas, and the same entities as addresses for the machine.
+    pub(crate) globals: Vec<u32>,
+    pub(crate) memories: Vec<u32>,
+    pub(crate) tables: Vec<u32>,
+    pub(crate) global_ptrs: Vec<NonNull<GlobalEntity>>,
+    pub(crate) memory_ptrs: Vec<NonNull<MemoryEntity>>,
+    pub(crate) table_ptrs: Vec<NonNull<TableEntity>>,
+    /// Evaluated element segments; emptied by `elem.drop` and after an active segment was applied.
+    pub(crate) elements: Vec<Box<[u64]>>,
+    /// Whether `data.drop` (or instantiation, for active segments) has emptied each data segment.
+    pub(crate) dropped_data: Vec<bool>,
+}
+
+// SAFETY: the pointers are to entities of the store that owns this instance; they travel with it.
+unsafe impl Send for InstanceEntity {}
+// SAFETY: as above.
+unsafe impl Sync for InstanceEntity {}
