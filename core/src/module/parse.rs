@@ -1,6 +1,6 @@
 //! Parsing and validation, section by section.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 use wasmparser::{
@@ -18,7 +18,7 @@ use crate::{
     error::Error,
     sync::{Once, Shared},
     translate::CodeTable,
-    types::{FuncType, RefType},
+    types::FuncType,
 };
 
 /// A function body waiting to be validated and translated in one pass.
@@ -404,26 +404,23 @@ fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment, E
             offset: ConstExpr::parse(&offset_expr)?,
         },
     };
-    let (ty, items) = match element.items {
+    let items = match element.items {
         ParsedItems::Functions(items) => {
             let mut funcs = Vec::new();
             for func in items {
                 funcs.push(func?);
             }
-            let ty = RefType {
-                nullable: false,
-                ..RefType::FUNCREF
-            };
-            (ty, ElementItems::Funcs(funcs.into()))
+            ElementItems::Funcs(funcs.into())
         }
         ParsedItems::Expressions(ty, items) => {
+            // Only for its refusals: validation has compared it with the tables.
+            convert::ref_type(ty)?;
             let mut exprs = Vec::new();
             for expr in items {
                 exprs.push(ConstExpr::parse(&expr?)?);
             }
-            let exprs: Box<[ConstExpr]> = exprs.into();
-            (convert::ref_type(ty)?, ElementItems::Exprs(exprs))
+            ElementItems::Exprs(exprs.into())
         }
     };
-    Ok(ElementSegment { ty, kind, items })
+    Ok(ElementSegment { kind, items })
 }
