@@ -64,6 +64,12 @@ impl<'a> GuestMemory<'a> {
         Ok(&mut self.bytes[range])
     }
 
+    /// Bytes to read and bytes to write, unless they overlap. The ranges come from [`Self::range`].
+    pub fn split(&mut self, read: Range<usize>, write: Range<usize>) -> Option<(&[u8], &mut [u8])> {
+        let [read, write] = self.bytes.get_disjoint_mut([read, write]).ok()?;
+        Some((read, write))
+    }
+
     /// Checks that `count` records of `size` bytes are inside.
     ///
     /// # Errors

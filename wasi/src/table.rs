@@ -194,10 +194,12 @@ impl<H: Host> Table<H> {
             Ok(free) => free,
             Err(errno) => return Err((errno, descriptor)),
         };
-        match self.slots.get_mut(slot) {
-            Some(free) => *free = Some(descriptor),
-            None if self.slots.try_reserve(1).is_err() => return Err((Errno::NoMem, descriptor)),
-            None => self.slots.push(Some(descriptor)),
+        if let Some(free) = self.slots.get_mut(slot) {
+            *free = Some(descriptor);
+        } else if self.slots.try_reserve(1).is_ok() {
+            self.slots.push(Some(descriptor));
+        } else {
+            return Err((Errno::NoMem, descriptor));
         }
         Ok(fd)
     }

@@ -9,7 +9,7 @@ mod args_env;
 mod clock;
 mod fd;
 mod file;
-mod kinds;
+pub(crate) mod kinds;
 mod path;
 mod poll;
 mod proc;
@@ -185,9 +185,10 @@ macro_rules! define {
         /// Decodes the arguments and calls the function.
         #[inline(always)]
         pub(crate) fn invoke<H: Host>(cx: &mut Cx<'_, H>, function: Function, args: &[u64]) -> Outcome {
+            let abi = cx.abi;
             let result = match function {
                 $(Function::$name => match *args {
-                    [$($arg),*] => (|| $name(cx, $(<$ty as Arg>::decode($arg, cx.abi)?),*))(),
+                    [$($arg),*] => (|| $name(cx, $(<$ty as Arg>::decode($arg, abi)?),*))(),
                     _ => Err(Errno::Inval),
                 },)*
                 Function::$exit => match *args {

@@ -1,5 +1,7 @@
 //! Functions on paths.
 
+use alloc::string::String;
+
 use super::{
     Cx,
     fd::{meaningful_flags, times},
@@ -18,7 +20,11 @@ use crate::{
 
 /// A path argument: text, relative, and not climbing out as far as can be known here.
 fn path_arg<'m, H: Host>(mem: &'m GuestMemory<'_>, ptr: u32, len: u32) -> Result<&'m str, Errno> {
-    let text = path::text(mem.slice(ptr, len)?)?;
+    checked::<H>(mem.slice(ptr, len)?)
+}
+
+fn checked<H: Host>(bytes: &[u8]) -> Result<&str, Errno> {
+    let text = path::text(bytes)?;
     path::inside(text, <H as Files>::SYMLINKS)?;
     Ok(text)
 }
@@ -262,13 +268,18 @@ pub(super) fn path_readlink<H: Host>(
 ) -> Result<(), Errno> {
     let dir = cx.ctx.table.get(fd)?.dir(Rights::PATH_READLINK)?;
     cx.mem.range(bufused, 4)?;
-    cx.mem.range(buf, buf_len)?;
-    // The path and the buffer may overlap, so the text goes through a buffer of its own. No link's text
-    // is longer than a path.
-    let mut text = [0; path::MAX];
-    let path = path_arg::<H>(&cx.mem, path, path_len)?;
-    let room = text.len().min(usize::try_from(buf_len).unwrap_or(usize::MAX));
-    let len = cx.ctx.host.dir_readlink(dir, path, &mut text[..room])?.min(room);
-    cx.mem.write(buf, &text[..len])?;
+    let path_range = cx.mem.range(path, path_len)?;
+    let buf_range = cx.mem.range(buf, buf_len)?;
+    // A path that overlaps the buffer is copied out of its way.
+    let copy;
+    let (text, buf) = match cx.mem.split(path_range, buf_range.clone()) {
+        Some((text, buf)) => (text, buf),
+        None => {
+            copy = String::from(path_arg::<H>(&cx.mem, path, path_len)?);
+            (copy.as_bytes(), cx.mem.slice_mut(buf, buf_len)?)
+        }
+    };
+    let text = checked::<H>(text)?;
+    let len = cx.ctx.host.dir_readlink(dir, text, buf)?.min(buf_range.len());
     cx.mem.write_u32(bufused, u32::try_from(len).map_err(|_| Errno::Overflow)?)
 }
