@@ -180,6 +180,8 @@ impl Files for StdHost {
     }
 
     fn dir_remove_directory(&mut self, dir: &StdDir, path: &str) -> Result<(), Errno> {
+        // cap-std would remove `.` of `path/`, which systems refuse. It must be a directory anyway.
+        let path = path.trim_end_matches('/');
         remove_dir(&dir.dir, path.as_ref()).map_err(|error| errno(&error))
     }
 
