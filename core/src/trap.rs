@@ -14,6 +14,8 @@ pub enum TrapCode {
     MemoryOutOfBounds,
     /// A table access or bulk table operation left the table.
     TableOutOfBounds,
+    /// `call_indirect` with an index outside the table.
+    IndirectCallOutOfBounds,
     /// `call_indirect` through a null table element.
     IndirectCallToNull,
     /// `call_indirect` to a function of another type.
@@ -41,6 +43,7 @@ impl TrapCode {
             TrapCode::Unreachable => "unreachable",
             TrapCode::MemoryOutOfBounds => "out of bounds memory access",
             TrapCode::TableOutOfBounds => "out of bounds table access",
+            TrapCode::IndirectCallOutOfBounds => "undefined element",
             TrapCode::IndirectCallToNull => "uninitialized element",
             TrapCode::BadSignature => "indirect call type mismatch",
             TrapCode::IntegerDivisionByZero => "integer divide by zero",
