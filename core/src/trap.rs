@@ -78,7 +78,12 @@ pub struct FrameInfo {
 
 impl fmt::Display for FrameInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#8x} - {}!", self.offset, self.module.as_deref().unwrap_or("<unknown>"))?;
+        write!(
+            f,
+            "{:#8x} - {}!",
+            self.offset,
+            self.module.as_deref().unwrap_or("<unknown>")
+        )?;
         match &self.func_name {
             Some(name) => f.write_str(name),
             None => write!(f, "<wasm function {}>", self.func_index),
@@ -103,7 +108,11 @@ impl Trap {
 
     /// A trap without a backtrace, for host functions to raise.
     pub fn new(code: TrapCode) -> Trap {
-        Trap { code, frames: Vec::new(), memory: None }
+        Trap {
+            code,
+            frames: Vec::new(),
+            memory: None,
+        }
     }
 }
 
@@ -111,7 +120,10 @@ impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "wasm trap: {}", self.code)?;
         if let Some((address, size)) = self.memory {
-            write!(f, "\nmemory fault at wasm address {address:#x} in linear memory of size {size:#x}")?;
+            write!(
+                f,
+                "\nmemory fault at wasm address {address:#x} in linear memory of size {size:#x}"
+            )?;
         }
         if !self.frames.is_empty() {
             f.write_str("\nwasm backtrace:")?;

@@ -25,7 +25,11 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
     let mut text = String::new();
     let branches = PAIRS.len() as u16 * 3;
     if matches!(op.shape(), Shape::Compare { .. }) && number >= branches {
-        let not = if number - branches >= super::BRANCH_PAIRS as u16 { "_not" } else { "" };
+        let not = if number - branches >= super::BRANCH_PAIRS as u16 {
+            "_not"
+        } else {
+            ""
+        };
         let _ = write!(text, "br_if{not} {}", op.text());
     } else {
         text.push_str(op.text());
@@ -37,9 +41,16 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
         // Writing to a String does not fail.
         let _ = match field {
             Field::Dst(at) | Field::Src(at) => write!(text, "{}", slot(instruction.u16(at))),
-            Field::DstPair(at) => write!(text, "{}:{}", slot(instruction.u16(at)), slot(instruction.u16(at) + 1)),
+            Field::DstPair(at) => write!(
+                text,
+                "{}:{}",
+                slot(instruction.u16(at)),
+                slot(instruction.u16(at) + 1)
+            ),
             Field::Acc(bank) | Field::ToAcc(bank) => write!(text, "{}", bank_name(bank)),
-            Field::Both(bank, at) => write!(text, "{}={}", bank_name(bank), slot(instruction.u16(at))),
+            Field::Both(bank, at) => {
+                write!(text, "{}={}", bank_name(bank), slot(instruction.u16(at)))
+            }
             Field::Imm16(at) => write!(text, "{}", instruction.u16(at) as i16),
             Field::Imm32(at) => write!(text, "{}", instruction.u32(at) as i32),
             Field::Imm64(at) => write!(text, "{:#x}", instruction.u64(at)),
@@ -51,12 +62,19 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
             Field::Targets(at) => {
                 let mut result = write!(text, "->[");
                 for (i, to) in instruction.targets(at).enumerate() {
-                    result = result.and(write!(text, "{}{:x}", if i == 0 { "" } else { " " }, target(to)));
+                    result = result.and(write!(
+                        text,
+                        "{}{:x}",
+                        if i == 0 { "" } else { " " },
+                        target(to)
+                    ));
                 }
                 result.and(write!(text, "]"))
             }
             Field::Base(at) => write!(text, "frame {}", slot(instruction.u16(at))),
-            Field::Header(at) | Field::OwnHeader(at) => write!(text, "header {}", instruction.u16(at)),
+            Field::Header(at) | Field::OwnHeader(at) => {
+                write!(text, "header {}", instruction.u16(at))
+            }
             Field::Count(at) => write!(text, "x{}", instruction.u16(at)),
             Field::Count32(at) => write!(text, "{}", instruction.u32(at)),
             Field::Func(at) => write!(text, "func {}", instruction.u32(at)),
@@ -83,8 +101,12 @@ pub(crate) fn wasm_text(operator: &Operator<'_>) -> String {
     match operator {
         Operator::I32Const { value } => return format!("i32.const {value}"),
         Operator::I64Const { value } => return format!("i64.const {value}"),
-        Operator::F32Const { value } => return format!("f32.const {:?}", f32::from_bits(value.bits())),
-        Operator::F64Const { value } => return format!("f64.const {:?}", f64::from_bits(value.bits())),
+        Operator::F32Const { value } => {
+            return format!("f32.const {:?}", f32::from_bits(value.bits()));
+        }
+        Operator::F64Const { value } => {
+            return format!("f64.const {:?}", f64::from_bits(value.bits()));
+        }
         Operator::BrTable { targets } => {
             let mut text = String::from("br_table");
             for depth in targets.targets().flatten() {
@@ -119,7 +141,11 @@ pub(crate) fn wasm_text(operator: &Operator<'_>) -> String {
         if let Some((key, value)) = field.trim().split_once(": ") {
             let shown = match key {
                 "align" | "max_align" => None,
-                "memory" | "mem" | "table" | "table_index" | "src_mem" | "dst_mem" if value == "0" => None,
+                "memory" | "mem" | "table" | "table_index" | "src_mem" | "dst_mem"
+                    if value == "0" =>
+                {
+                    None
+                }
                 "offset" if value == "0" => None,
                 "offset" => Some(format!("offset={value}")),
                 _ if value.chars().all(|c| c.is_ascii_digit()) => Some(value.into()),
@@ -136,11 +162,17 @@ pub(crate) fn wasm_text(operator: &Operator<'_>) -> String {
 
 /// `LocalGet` as `local.get`, `BrIf` as `br_if`.
 fn mnemonic(name: &str) -> String {
-    const SPACES: [&str; 9] = ["local", "global", "memory", "table", "ref", "elem", "data", "i32", "i64"];
+    const SPACES: [&str; 9] = [
+        "local", "global", "memory", "table", "ref", "elem", "data", "i32", "i64",
+    ];
     let mut text = String::new();
     for c in name.chars() {
         if c.is_ascii_uppercase() && !text.is_empty() {
-            text.push(if SPACES.contains(&text.as_str()) { '.' } else { '_' });
+            text.push(if SPACES.contains(&text.as_str()) {
+                '.'
+            } else {
+                '_'
+            });
         }
         text.push(c.to_ascii_lowercase());
     }

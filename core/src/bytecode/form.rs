@@ -1,6 +1,6 @@
 //! Operand fields: what an instruction's bytes mean.
 
-use super::{Op, PAIRS, PLACES, Place, SELECT_FORMS, Shape, BRANCH_PAIRS};
+use super::{BRANCH_PAIRS, Op, PAIRS, PLACES, Place, SELECT_FORMS, Shape};
 
 /// The type of a value as far as ops are concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,10 +108,21 @@ impl Field {
         use Field::*;
         match self {
             Acc(_) | ToAcc(_) => 0,
-            Dst(at) | DstPair(at) | Src(at) | Both(_, at) | Imm16(at) | Base(at) | Header(at) | OwnHeader(at) | Count(at) | Memory16(at)
+            Dst(at)
+            | DstPair(at)
+            | Src(at)
+            | Both(_, at)
+            | Imm16(at)
+            | Base(at)
+            | Header(at)
+            | OwnHeader(at)
+            | Count(at)
+            | Memory16(at)
             | Table(at) => at + 2,
-            Imm32(at) | FImm32(at) | Offset(at) | Rel(at) | Targets(at) | Count32(at) | Func(at) | Global(at) | Memory(at) | Table32(at)
-            | Data(at) | Elem(at) | Type(at) => at + 4,
+            Imm32(at) | FImm32(at) | Offset(at) | Rel(at) | Targets(at) | Count32(at)
+            | Func(at) | Global(at) | Memory(at) | Table32(at) | Data(at) | Elem(at) | Type(at) => {
+                at + 4
+            }
             Imm64(at) | FImm64(at) | Offset64(at) => at + 8,
         }
     }
@@ -138,44 +149,81 @@ impl Form {
 
     /// Bytes of the operand fields: 8 or 16 (without a `br_table`'s targets).
     pub(crate) fn operand_bytes(&self) -> usize {
-        if self.fields().any(|field| field.end() > 8) { 16 } else { 8 }
+        if self.fields().any(|field| field.end() > 8) {
+            16
+        } else {
+            8
+        }
     }
 
     /// The fields of form number `form` of `op`.
     pub(crate) fn of(op: Op, form: u16) -> Form {
         match *op.shape() {
-            Shape::Binary { operand, result, .. } => Form::binary(operand, result, form),
+            Shape::Binary {
+                operand, result, ..
+            } => Form::binary(operand, result, form),
             Shape::Compare { operand, .. } => {
                 let values = PAIRS.len() as u16 * 3;
                 match form.checked_sub(values) {
                     None => Form::binary(operand, Ty::I32, form),
                     Some(branch) => {
                         let (a, b) = PAIRS[branch as usize % BRANCH_PAIRS];
-                        Form::new(&[source(a, operand, 0, Field::Imm16(0)), source(b, operand, 2, Field::Imm16(2)), Field::Rel(4)])
+                        Form::new(&[
+                            source(a, operand, 0, Field::Imm16(0)),
+                            source(b, operand, 2, Field::Imm16(2)),
+                            Field::Rel(4),
+                        ])
                     }
                 }
             }
-            Shape::Unary { operand, result } => {
-                Form::new(&[destination(result, form % 3), source(PLACES[form as usize / 3], operand, 2, Field::Imm16(2))])
-            }
-            Shape::Load { .. } if form == 9 => Form::new(&[Field::Dst(0), Field::Src(2), Field::Memory16(4), Field::Offset64(8)]),
+            Shape::Unary { operand, result } => Form::new(&[
+                destination(result, form % 3),
+                source(PLACES[form as usize / 3], operand, 2, Field::Imm16(2)),
+            ]),
+            Shape::Load { .. } if form == 9 => Form::new(&[
+                Field::Dst(0),
+                Field::Src(2),
+                Field::Memory16(4),
+                Field::Offset64(8),
+            ]),
             Shape::Load { result } => Form::new(&match PLACES[form as usize / 3] {
-                Place::Imm => [destination(result, form % 3), Field::Offset(4), Field::Offset(4)],
-                place => [destination(result, form % 3), source(place, Ty::I32, 2, Field::Imm16(2)), Field::Offset(4)],
+                Place::Imm => [
+                    destination(result, form % 3),
+                    Field::Offset(4),
+                    Field::Offset(4),
+                ],
+                place => [
+                    destination(result, form % 3),
+                    source(place, Ty::I32, 2, Field::Imm16(2)),
+                    Field::Offset(4),
+                ],
             }),
-            Shape::Store { .. } if form == 9 => Form::new(&[Field::Src(2), Field::Src(0), Field::Memory16(4), Field::Offset64(8)]),
+            Shape::Store { .. } if form == 9 => Form::new(&[
+                Field::Src(2),
+                Field::Src(0),
+                Field::Memory16(4),
+                Field::Offset64(8),
+            ]),
             Shape::Store { value } => {
                 let (address, stored) = (PLACES[form as usize / 3], PLACES[form as usize % 3]);
                 let stored = source(stored, value, 0, Field::Imm16(0));
                 Form::new(&match address {
                     Place::Imm => [Field::Offset(4), stored, Field::Offset(4)],
-                    place => [source(place, Ty::I32, 2, Field::Imm16(2)), stored, Field::Offset(4)],
+                    place => [
+                        source(place, Ty::I32, 2, Field::Imm16(2)),
+                        stored,
+                        Field::Offset(4),
+                    ],
                 })
             }
             Shape::Select => {
                 let result = [Ty::I64, Ty::F32, Ty::F64][(form / SELECT_FORMS) as usize];
                 let digit = |weight: u16| [Place::Slot, Place::Imm][(form / weight % 2) as usize];
-                let condition = if form / 12 % 2 == 0 { Field::Src(6) } else { Field::Acc(Bank::Int) };
+                let condition = if form / 12 % 2 == 0 {
+                    Field::Src(6)
+                } else {
+                    Field::Acc(Bank::Int)
+                };
                 Form::new(&[
                     destination(result, form % 3),
                     source(digit(6), result, 2, Field::Imm16(2)),
@@ -196,7 +244,11 @@ impl Form {
         };
         // A constant on the left takes the wide field, and the slot on the right the narrow one.
         let (a_at, b_at) = if a == Place::Imm { (4, 2) } else { (2, 4) };
-        Form::new(&[destination(result, form % 3), source(a, operand, a_at, imm), source(b, operand, b_at, imm)])
+        Form::new(&[
+            destination(result, form % 3),
+            source(a, operand, a_at, imm),
+            source(b, operand, b_at, imm),
+        ])
     }
 }
 

@@ -37,7 +37,15 @@ pub(crate) enum Place {
 /// Places of both operands, in the order of the forms of `binary` and `compare` ops.
 pub(crate) const PAIRS: [(Place, Place); 7] = {
     use Place::*;
-    [(Slot, Slot), (Slot, Acc), (Slot, Imm), (Acc, Slot), (Acc, Imm), (Imm, Slot), (Imm, Acc)]
+    [
+        (Slot, Slot),
+        (Slot, Acc),
+        (Slot, Imm),
+        (Acc, Slot),
+        (Acc, Imm),
+        (Imm, Slot),
+        (Imm, Acc),
+    ]
 };
 /// The first of `PAIRS` that also exist fused with a branch (with 16-bit constants).
 pub(crate) const BRANCH_PAIRS: usize = 5;
@@ -48,9 +56,17 @@ pub(crate) const PLACES: [Place; 3] = [Place::Slot, Place::Acc, Place::Imm];
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
     /// `PAIRS` x destination.
-    Binary { operand: Ty, result: Ty, swap: Option<Op> },
+    Binary {
+        operand: Ty,
+        result: Ty,
+        swap: Option<Op>,
+    },
     /// `PAIRS` x destination, then fused with a branch: (taken if true, if false) x `BRANCH_PAIRS`.
-    Compare { operand: Ty, swap: Op, not: Option<Op> },
+    Compare {
+        operand: Ty,
+        swap: Op,
+        not: Option<Op>,
+    },
     /// (Slot, Acc) x destination.
     Unary { operand: Ty, result: Ty },
     /// `PLACES` x destination, then one for memories other than a 32-bit memory 0.
@@ -180,11 +196,17 @@ mod tests {
     fn mirrors_and_inverses_are_involutions() {
         for &op in OPS {
             match *op.shape() {
-                Shape::Binary { swap: Some(swap), .. } => assert_eq!(swap, op),
+                Shape::Binary {
+                    swap: Some(swap), ..
+                } => assert_eq!(swap, op),
                 Shape::Compare { swap, not, .. } => {
-                    assert!(matches!(*swap.shape(), Shape::Compare { swap: back, .. } if back == op));
+                    assert!(
+                        matches!(*swap.shape(), Shape::Compare { swap: back, .. } if back == op)
+                    );
                     if let Some(not) = not {
-                        assert!(matches!(*not.shape(), Shape::Compare { not: Some(back), .. } if back == op));
+                        assert!(
+                            matches!(*not.shape(), Shape::Compare { not: Some(back), .. } if back == op)
+                        );
                     }
                 }
                 _ => {}

@@ -48,7 +48,13 @@ impl Stack {
             Slots::Heap(slots) => (slots.as_mut_ptr(), slots.len()),
             Slots::Static(slots) => (slots.as_mut_ptr(), slots.len()),
         };
-        Stack { slots, base, len, max, switches: Vec::new() }
+        Stack {
+            slots,
+            base,
+            len,
+            max,
+            switches: Vec::new(),
+        }
     }
 
     pub(crate) fn base(&self) -> *mut u64 {
@@ -68,11 +74,16 @@ impl Stack {
         if need <= self.len {
             return true;
         }
-        let Slots::Heap(slots) = &mut self.slots else { return false };
+        let Slots::Heap(slots) = &mut self.slots else {
+            return false;
+        };
         if need > self.max {
             return false;
         }
-        let len = need.max(self.len.saturating_mul(2)).max(Self::INITIAL).min(self.max);
+        let len = need
+            .max(self.len.saturating_mul(2))
+            .max(Self::INITIAL)
+            .min(self.max);
         // A fresh zeroed allocation and a copy, not `resize`: pages that no frame touches stay untouched.
         let mut grown = Vec::new();
         if grown.try_reserve_exact(len).is_err() {
@@ -109,7 +120,10 @@ impl StackPool {
 
     /// Stacks of up to `max_bytes` each.
     pub(crate) fn new(max_bytes: usize) -> StackPool {
-        StackPool { free: Vec::new(), max: max_bytes / 8 }
+        StackPool {
+            free: Vec::new(),
+            max: max_bytes / 8,
+        }
     }
 
     /// Adds caller-supplied memory; stacks are taken from there before the heap is asked.
@@ -122,7 +136,10 @@ impl StackPool {
 
     pub(crate) fn take(&mut self) -> Stack {
         // Supplied stacks first: they were given for this.
-        let supplied = self.free.iter().position(|stack| matches!(stack.slots, Slots::Static(_)));
+        let supplied = self
+            .free
+            .iter()
+            .position(|stack| matches!(stack.slots, Slots::Static(_)));
         match supplied.or(self.free.len().checked_sub(1)) {
             Some(i) => self.free.swap_remove(i),
             None => Stack::heap(self.max),

@@ -2,10 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{
-    bytecode::Field,
-    exec::{Handler, HANDLERS},
-};
+use crate::exec::{HANDLERS, Handler};
 
 const WORD: usize = size_of::<usize>();
 
@@ -84,13 +81,15 @@ impl Code {
 
     /// Appends raw words: what precedes a function's entry.
     pub(crate) fn pad(&mut self, bytes: usize) {
-        self.words.extend(core::iter::repeat_n(0, bytes.div_ceil(WORD)));
+        self.words
+            .extend(core::iter::repeat_n(0, bytes.div_ceil(WORD)));
     }
 
     /// Appends an instruction with 8 or 16 bytes of operands.
     pub(crate) fn emit(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
         debug_assert!({
-            let form = crate::bytecode::Op::of_opcode(opcode).map(|(op, form)| crate::bytecode::Form::of(op, form));
+            let form = crate::bytecode::Op::of_opcode(opcode)
+                .map(|(op, form)| crate::bytecode::Form::of(op, form));
             form.is_some_and(|form| form.operand_bytes() == bytes)
         });
         let pc = self.pc();
@@ -108,7 +107,8 @@ impl Code {
     /// Appends `count` branch fields, all waiting, and returns the position of the first.
     pub(crate) fn emit_fields(&mut self, count: usize) -> u32 {
         let at = self.words.len() * WORD;
-        self.words.extend(core::iter::repeat_n(0, (count * 4).div_ceil(WORD)));
+        self.words
+            .extend(core::iter::repeat_n(0, (count * 4).div_ceil(WORD)));
         at as u32
     }
 
@@ -120,7 +120,11 @@ impl Code {
         } else {
             // Through a pointer, so that the cell holds a function pointer and not an integer made of one.
             // SAFETY: the cell is as large and aligned as a function pointer.
-            unsafe { (&raw mut *cell).cast::<Handler>().write(HANDLERS[opcode as usize]) };
+            unsafe {
+                (&raw mut *cell)
+                    .cast::<Handler>()
+                    .write(HANDLERS[opcode as usize])
+            };
         }
     }
 
@@ -136,12 +140,22 @@ impl Code {
     fn read_i32(&self, at: u32) -> i32 {
         debug_assert!(at as usize + 4 <= self.words.len() * WORD);
         // SAFETY: the range is inside the buffer.
-        unsafe { self.words.as_ptr().cast::<u8>().add(at as usize).cast::<i32>().read_unaligned() }
+        unsafe {
+            self.words
+                .as_ptr()
+                .cast::<u8>()
+                .add(at as usize)
+                .cast::<i32>()
+                .read_unaligned()
+        }
     }
 
     /// Overwrites a u16 or u32 field of an instruction.
     pub(crate) fn patch_u16(&mut self, pc: Pc, at: usize, value: u32) {
-        self.write(pc.bytes() as usize + WORD + at, &(value as u16).to_ne_bytes());
+        self.write(
+            pc.bytes() as usize + WORD + at,
+            &(value as u16).to_ne_bytes(),
+        );
     }
 
     pub(crate) fn patch_u32(&mut self, pc: Pc, at: usize, value: u32) {
@@ -234,13 +248,5 @@ impl<'c> Instruction<'c> {
     pub(crate) fn targets(&self, count_at: u8) -> impl Iterator<Item = u32> + use<'c> {
         let this = *self;
         (0..=this.u32(count_at) as usize).map(move |i| this.target(8 + i * 4))
-    }
-
-    /// A field's register or constant, for those that have one.
-    pub(crate) fn slot(&self, field: Field) -> Option<u16> {
-        match field {
-            Field::Dst(at) | Field::DstPair(at) | Field::Src(at) | Field::Both(_, at) => Some(self.u16(at)),
-            _ => None,
-        }
     }
 }

@@ -29,14 +29,19 @@ fn place(loc: Loc) -> Place {
 
 /// Number of the branch form for these places, if there is one.
 fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
-    let Shape::Compare { operand, .. } = *op.shape() else { return None };
+    let Shape::Compare { operand, .. } = *op.shape() else {
+        return None;
+    };
     if let Loc::Imm(bits) = b {
         if !matches!(operand, Ty::I32 | Ty::I64) || fits_i16(bits, operand).is_none() {
             return None;
         }
     }
     let places = (place(a), place(b));
-    PAIRS[..BRANCH_PAIRS].iter().position(|&p| p == places).map(|i| i as u16)
+    PAIRS[..BRANCH_PAIRS]
+        .iter()
+        .position(|&p| p == places)
+        .map(|i| i as u16)
 }
 
 impl FuncTranslator<'_> {
@@ -76,7 +81,11 @@ impl FuncTranslator<'_> {
 
     /// How many values a branch to the block carries.
     fn arity(&self, block: &Block) -> usize {
-        if block.kind == BlockKind::Loop { self.params(block.sig) } else { self.results(block) }
+        if block.kind == BlockKind::Loop {
+            self.params(block.sig)
+        } else {
+            self.results(block)
+        }
     }
 
     /// Pushes the parameters or results of a block, in their homes.
@@ -88,7 +97,11 @@ impl FuncTranslator<'_> {
             BlockSig::Type(index) => {
                 let module = self.module;
                 let block_type = &module.types[index as usize].ty;
-                for &value in if results { block_type.results() } else { block_type.params() } {
+                for &value in if results {
+                    block_type.results()
+                } else {
+                    block_type.params()
+                } {
                     self.stack.push(ty(value), Kind::Home);
                 }
             }
@@ -97,8 +110,21 @@ impl FuncTranslator<'_> {
 
     fn open(&mut self, kind: BlockKind, sig: BlockSig, else_field: u32) {
         let height = self.stack.len() - self.params(sig);
-        let base = if height < self.stack.len() { self.stack.get(height).home } else { self.stack.top() };
-        self.blocks.push(Block { kind, sig, height, base, start: self.code.pc(), ends: NO_FIELD, else_field, stub: (0, self.code.pc()) });
+        let base = if height < self.stack.len() {
+            self.stack.get(height).home
+        } else {
+            self.stack.top()
+        };
+        self.blocks.push(Block {
+            kind,
+            sig,
+            height,
+            base,
+            start: self.code.pc(),
+            ends: NO_FIELD,
+            else_field,
+            stub: (0, self.code.pc()),
+        });
     }
 
     pub(crate) fn block(&mut self, block_type: BlockType) {
@@ -115,7 +141,8 @@ impl FuncTranslator<'_> {
         self.label();
         self.open(BlockKind::Loop, sig, NO_FIELD);
         if self.interruptible {
-            self.code.emit(Op::Checkpoint.base(), Operands::default(), 8);
+            self.code
+                .emit(Op::Checkpoint.base(), Operands::default(), 8);
         }
     }
 
@@ -130,7 +157,9 @@ impl FuncTranslator<'_> {
     }
 
     pub(crate) fn begin_else(&mut self) {
-        let Some(mut block) = self.blocks.last().copied() else { return };
+        let Some(mut block) = self.blocks.last().copied() else {
+            return;
+        };
         if self.dead.is_none() {
             self.materialize_top(self.results(&block));
             let field = Code::field(self.code.emit(Op::Br.base(), Operands::default(), 8), 4);
@@ -155,7 +184,9 @@ impl FuncTranslator<'_> {
     }
 
     pub(crate) fn end(&mut self) {
-        let Some(block) = self.blocks.last().copied() else { return };
+        let Some(block) = self.blocks.last().copied() else {
+            return;
+        };
         if block.kind == BlockKind::Func {
             if self.dead.is_none() {
                 self.emit_return();
@@ -198,7 +229,11 @@ impl FuncTranslator<'_> {
         if let Some(compare) = self.fresh_compare() {
             if branch_form(compare.op, compare.a, compare.b).is_some() {
                 self.take_back(&compare);
-                return Condition { op: compare.op, a: compare.a, b: compare.b };
+                return Condition {
+                    op: compare.op,
+                    a: compare.a,
+                    b: compare.b,
+                };
             }
         }
         let (loc, operand) = self.pop();
@@ -206,7 +241,11 @@ impl FuncTranslator<'_> {
             Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
             loc => loc,
         };
-        Condition { op: Op::I32Ne, a, b: Loc::Imm(0) }
+        Condition {
+            op: Op::I32Ne,
+            a,
+            b: Loc::Imm(0),
+        }
     }
 
     /// Emits a branch that is taken if the condition holds, or if it does not; returns its field.
@@ -217,8 +256,13 @@ impl FuncTranslator<'_> {
             (op, taken_if_false) = (*not, false);
         }
         let form = branch_form(op, a, b).unwrap_or(0);
-        let opcode = op.base() + PAIRS.len() as u16 * 3 + taken_if_false as u16 * BRANCH_PAIRS as u16 + form;
-        let pc = self.code.emit(opcode, Operands::default().u16(0, a.field16()).u16(2, b.field16()), 8);
+        let opcode =
+            op.base() + PAIRS.len() as u16 * 3 + taken_if_false as u16 * BRANCH_PAIRS as u16 + form;
+        let pc = self.code.emit(
+            opcode,
+            Operands::default().u16(0, a.field16()).u16(2, b.field16()),
+            8,
+        );
         self.compare = None;
         self.producer = None;
         // The accumulators' producers are on both paths from here: they stay as they are.
@@ -279,7 +323,14 @@ impl FuncTranslator<'_> {
             self.copy(self.loc(first), first.ty, block.base);
         } else if first.home != block.base {
             let count = self.stack.top() - first.home;
-            self.code.emit(Op::CopyMany.base(), Operands::default().u16(0, block.base).u16(2, first.home).u16(4, count), 8);
+            self.code.emit(
+                Op::CopyMany.base(),
+                Operands::default()
+                    .u16(0, block.base)
+                    .u16(2, first.home)
+                    .u16(4, count),
+                8,
+            );
         }
     }
 
@@ -337,7 +388,13 @@ impl FuncTranslator<'_> {
         self.materialize_top(arity);
         self.tables += 1;
         let form = (loc == Loc::Acc) as u16;
-        self.code.emit(Op::BrTable.base() + form, Operands::default().u16(0, loc.field16()).u32(4, table.len()), 8);
+        self.code.emit(
+            Op::BrTable.base() + form,
+            Operands::default()
+                .u16(0, loc.field16())
+                .u32(4, table.len()),
+            8,
+        );
         let first = self.code.emit_fields(table.len() as usize + 1);
         for (i, depth) in table.targets().chain([Ok(table.default())]).enumerate() {
             let field = first + i as u32 * 4;
@@ -348,7 +405,11 @@ impl FuncTranslator<'_> {
             }
             // One stub for each target: moves, then the branch.
             let (table, stub) = self.blocks[index].stub;
-            let stub = if table == self.tables { stub } else { self.code.pc() };
+            let stub = if table == self.tables {
+                stub
+            } else {
+                self.code.pc()
+            };
             self.code.resolve(field, stub);
             if table != self.tables {
                 self.blocks[index].stub = (self.tables, stub);
@@ -380,15 +441,22 @@ impl FuncTranslator<'_> {
                 }
                 match loc {
                     Loc::Acc => self.code.emit(base, header, 8),
-                    Loc::Slot(slot) => self.code.emit(base + 1 + bank as u16, header.u16(2, slot), 8),
-                    Loc::Imm(bits) => self.code.emit(base + 4 + bank as u16, header.u32(4, bits as u32), 8),
+                    Loc::Slot(slot) => {
+                        self.code
+                            .emit(base + 1 + bank as u16, header.u16(2, slot), 8)
+                    }
+                    Loc::Imm(bits) => {
+                        self.code
+                            .emit(base + 4 + bank as u16, header.u32(4, bits as u32), 8)
+                    }
                 };
             }
             _ => {
                 self.materialize_top(count);
                 let slots = self.ty.result_slots() as u32;
                 let first = self.stack.top() - slots;
-                self.code.emit(Op::ReturnMany.base(), header.u16(2, first).u16(4, slots), 8);
+                self.code
+                    .emit(Op::ReturnMany.base(), header.u16(2, first).u16(4, slots), 8);
             }
         }
     }
@@ -435,7 +503,9 @@ impl FuncTranslator<'_> {
         let operands = Operands::default().u16(0, base).u16(2, header_slot(callee));
         match func_index.checked_sub(module.imported_funcs) {
             Some(defined) => self.code.emit(Op::Call.base(), operands.u32(4, defined), 8),
-            None => self.code.emit(Op::CallImport.base(), operands.u32(4, func_index), 8),
+            None => self
+                .code
+                .emit(Op::CallImport.base(), operands.u32(4, func_index), 8),
         };
         self.end_call(callee);
     }
@@ -445,7 +515,12 @@ impl FuncTranslator<'_> {
         self.evict_all();
         let index = self.pop_slot();
         let base = self.begin_call(&entry.ty);
-        let operands = Operands::default().u16(0, base).u16(2, header_slot(&entry.ty)).u16(4, index).u16(6, table).u32(8, entry.id.0);
+        let operands = Operands::default()
+            .u16(0, base)
+            .u16(2, header_slot(&entry.ty))
+            .u16(4, index)
+            .u16(6, table)
+            .u32(8, entry.id.0);
         self.code.emit(Op::CallIndirect.base(), operands, 16);
         self.end_call(&entry.ty);
     }
@@ -453,15 +528,23 @@ impl FuncTranslator<'_> {
     /// Fields that tail calls share.
     fn tail_operands(&mut self, callee: &FuncType) -> Operands {
         let base = self.begin_call(callee);
-        Operands::default().u16(0, base).u16(2, callee.param_slots() as u32).u16(8, header_slot(callee)).u16(10, self.header)
+        Operands::default()
+            .u16(0, base)
+            .u16(2, callee.param_slots() as u32)
+            .u16(8, header_slot(callee))
+            .u16(10, self.header)
     }
 
     pub(crate) fn return_call(&mut self, func_index: u32) {
         let module = self.module;
         let operands = self.tail_operands(module.type_of_func(func_index));
         match func_index.checked_sub(module.imported_funcs) {
-            Some(defined) => self.code.emit(Op::ReturnCall.base(), operands.u32(4, defined), 16),
-            None => self.code.emit(Op::ReturnCallImport.base(), operands.u32(4, func_index), 16),
+            Some(defined) => self
+                .code
+                .emit(Op::ReturnCall.base(), operands.u32(4, defined), 16),
+            None => self
+                .code
+                .emit(Op::ReturnCallImport.base(), operands.u32(4, func_index), 16),
         };
         self.unreachable();
     }
@@ -470,7 +553,11 @@ impl FuncTranslator<'_> {
         let entry = &self.module.types[type_index as usize];
         self.evict_all();
         let index = self.pop_slot();
-        let operands = self.tail_operands(&entry.ty).u16(4, index).u16(6, table).u32(12, entry.id.0);
+        let operands = self
+            .tail_operands(&entry.ty)
+            .u16(4, index)
+            .u16(6, table)
+            .u32(12, entry.id.0);
         self.code.emit(Op::ReturnCallIndirect.base(), operands, 16);
         self.unreachable();
     }

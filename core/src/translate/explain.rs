@@ -9,7 +9,7 @@ use super::{
     run,
 };
 use crate::{
-    bytecode::{Form, Op, Field, disassemble, wasm_text},
+    bytecode::{Field, Form, Op, disassemble, wasm_text},
     error::Error,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::{Module, ModuleInner},
@@ -39,7 +39,14 @@ fn record(module: &ModuleInner, defined: u32) -> Result<FuncTranslator<'_>, Erro
 pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> {
     // It was translated before, so it can be again.
     record(module, defined)
-        .map(|translator| translator.code.map().iter().map(|&(pc, offset)| (pc.bytes() - ENTRY_HEADER_BYTES as u32, offset)).collect())
+        .map(|translator| {
+            translator
+                .code
+                .map()
+                .iter()
+                .map(|&(pc, offset)| (pc.bytes() - ENTRY_HEADER_BYTES as u32, offset))
+                .collect()
+        })
         .unwrap_or_default()
 }
 
@@ -85,9 +92,14 @@ impl Module {
     pub fn explain(&self, func_index: u32) -> Result<Vec<ExplainLine>, Error> {
         let module = self.inner();
         if func_index as usize >= module.funcs.len() {
-            return Err(Error::new(alloc::format!("there is no function {func_index}: the module has {}", module.funcs.len())));
+            return Err(Error::new(alloc::format!(
+                "there is no function {func_index}: the module has {}",
+                module.funcs.len()
+            )));
         }
-        let Some(defined) = func_index.checked_sub(module.imported_funcs) else { return Ok(Vec::new()) };
+        let Some(defined) = func_index.checked_sub(module.imported_funcs) else {
+            return Ok(Vec::new());
+        };
         let translator = record(module, defined)?;
         // Instructions in the order of the code, each with its wasm offset.
         let mut listing = Vec::new();
@@ -99,16 +111,22 @@ impl Module {
         }
         debug_assert!(translator.code.map().windows(2).all(|pair| {
             let instruction = Instruction::new(code, pair[0].0);
-            Op::of_opcode(instruction.opcode())
-                .is_some_and(|(op, form)| Pc(pair[0].0.0 + words(&instruction, op, &Form::of(op, form))) == pair[1].0)
+            Op::of_opcode(instruction.opcode()).is_some_and(|(op, form)| {
+                Pc(pair[0].0.0 + words(&instruction, op, &Form::of(op, form))) == pair[1].0
+            })
         }));
         let mut listing = listing.into_iter().peekable();
         let mut lines = Vec::new();
-        let mut operators = module.body(defined).get_operators_reader().map_err(|error| Error::new(error.message()))?;
+        let mut operators = module
+            .body(defined)
+            .get_operators_reader()
+            .map_err(|error| Error::new(error.message()))?;
         let mut depth = 1u32;
         while !operators.eof() {
             let offset = operators.original_position() as u32;
-            let operator = operators.read().map_err(|error| Error::new(error.message()))?;
+            let operator = operators
+                .read()
+                .map_err(|error| Error::new(error.message()))?;
             use wasmparser::Operator;
             if matches!(operator, Operator::End | Operator::Else) {
                 depth = depth.saturating_sub(1);
@@ -116,12 +134,28 @@ impl Module {
             let mut wasm = Some(wasm_text(&operator));
             // Code of the prologue comes before the first operator.
             while let Some((at, _, text)) = listing.next_if(|&(_, origin, _)| origin <= offset) {
-                lines.push(ExplainLine { offset, depth, wasm: wasm.take(), code: Some(alloc::format!("{at:4x}  {text}")) });
+                lines.push(ExplainLine {
+                    offset,
+                    depth,
+                    wasm: wasm.take(),
+                    code: Some(alloc::format!("{at:4x}  {text}")),
+                });
             }
             if let Some(wasm) = wasm {
-                lines.push(ExplainLine { offset, depth, wasm: Some(wasm), code: None });
+                lines.push(ExplainLine {
+                    offset,
+                    depth,
+                    wasm: Some(wasm),
+                    code: None,
+                });
             }
-            if matches!(operator, Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Else) {
+            if matches!(
+                operator,
+                Operator::Block { .. }
+                    | Operator::Loop { .. }
+                    | Operator::If { .. }
+                    | Operator::Else
+            ) {
                 depth += 1;
             }
         }

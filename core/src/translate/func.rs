@@ -122,8 +122,19 @@ pub(crate) struct FuncTranslator<'m> {
 
 impl<'m> FuncTranslator<'m> {
     /// Starts on the function of type `ty`. `record` makes code to read instead of to run.
-    pub(crate) fn new(module: &'m ModuleInner, ty: &'m FuncType, func_index: u32, buffers: Buffers, record: bool) -> Self {
-        let Buffers { mut code, stack, mut blocks, mut locals } = buffers;
+    pub(crate) fn new(
+        module: &'m ModuleInner,
+        ty: &'m FuncType,
+        func_index: u32,
+        buffers: Buffers,
+        record: bool,
+    ) -> Self {
+        let Buffers {
+            mut code,
+            stack,
+            mut blocks,
+            mut locals,
+        } = buffers;
         code.begin(record);
         code.pad(ENTRY_HEADER_BYTES);
         code.patch_pad(4, func_index);
@@ -156,7 +167,12 @@ impl<'m> FuncTranslator<'m> {
     }
 
     pub(crate) fn into_buffers(self) -> Buffers {
-        Buffers { code: self.code, stack: self.stack, blocks: self.blocks, locals: self.locals }
+        Buffers {
+            code: self.code,
+            stack: self.stack,
+            blocks: self.blocks,
+            locals: self.locals,
+        }
     }
 
     /// Declares `count` locals.
@@ -180,10 +196,15 @@ impl<'m> FuncTranslator<'m> {
         });
         let zeroed = self.next_slot - self.first_local;
         if zeroed > 0 {
-            self.code.emit(Op::ZeroLocals.base(), Operands::default().u16(0, self.first_local).u16(2, zeroed), 8);
+            self.code.emit(
+                Op::ZeroLocals.base(),
+                Operands::default().u16(0, self.first_local).u16(2, zeroed),
+                8,
+            );
         }
         if self.interruptible {
-            self.code.emit(Op::Checkpoint.base(), Operands::default(), 8);
+            self.code
+                .emit(Op::Checkpoint.base(), Operands::default(), 8);
         }
     }
 
@@ -247,7 +268,8 @@ impl<'m> FuncTranslator<'m> {
         match from {
             Loc::Slot(from) if from == to => {}
             Loc::Slot(from) if ty == Ty::V128 => {
-                self.code.emit(Op::CopyMany.base(), operands.u16(2, from).u16(4, 2), 8);
+                self.code
+                    .emit(Op::CopyMany.base(), operands.u16(2, from).u16(4, 2), 8);
             }
             Loc::Slot(from) => {
                 self.code.emit(base, operands.u16(2, from), 8);
@@ -329,7 +351,12 @@ impl<'m> FuncTranslator<'m> {
 
     /// Pops an operand into a slot.
     pub(crate) fn pop_slot(&mut self) -> u32 {
-        if let Some(Operand { kind: Kind::Acc, ty, .. }) = self.stack.last() {
+        if let Some(Operand {
+            kind: Kind::Acc,
+            ty,
+            ..
+        }) = self.stack.last()
+        {
             self.evict(ty.bank().unwrap_or(Bank::Int));
         }
         let operand = self.stack.pop();
@@ -362,8 +389,14 @@ impl<'m> FuncTranslator<'m> {
     pub(crate) fn produce(&mut self, opcode: u16, ty: Ty, operands: Operands, bytes: usize) -> Pc {
         let bank = ty.bank().unwrap_or(Bank::Int);
         self.evict(bank);
-        let pc = self.code.emit(opcode, operands.u16(0, self.stack.top()), bytes);
-        self.stack.acc[bank as usize] = super::stack::AccState { operand: None, local: None, producer: Some((pc, opcode)) };
+        let pc = self
+            .code
+            .emit(opcode, operands.u16(0, self.stack.top()), bytes);
+        self.stack.acc[bank as usize] = super::stack::AccState {
+            operand: None,
+            local: None,
+            producer: Some((pc, opcode)),
+        };
         self.stack.push(ty, Kind::Acc);
         self.producer = Some((pc, self.code.pc()));
         pc
@@ -395,10 +428,18 @@ impl<'m> FuncTranslator<'m> {
         let acc = self.stack.acc[bank];
         match acc.producer {
             // Nothing has read or written the local since its producer, which is the last op.
-            Some((pc, opcode)) if clean && operand.kind == Kind::Acc && self.producer == Some((pc, self.code.pc())) => {
+            Some((pc, opcode))
+                if clean
+                    && operand.kind == Kind::Acc
+                    && self.producer == Some((pc, self.code.pc())) =>
+            {
                 self.code.set_opcode(pc, opcode + TO_BOTH);
                 self.code.patch_u16(pc, 0, slot);
-                self.stack.acc[bank] = super::stack::AccState { operand: None, local: Some(local), producer: None };
+                self.stack.acc[bank] = super::stack::AccState {
+                    operand: None,
+                    local: Some(local),
+                    producer: None,
+                };
             }
             _ => {
                 let loc = self.loc(operand);
@@ -434,8 +475,17 @@ impl<'m> FuncTranslator<'m> {
     /// The comparison on top of the stack, if nothing has happened since.
     pub(crate) fn fresh_compare(&self) -> Option<LastCompare> {
         let compare = self.compare?;
-        let on_top = matches!(self.stack.last(), Some(Operand { kind: Kind::Acc, .. }));
-        (compare.end == self.code.pc() && on_top && self.producer == Some((compare.pc, compare.end))).then_some(compare)
+        let on_top = matches!(
+            self.stack.last(),
+            Some(Operand {
+                kind: Kind::Acc,
+                ..
+            })
+        );
+        (compare.end == self.code.pc()
+            && on_top
+            && self.producer == Some((compare.pc, compare.end)))
+        .then_some(compare)
     }
 
     /// Takes back the comparison that `fresh_compare` gave.

@@ -38,7 +38,11 @@ impl Locals {
         if count == 0 {
             return slot;
         }
-        self.runs.push(Run { first: self.count, ty, slot });
+        self.runs.push(Run {
+            first: self.count,
+            ty,
+            slot,
+        });
         for i in 0..count.min(Self::DIRECT.saturating_sub(self.count)) {
             self.direct.push((ty, slot + i * ty.slots()));
         }
@@ -57,7 +61,10 @@ impl Locals {
 
     /// The local that a slot belongs to.
     pub(crate) fn at_slot(&self, slot: u32) -> Option<u32> {
-        let i = self.runs.partition_point(|run| run.slot <= slot).checked_sub(1)?;
+        let i = self
+            .runs
+            .partition_point(|run| run.slot <= slot)
+            .checked_sub(1)?;
         let run = &self.runs[i];
         let index = run.first + (slot - run.slot) / run.ty.slots();
         let end = self.runs.get(i + 1).map_or(self.count, |next| next.first);

@@ -19,10 +19,11 @@ use wasmparser::{BinaryReaderError, FuncValidator, OperatorsReader, ValidatorRes
 
 pub(crate) use code::Instruction;
 pub use explain::ExplainLine;
+pub(crate) use explain::{offset_at, offset_map};
 use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
-pub(crate) use func::header_slot;
-pub(crate) use ops::row_of;
+pub(crate) use func::{header_slot, ty};
 use ops::Refused;
+pub(crate) use ops::row_of;
 
 use crate::{error::Error, exec::ENTRY_HEADER_BYTES, module::ModuleInner, sync::Lock};
 
@@ -55,7 +56,10 @@ impl Chunk {
 impl CodeTable {
     /// Nothing translated yet, for `defined` functions.
     pub(crate) fn new(defined: usize) -> CodeTable {
-        CodeTable { entries: (0..defined).map(|_| AtomicPtr::default()).collect(), state: Lock::new(State::default()) }
+        CodeTable {
+            entries: (0..defined).map(|_| AtomicPtr::default()).collect(),
+            state: Lock::new(State::default()),
+        }
     }
 
     /// The entries, for the machine to index.
@@ -72,10 +76,26 @@ impl CodeTable {
     pub(crate) fn find(&self, ip: *const u8) -> Option<(u32, u32)> {
         let distance = |entry: &AtomicPtr<u8>| {
             let entry = entry.load(Ordering::Acquire);
-            (!entry.is_null()).then(|| (ip as usize).checked_sub(entry as usize)).flatten()
+            (!entry.is_null())
+                .then(|| (ip as usize).checked_sub(entry as usize))
+                .flatten()
         };
-        let nearest = self.entries.iter().enumerate().filter_map(|(i, entry)| Some((distance(entry)?, i))).min()?;
+        let nearest = self
+            .entries
+            .iter()
+            .enumerate()
+            .filter_map(|(i, entry)| Some((distance(entry)?, i)))
+            .min()?;
         Some((nearest.1 as u32, nearest.0 as u32))
+    }
+
+    /// Translates a validated function unless that has been done; cheap if it has.
+    pub(crate) fn translate_once(&self, module: &ModuleInner, defined: u32) -> Result<(), Error> {
+        if self.entry(defined).is_null() {
+            self.translate(module, defined, None)
+        } else {
+            Ok(())
+        }
     }
 
     /// Translates a defined function unless that has been done. With a validator, validates in the
@@ -112,12 +132,23 @@ impl State {
         let words = self.buffers.code.words();
         // Entry headers are 8 bytes and aligned.
         let len = words.len().next_multiple_of(8 / size_of::<usize>());
-        if self.chunks.last().is_none_or(|chunk| chunk.capacity - chunk.words.len() < len) {
-            let grown = self.chunks.last().map_or(Chunk::FIRST_WORDS, |chunk| (chunk.capacity * 2).min(Chunk::MAX_WORDS));
+        if self
+            .chunks
+            .last()
+            .is_none_or(|chunk| chunk.capacity - chunk.words.len() < len)
+        {
+            let grown = self.chunks.last().map_or(Chunk::FIRST_WORDS, |chunk| {
+                (chunk.capacity * 2).min(Chunk::MAX_WORDS)
+            });
             let capacity = grown.max(len);
-            self.chunks.push(Chunk { words: Vec::with_capacity(capacity), capacity });
+            self.chunks.push(Chunk {
+                words: Vec::with_capacity(capacity),
+                capacity,
+            });
         }
-        let Some(chunk) = self.chunks.last_mut() else { return ptr::null() };
+        let Some(chunk) = self.chunks.last_mut() else {
+            return ptr::null();
+        };
         let used = chunk.words.len();
         // SAFETY: the chunk has `len` more words. Copying bytes keeps the function pointers in them. Code
         // that was handed out before lies below `used` and is not touched.
@@ -134,7 +165,13 @@ impl State {
 /// A translator at the start of a defined function.
 fn begin(module: &ModuleInner, defined: u32, buffers: Buffers, record: bool) -> FuncTranslator<'_> {
     let func_index = module.imported_funcs + defined;
-    FuncTranslator::new(module, module.type_of_func(func_index), func_index, buffers, record)
+    FuncTranslator::new(
+        module,
+        module.type_of_func(func_index),
+        func_index,
+        buffers,
+        record,
+    )
 }
 
 /// Translates (and validates) the whole body.
@@ -145,7 +182,13 @@ fn run(
     mut validator: Option<&mut FuncValidator<ValidatorResources>>,
 ) -> Result<(), Error> {
     let func_index = module.imported_funcs + defined;
-    let fail = |error: BinaryReaderError| Error::translation(func_index, error.offset() as u32, error.message().to_string());
+    let fail = |error: BinaryReaderError| {
+        Error::translation(
+            func_index,
+            error.offset() as u32,
+            error.message().to_string(),
+        )
+    };
     let body = module.body(defined);
     let mut locals = body.get_locals_reader().map_err(fail)?;
     for _ in 0..locals.get_count() {
@@ -165,10 +208,16 @@ fn run(
             validator.op(offset, &operator).map_err(fail)?;
         }
         translator.code.set_offset(offset as u32);
-        translator.operator(&operator).map_err(|refused| match refused {
-            Refused::Unsupported => Error::translation(func_index, offset as u32, format!("unsupported instruction {operator:?}")),
-            Refused::Malformed(error) => fail(error),
-        })?;
+        translator
+            .operator(&operator)
+            .map_err(|refused| match refused {
+                Refused::Unsupported => Error::translation(
+                    func_index,
+                    offset as u32,
+                    format!("unsupported instruction {operator:?}"),
+                ),
+                Refused::Malformed(error) => fail(error),
+            })?;
     }
     operators.finish().map_err(fail)?;
     if let Some(validator) = &mut validator {
@@ -177,7 +226,11 @@ fn run(
     }
     translator.finish().map(drop).ok_or_else(|| {
         let offset = module.bodies[defined as usize].start;
-        Error::translation(func_index, offset, format!("the function needs more than {MAX_FRAME_SLOTS} slots for locals and operands"))
+        Error::translation(
+            func_index,
+            offset,
+            format!("the function needs more than {MAX_FRAME_SLOTS} slots for locals and operands"),
+        )
     })
 }
 

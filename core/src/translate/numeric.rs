@@ -1,6 +1,6 @@
 //! Operators that compute values: numeric ops, loads and stores, select.
 
-use wasmparser::MemArg;
+use wasmparser::{MemArg, MemArgTarget};
 
 use super::{
     code::Operands,
@@ -30,14 +30,28 @@ impl Loc {
 
 /// Number of a place among `PLACES`.
 fn place_index(loc: Loc) -> u16 {
-    PLACES.iter().position(|&place| place == loc.place()).unwrap_or(0) as u16
+    PLACES
+        .iter()
+        .position(|&place| place == loc.place())
+        .unwrap_or(0) as u16
+}
+
+/// The memory that an access is to. (Accesses to arrays are not among the enabled features.)
+fn memory_of(memarg: &MemArg) -> u32 {
+    match memarg.target {
+        MemArgTarget::Memory(index) | MemArgTarget::Array(index) => index,
+    }
 }
 
 impl FuncTranslator<'_> {
     /// An operator of one of the numeric groups.
     pub(crate) fn numeric(&mut self, op: Op) {
         match *op.shape() {
-            Shape::Binary { operand, result, swap } => self.binary(op, operand, result, swap),
+            Shape::Binary {
+                operand,
+                result,
+                swap,
+            } => self.binary(op, operand, result, swap),
             Shape::Compare { operand, swap, .. } => self.compare(op, operand, swap),
             Shape::Unary { operand, result } => self.unary(op, operand, result),
             _ => debug_assert!(false, "{op:?} is not numeric"),
@@ -55,7 +69,8 @@ impl FuncTranslator<'_> {
                 a = self.loc_beside_acc(a_operand);
             }
         }
-        let too_wide = |loc| matches!(loc, Loc::Imm(bits) if ty == Ty::I64 && fits_i32(bits, ty).is_none());
+        let too_wide =
+            |loc| matches!(loc, Loc::Imm(bits) if ty == Ty::I64 && fits_i32(bits, ty).is_none());
         if too_wide(b) {
             b = Loc::Slot(self.in_slot(b, b_operand));
         }
@@ -71,7 +86,11 @@ impl FuncTranslator<'_> {
     /// Fields of a binary form, and their bytes.
     fn pair_operands(ty: Ty, a: Loc, b: Loc) -> (Operands, usize) {
         let operands = Operands::default();
-        let (narrow, wide) = if matches!(a, Loc::Imm(_)) { (b, a) } else { (a, b) };
+        let (narrow, wide) = if matches!(a, Loc::Imm(_)) {
+            (b, a)
+        } else {
+            (a, b)
+        };
         let operands = operands.u16(2, narrow.field16());
         match wide {
             Loc::Imm(bits) if ty == Ty::F64 => (operands.u64(8, bits), 16),
@@ -94,7 +113,14 @@ impl FuncTranslator<'_> {
         self.evict(Bank::Int);
         let acc = self.stack.acc;
         let pc = self.produce(op.base() + form * 3, Ty::I32, operands, bytes);
-        self.compare = Some(LastCompare { pc, end: self.code.pc(), op, a, b, acc });
+        self.compare = Some(LastCompare {
+            pc,
+            end: self.code.pc(),
+            op,
+            a,
+            b,
+            acc,
+        });
     }
 
     /// `eqz`: inverts the comparison that made the operand, or compares with zero.
@@ -122,12 +148,17 @@ impl FuncTranslator<'_> {
             loc => loc,
         };
         let form = if loc == Loc::Acc { 1 } else { 0 };
-        self.produce(op.base() + form * 3, result, Operands::default().u16(2, loc.field16()), 8);
+        self.produce(
+            op.base() + form * 3,
+            result,
+            Operands::default().u16(2, loc.field16()),
+            8,
+        );
     }
 
     /// Whether accesses go through the instruction's registers: a 32-bit memory 0.
-    fn is_near(&self, memarg: &MemArg) -> bool {
-        memarg.memory == 0 && !self.module.memories[0].is_64
+    fn is_near(&self, memory: u32) -> bool {
+        memory == 0 && !self.module.memories[0].is_64
     }
 
     /// Pops an address; a constant one is added to the offset if the sum is an offset.
@@ -143,11 +174,18 @@ impl FuncTranslator<'_> {
     }
 
     pub(crate) fn load(&mut self, op: Op, memarg: &MemArg) {
-        let Shape::Load { result } = *op.shape() else { return };
-        if !self.is_near(memarg) {
+        let Shape::Load { result } = *op.shape() else {
+            return;
+        };
+        let memory = memory_of(memarg);
+        if !self.is_near(memory) {
             let address = self.pop_slot();
             let home = self.stack.top();
-            let operands = Operands::default().u16(0, home).u16(2, address).u16(4, memarg.memory).u64(8, memarg.offset);
+            let operands = Operands::default()
+                .u16(0, home)
+                .u16(2, address)
+                .u16(4, memory)
+                .u64(8, memarg.offset);
             self.code.emit(op.base() + 9, operands, 16);
             self.stack.push(result, Kind::Home);
             return;
@@ -155,23 +193,41 @@ impl FuncTranslator<'_> {
         // Validation: the offset of a 32-bit memory has 32 bits.
         let mut offset = memarg.offset as u32;
         let address = self.pop_address(&mut offset);
-        let register = if matches!(address, Loc::Imm(_)) { 0 } else { address.field16() };
-        self.produce(op.base() + place_index(address) * 3, result, Operands::default().u16(2, register).u32(4, offset), 8);
+        let register = if matches!(address, Loc::Imm(_)) {
+            0
+        } else {
+            address.field16()
+        };
+        self.produce(
+            op.base() + place_index(address) * 3,
+            result,
+            Operands::default().u16(2, register).u32(4, offset),
+            8,
+        );
     }
 
     pub(crate) fn store(&mut self, op: Op, memarg: &MemArg) {
-        let Shape::Store { value: ty } = *op.shape() else { return };
-        if !self.is_near(memarg) {
+        let Shape::Store { value: ty } = *op.shape() else {
+            return;
+        };
+        let memory = memory_of(memarg);
+        if !self.is_near(memory) {
             let value = self.pop_slot();
             let address = self.pop_slot();
-            let operands = Operands::default().u16(0, value).u16(2, address).u16(4, memarg.memory).u64(8, memarg.offset);
+            let operands = Operands::default()
+                .u16(0, value)
+                .u16(2, address)
+                .u16(4, memory)
+                .u64(8, memarg.offset);
             self.code.emit(op.base() + 9, operands, 16);
             return;
         }
         let mut offset = memarg.offset as u32;
         let (mut value, operand) = self.pop();
         match value {
-            Loc::Imm(bits) if fits_i16(bits, ty).is_none() => value = Loc::Slot(self.in_slot(value, operand)),
+            Loc::Imm(bits) if fits_i16(bits, ty).is_none() => {
+                value = Loc::Slot(self.in_slot(value, operand))
+            }
             _ => {}
         }
         let address = self.pop_address(&mut offset);
@@ -179,9 +235,20 @@ impl FuncTranslator<'_> {
             // One accumulator, so both stand for the local that it mirrors.
             value = self.loc_beside_acc(operand);
         }
-        let register = if matches!(address, Loc::Imm(_)) { 0 } else { address.field16() };
+        let register = if matches!(address, Loc::Imm(_)) {
+            0
+        } else {
+            address.field16()
+        };
         let form = place_index(address) * 3 + place_index(value);
-        self.code.emit(op.base() + form, Operands::default().u16(0, value.field16()).u16(2, register).u32(4, offset), 8);
+        self.code.emit(
+            op.base() + form,
+            Operands::default()
+                .u16(0, value.field16())
+                .u16(2, register)
+                .u32(4, offset),
+            8,
+        );
     }
 
     pub(crate) fn select(&mut self) {
@@ -203,8 +270,14 @@ impl FuncTranslator<'_> {
         let x = self.stack.pop();
         let (y, x) = (self.slot_or_i16(y), self.slot_or_i16(x));
         let digit = |loc| matches!(loc, Loc::Imm(_)) as u16;
-        let form = bank as u16 * SELECT_FORMS + (condition == Loc::Acc) as u16 * 12 + digit(x) * 6 + digit(y) * 3;
-        let operands = Operands::default().u16(2, x.field16()).u16(4, y.field16()).u16(6, condition.field16());
+        let form = bank as u16 * SELECT_FORMS
+            + (condition == Loc::Acc) as u16 * 12
+            + digit(x) * 6
+            + digit(y) * 3;
+        let operands = Operands::default()
+            .u16(2, x.field16())
+            .u16(4, y.field16())
+            .u16(6, condition.field16());
         self.produce(Op::Select.base() + form, ty, operands, 8);
     }
 
@@ -219,7 +292,12 @@ impl FuncTranslator<'_> {
     pub(crate) fn global_get(&mut self, index: u32) {
         let ty = super::func::ty(self.module.globals[index as usize].content);
         let bank = ty.bank().unwrap_or(Bank::Int);
-        self.produce(Op::GlobalGet.base() + bank as u16 * 3, ty, Operands::default().u32(4, index), 8);
+        self.produce(
+            Op::GlobalGet.base() + bank as u16 * 3,
+            ty,
+            Operands::default().u32(4, index),
+            8,
+        );
     }
 
     pub(crate) fn global_set(&mut self, index: u32) {
@@ -233,12 +311,17 @@ impl FuncTranslator<'_> {
             },
             loc => (0, self.in_slot(loc, operand)),
         };
-        self.code.emit(Op::GlobalSet.base() + form, Operands::default().u16(0, field).u32(4, index), 8);
+        self.code.emit(
+            Op::GlobalSet.base() + form,
+            Operands::default().u16(0, field).u32(4, index),
+            8,
+        );
     }
 
     /// An op on slots only that gives a value in a slot.
     pub(crate) fn produce_home(&mut self, op: Op, ty: Ty, operands: Operands, bytes: usize) {
-        self.code.emit(op.base(), operands.u16(0, self.stack.top()), bytes);
+        self.code
+            .emit(op.base(), operands.u16(0, self.stack.top()), bytes);
         self.stack.push(ty, Kind::Home);
         self.producer = None;
     }
@@ -253,7 +336,8 @@ impl FuncTranslator<'_> {
         for (i, &slot) in slots[..inputs].iter().enumerate() {
             operands = operands.u16(2 + i * 2, slot);
         }
-        self.code.emit(op.base(), operands, if inputs == 4 { 16 } else { 8 });
+        self.code
+            .emit(op.base(), operands, if inputs == 4 { 16 } else { 8 });
         self.stack.push(Ty::I64, Kind::Home);
         self.stack.push(Ty::I64, Kind::Home);
         self.producer = None;

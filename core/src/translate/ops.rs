@@ -3,7 +3,7 @@
 use wasmparser::Operator;
 
 use super::{code::Operands, func::FuncTranslator, stack::Kind};
-use crate::bytecode::{Bank, Op, Shape, Ty, table::for_each_op};
+use crate::bytecode::{Bank, Op, Ty, table::for_each_op};
 
 macro_rules! define_operator_map {
     (
@@ -45,9 +45,6 @@ macro_rules! define_operator_map {
 }
 for_each_op!(define_operator_map);
 
-/// An operator that this build does not translate.
-pub(crate) struct Unsupported;
-
 /// Why an operator was not translated.
 pub(crate) enum Refused {
     Unsupported,
@@ -64,7 +61,12 @@ impl From<wasmparser::BinaryReaderError> for Refused {
 fn is_free(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
-        Operator::Nop | Operator::Drop | Operator::Block { .. } | Operator::Loop { .. } | Operator::Else | Operator::End
+        Operator::Nop
+            | Operator::Drop
+            | Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::Else
+            | Operator::End
     )
 }
 
@@ -73,7 +75,9 @@ impl FuncTranslator<'_> {
     pub(crate) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
         if let Some(depth) = self.dead {
             match operator {
-                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.dead = Some(depth + 1),
+                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+                    self.dead = Some(depth + 1)
+                }
                 Operator::Else if depth == 0 => self.begin_else(),
                 Operator::End if depth == 0 => self.end(),
                 Operator::End => self.dead = Some(depth - 1),
@@ -92,9 +96,13 @@ impl FuncTranslator<'_> {
             Operator::Drop => {
                 self.stack.pop();
             }
-            Operator::I32Const { value } => self.stack.push(Ty::I32, Kind::Imm(value as u32 as u64)),
+            Operator::I32Const { value } => {
+                self.stack.push(Ty::I32, Kind::Imm(value as u32 as u64))
+            }
             Operator::I64Const { value } => self.stack.push(Ty::I64, Kind::Imm(value as u64)),
-            Operator::F32Const { value } => self.stack.push(Ty::F32, Kind::Imm(value.bits() as u64)),
+            Operator::F32Const { value } => {
+                self.stack.push(Ty::F32, Kind::Imm(value.bits() as u64))
+            }
             Operator::F64Const { value } => self.stack.push(Ty::F64, Kind::Imm(value.bits())),
             Operator::LocalGet { local_index } => self.push_local(local_index),
             Operator::LocalSet { local_index } => self.set_local(local_index),
@@ -115,20 +123,32 @@ impl FuncTranslator<'_> {
             Operator::BrTable { ref targets } => self.br_table(targets)?,
             Operator::Return => self.return_(),
             Operator::Unreachable => {
-                self.code.emit(Op::Unreachable.base(), Operands::default(), 8);
+                self.code
+                    .emit(Op::Unreachable.base(), Operands::default(), 8);
                 self.unreachable();
             }
             Operator::Call { function_index } => self.call(function_index),
-            Operator::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index),
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => self.call_indirect(type_index, table_index),
             Operator::ReturnCall { function_index } => self.return_call(function_index),
-            Operator::ReturnCallIndirect { type_index, table_index } => self.return_call_indirect(type_index, table_index),
+            Operator::ReturnCallIndirect {
+                type_index,
+                table_index,
+            } => self.return_call_indirect(type_index, table_index),
 
             Operator::RefNull { .. } => self.stack.push(Ty::Ref, Kind::Imm(0)),
             Operator::RefIsNull => {
                 self.stack.push(Ty::I64, Kind::Imm(0));
                 self.numeric(Op::I64Eq);
             }
-            Operator::RefFunc { function_index } => self.produce_home(Op::RefFunc, Ty::Ref, Operands::default().u32(4, function_index), 8),
+            Operator::RefFunc { function_index } => self.produce_home(
+                Op::RefFunc,
+                Ty::Ref,
+                Operands::default().u32(4, function_index),
+                8,
+            ),
 
             Operator::MemorySize { mem } => {
                 let ty = self.memory_index_type(mem);
@@ -138,18 +158,32 @@ impl FuncTranslator<'_> {
                 let ty = self.memory_index_type(mem);
                 self.grow(Op::MemoryGrow, ty, mem, 1);
             }
-            Operator::MemoryCopy { dst_mem, src_mem } => self.bulk(Op::MemoryCopy, dst_mem, src_mem),
+            Operator::MemoryCopy { dst_mem, src_mem } => {
+                self.bulk(Op::MemoryCopy, dst_mem, src_mem)
+            }
             Operator::MemoryFill { mem } => self.bulk(Op::MemoryFill, mem, 0),
             Operator::MemoryInit { data_index, mem } => self.bulk(Op::MemoryInit, data_index, mem),
             Operator::DataDrop { data_index } => self.drop_segment(Op::DataDrop, data_index),
             Operator::TableGet { table } => {
                 let index = self.pop_slot();
-                self.produce_home(Op::TableGet, Ty::Ref, Operands::default().u16(2, index).u32(4, table), 8);
+                self.produce_home(
+                    Op::TableGet,
+                    Ty::Ref,
+                    Operands::default().u16(2, index).u32(4, table),
+                    8,
+                );
             }
             Operator::TableSet { table } => {
                 let value = self.pop_slot();
                 let index = self.pop_slot();
-                self.code.emit(Op::TableSet.base(), Operands::default().u16(0, index).u16(2, value).u32(4, table), 8);
+                self.code.emit(
+                    Op::TableSet.base(),
+                    Operands::default()
+                        .u16(0, index)
+                        .u16(2, value)
+                        .u32(4, table),
+                    8,
+                );
             }
             Operator::TableSize { table } => {
                 let ty = self.table_index_type(table);
@@ -159,9 +193,14 @@ impl FuncTranslator<'_> {
                 let ty = self.table_index_type(table);
                 self.grow(Op::TableGrow, ty, table, 2);
             }
-            Operator::TableCopy { dst_table, src_table } => self.bulk(Op::TableCopy, dst_table, src_table),
+            Operator::TableCopy {
+                dst_table,
+                src_table,
+            } => self.bulk(Op::TableCopy, dst_table, src_table),
             Operator::TableFill { table } => self.bulk(Op::TableFill, table, 0),
-            Operator::TableInit { elem_index, table } => self.bulk(Op::TableInit, elem_index, table),
+            Operator::TableInit { elem_index, table } => {
+                self.bulk(Op::TableInit, elem_index, table)
+            }
             Operator::ElemDrop { elem_index } => self.drop_segment(Op::ElemDrop, elem_index),
 
             Operator::I64Add128 => self.wide(Op::I64Add128, 4),
@@ -186,11 +225,19 @@ impl FuncTranslator<'_> {
     }
 
     fn memory_index_type(&self, memory: u32) -> Ty {
-        if self.module.memories[memory as usize].is_64 { Ty::I64 } else { Ty::I32 }
+        if self.module.memories[memory as usize].is_64 {
+            Ty::I64
+        } else {
+            Ty::I32
+        }
     }
 
     fn table_index_type(&self, table: u32) -> Ty {
-        if self.module.tables[table as usize].is_64 { Ty::I64 } else { Ty::I32 }
+        if self.module.tables[table as usize].is_64 {
+            Ty::I64
+        } else {
+            Ty::I32
+        }
     }
 
     /// `memory.grow` and `table.grow`: the driver leaves the result in the accumulator.
@@ -216,11 +263,7 @@ impl FuncTranslator<'_> {
     }
 
     fn drop_segment(&mut self, op: Op, index: u32) {
-        self.code.emit(op.base(), Operands::default().u32(4, index), 8);
+        self.code
+            .emit(op.base(), Operands::default().u32(4, index), 8);
     }
-}
-
-/// Whether the op table has a shape for it: what the numeric rows are.
-pub(crate) fn is_row(op: Op) -> bool {
-    !matches!(op.shape(), Shape::Plain(_) | Shape::Select)
 }

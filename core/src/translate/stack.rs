@@ -119,14 +119,22 @@ impl OperandStack {
             }
             Kind::Home | Kind::Imm(_) => {}
         }
-        self.operands.push(Operand { ty, kind, home: self.top });
+        self.operands.push(Operand {
+            ty,
+            kind,
+            home: self.top,
+        });
         self.top += ty.slots();
         self.max = self.max.max(self.top);
     }
 
     pub(crate) fn pop(&mut self) -> Operand {
         // Validation guarantees the operand; a home operand stands in where it did not.
-        let operand = self.operands.pop().unwrap_or(Operand { ty: Ty::I32, kind: Kind::Home, home: self.top });
+        let operand = self.operands.pop().unwrap_or(Operand {
+            ty: Ty::I32,
+            kind: Kind::Home,
+            home: self.top,
+        });
         self.forget(operand);
         self.top = operand.home;
         operand

@@ -13,7 +13,7 @@ pub(crate) use looped::{Flow, Handler, Regs, enter, handler};
 #[cfg(tail_calls)]
 pub(crate) use tail::{Flow, Handler, Regs, enter, handler};
 
-use super::cx::{Cx, Exit};
+use super::cx::Exit;
 use crate::trap::TrapCode;
 
 /// Bytes of the handler address in front of the operand fields.
@@ -35,7 +35,12 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn read<T: Copy>(&self, at: usize) -> T {
         // SAFETY: the caller's promise; code is readable for as long as its module lives.
-        unsafe { self.ip().add(HANDLER_BYTES + at).cast::<T>().read_unaligned() }
+        unsafe {
+            self.ip()
+                .add(HANDLER_BYTES + at)
+                .cast::<T>()
+                .read_unaligned()
+        }
     }
 
     /// The slot that the u16 field at `at` names.

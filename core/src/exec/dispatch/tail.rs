@@ -71,7 +71,9 @@ impl Regs {
         // SAFETY: the first cell of an instruction is its handler.
         unsafe {
             let handler = self.ip.cast::<Handler>().read();
-            handler(self.ip, self.sp, self.mem, self.cx, self.acc, self.fa, self.da)
+            handler(
+                self.ip, self.sp, self.mem, self.cx, self.acc, self.fa, self.da,
+            )
         }
     }
 
@@ -82,7 +84,11 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn defer<H: Handle>(self) -> Flow {
         // SAFETY: the caller's promise.
-        unsafe { thread::<H>(self.ip, self.sp, self.mem, self.cx, self.acc, self.fa, self.da) }
+        unsafe {
+            thread::<H>(
+                self.ip, self.sp, self.mem, self.cx, self.acc, self.fa, self.da,
+            )
+        }
     }
 
     /// Leaves the run; the registers are saved.
@@ -114,7 +120,15 @@ pub(crate) unsafe fn enter(cx: *mut Cx) {
     // SAFETY: the caller's promise.
     unsafe {
         let c = &*cx;
-        let regs = Regs { ip: c.ip, sp: c.sp, mem: c.mem, cx, acc: c.acc, fa: c.fa, da: c.da };
+        let regs = Regs {
+            ip: c.ip,
+            sp: c.sp,
+            mem: c.mem,
+            cx,
+            acc: c.acc,
+            fa: c.fa,
+            da: c.da,
+        };
         regs.go()
     }
 }

@@ -78,7 +78,11 @@ bulk_op!(MemoryCopy, 16, MemoryOutOfBounds, |r| {
 
 bulk_op!(MemoryFill, 16, MemoryOutOfBounds, |r| {
     let to = memory(r, r.read(8));
-    let (d, n) = range(index(r, 0, (*to).is_64), index(r, 4, (*to).is_64), (*to).len)?;
+    let (d, n) = range(
+        index(r, 0, (*to).is_64),
+        index(r, 4, (*to).is_64),
+        (*to).len,
+    )?;
     (*to).base.add(d).write_bytes(*r.slot(2) as u8, n);
 });
 
@@ -89,7 +93,9 @@ bulk_op!(MemoryInit, 16, MemoryOutOfBounds, |r| {
     let len = index(r, 4, false);
     let (s, n) = range(index(r, 2, false), len, data.len())?;
     let (d, _) = range(index(r, 0, (*to).is_64), len, (*to).len)?;
-    data.as_ptr().add(s).copy_to_nonoverlapping((*to).base.add(d), n);
+    data.as_ptr()
+        .add(s)
+        .copy_to_nonoverlapping((*to).base.add(d), n);
 });
 
 bulk_op!(DataDrop, 8, MemoryOutOfBounds, |r| {
@@ -98,13 +104,13 @@ bulk_op!(DataDrop, 8, MemoryOutOfBounds, |r| {
 
 bulk_op!(TableGet, 8, TableOutOfBounds, |r| {
     let table = &*table(r, r.read(4));
-    let (i, _) = range(index(r, 2, table.is_64), 1, table.elements.len())?;
+    let (i, _) = range(index(r, 2, table.ty.is_64), 1, table.elements.len())?;
     *r.slot(0) = table.elements[i];
 });
 
 bulk_op!(TableSet, 8, TableOutOfBounds, |r| {
     let table = &mut *table(r, r.read(4));
-    let (i, _) = range(index(r, 0, table.is_64), 1, table.elements.len())?;
+    let (i, _) = range(index(r, 0, table.ty.is_64), 1, table.elements.len())?;
     table.elements[i] = *r.slot(2);
 });
 
@@ -114,18 +120,26 @@ bulk_op!(TableSize, 8, TableOutOfBounds, |r| {
 
 bulk_op!(TableCopy, 16, TableOutOfBounds, |r| {
     let (to, from) = (table(r, r.read(8)), table(r, r.read(12)));
-    let len = index(r, 4, (*to).is_64 && (*from).is_64);
-    let (d, n) = range(index(r, 0, (*to).is_64), len, (*to).elements.len())?;
-    let (s, _) = range(index(r, 2, (*from).is_64), len, (*from).elements.len())?;
+    let len = index(r, 4, (*to).ty.is_64 && (*from).ty.is_64);
+    let (d, n) = range(index(r, 0, (*to).ty.is_64), len, (*to).elements.len())?;
+    let (s, _) = range(index(r, 2, (*from).ty.is_64), len, (*from).elements.len())?;
     // One pointer for both sides when it is one table: two would invalidate each other.
     let to_ptr = (*to).elements.as_mut_ptr();
-    let from_ptr = if to == from { to_ptr } else { (*from).elements.as_mut_ptr() };
+    let from_ptr = if to == from {
+        to_ptr
+    } else {
+        (*from).elements.as_mut_ptr()
+    };
     from_ptr.add(s).copy_to(to_ptr.add(d), n);
 });
 
 bulk_op!(TableFill, 16, TableOutOfBounds, |r| {
     let table = &mut *table(r, r.read(8));
-    let (d, n) = range(index(r, 0, table.is_64), index(r, 4, table.is_64), table.elements.len())?;
+    let (d, n) = range(
+        index(r, 0, table.ty.is_64),
+        index(r, 4, table.ty.is_64),
+        table.elements.len(),
+    )?;
     table.elements[d..d + n].fill(*r.slot(2));
 });
 
@@ -134,7 +148,7 @@ bulk_op!(TableInit, 16, TableOutOfBounds, |r| {
     let elements = &(&(*instance(r)).elements)[segment as usize];
     let len = index(r, 4, false);
     let (s, n) = range(index(r, 2, false), len, elements.len())?;
-    let (d, _) = range(index(r, 0, table.is_64), len, table.elements.len())?;
+    let (d, _) = range(index(r, 0, table.ty.is_64), len, table.elements.len())?;
     table.elements[d..d + n].copy_from_slice(&elements[s..s + n]);
 });
 
@@ -150,10 +164,14 @@ impl Handle for TableGrow {
         // SAFETY: the instruction has these fields.
         unsafe {
             let number = r.read::<u32>(4);
-            let delta = index(&r, 2, (*table(&r, number)).is_64);
+            let delta = index(&r, 2, (*table(&r, number)).ty.is_64);
             let init = *r.slot(0);
             r.set_ip(r.ip().add(HANDLER_BYTES + 8));
-            r.exit(Exit::TableGrow { table: number, delta, init })
+            r.exit(Exit::TableGrow {
+                table: number,
+                delta,
+                init,
+            })
         }
     }
 }

@@ -107,7 +107,11 @@ impl Handle for Translate {
         // SAFETY: the context outlives the run, the instance the context.
         unsafe {
             let cx = r.cx();
-            if translate(cx, (*cx).instance.as_ref(), (*cx).callee) { r.go() } else { r.exit(Exit::Error) }
+            if translate(cx, (*cx).instance.as_ref(), (*cx).callee) {
+                r.go()
+            } else {
+                r.exit(Exit::Error)
+            }
         }
     }
 }
@@ -147,7 +151,11 @@ unsafe fn call_defined(mut r: Regs, defined: u32, operand_bytes: usize) -> Flow 
         if !fits(cx, sp, frame_bytes(entry)) {
             return r.defer::<Grow>();
         }
-        write_header(sp.add(r.read::<u16>(2) as usize), r.ip().add(HANDLER_BYTES + operand_bytes), base as u64 * 8);
+        write_header(
+            sp.add(r.read::<u16>(2) as usize),
+            r.ip().add(HANDLER_BYTES + operand_bytes),
+            base as u64 * 8,
+        );
         r.set_sp(sp);
         r.set_ip(entry);
         r.go()
@@ -182,7 +190,10 @@ impl<const BYTES: usize> Handle for Leave<BYTES> {
             match (*(*cx).funcs.add(callee as usize)).kind {
                 FuncKind::Host { .. } => {
                     r.set_ip(ret);
-                    r.exit(Exit::Host { func: callee, base: base as u32 })
+                    r.exit(Exit::Host {
+                        func: callee,
+                        base: base as u32,
+                    })
                 }
                 FuncKind::Wasm { instance, defined } => {
                     let entry = match entry_in(cx, instance.as_ref(), defined) {
@@ -193,8 +204,15 @@ impl<const BYTES: usize> Handle for Leave<BYTES> {
                     if !fits(cx, sp, frame_bytes(entry)) {
                         return r.defer::<Grow>();
                     }
-                    (*cx).stack.switches.push(Switch { ip: ret, instance: (*cx).instance });
-                    write_header(sp.add(r.read::<u16>(2) as usize), restore_ip(), base as u64 * 8);
+                    (*cx).stack.switches.push(Switch {
+                        ip: ret,
+                        instance: (*cx).instance,
+                    });
+                    write_header(
+                        sp.add(r.read::<u16>(2) as usize),
+                        restore_ip(),
+                        base as u64 * 8,
+                    );
                     (*cx).load_instance(instance);
                     r.set_mem((*cx).mem);
                     r.set_sp(sp);
@@ -240,7 +258,9 @@ impl Handle for Restore {
         // SAFETY: every frame that returns here has pushed a switch.
         unsafe {
             let cx = r.cx();
-            let Some(switch) = (*cx).stack.switches.pop() else { return r.trap(TrapCode::Unreachable) };
+            let Some(switch) = (*cx).stack.switches.pop() else {
+                return r.trap(TrapCode::Unreachable);
+            };
             (*cx).load_instance(switch.instance);
             r.set_mem((*cx).mem);
             r.set_ip(switch.ip);
@@ -265,7 +285,11 @@ unsafe fn resolve(r: &Regs, index_at: usize, type_at: usize) -> Result<Target, T
         let cx = r.cx();
         let table = (*(*cx).tables.add(r.read::<u16>(6) as usize)).as_ref();
         let index = *r.slot(index_at);
-        let index = if table.is_64 { index } else { index as u32 as u64 };
+        let index = if table.ty.is_64 {
+            index
+        } else {
+            index as u32 as u64
+        };
         if index >= table.elements.len() as u64 {
             return Err(TrapCode::IndirectCallOutOfBounds);
         }
@@ -278,7 +302,9 @@ unsafe fn resolve(r: &Regs, index_at: usize, type_at: usize) -> Result<Target, T
             return Err(TrapCode::BadSignature);
         }
         match entity.kind {
-            FuncKind::Wasm { instance, defined } if instance == (*cx).instance => Ok(Target::Near(defined)),
+            FuncKind::Wasm { instance, defined } if instance == (*cx).instance => {
+                Ok(Target::Near(defined))
+            }
             _ => Ok(Target::Far(func as u32 - 1)),
         }
     }
@@ -314,7 +340,11 @@ unsafe fn replace_frame(r: &Regs, ret: Option<*const u8>) -> (*const u8, u64) {
     unsafe {
         let (own_ret, distance) = read_header(r.sp().add(r.read::<u16>(10) as usize));
         r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
-        write_header(r.sp().add(r.read::<u16>(8) as usize), ret.unwrap_or(own_ret), distance);
+        write_header(
+            r.sp().add(r.read::<u16>(8) as usize),
+            ret.unwrap_or(own_ret),
+            distance,
+        );
         (own_ret, distance)
     }
 }
@@ -367,7 +397,10 @@ impl Handle for ReturnLeave {
                     r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
                     r.set_ip(ret);
                     r.set_sp(r.sp().sub(distance as usize / 8));
-                    r.exit(Exit::Host { func: callee, base: distance as u32 / 8 })
+                    r.exit(Exit::Host {
+                        func: callee,
+                        base: distance as u32 / 8,
+                    })
                 }
                 FuncKind::Wasm { instance, defined } => {
                     let entry = match entry_in(cx, instance.as_ref(), defined) {
@@ -380,7 +413,10 @@ impl Handle for ReturnLeave {
                     let (ret, _) = replace_frame(&r, Some(restore_ip()));
                     // A frame that already returns across instances has its switch: chains take constant space.
                     if ret != restore_ip() {
-                        (*cx).stack.switches.push(Switch { ip: ret, instance: (*cx).instance });
+                        (*cx).stack.switches.push(Switch {
+                            ip: ret,
+                            instance: (*cx).instance,
+                        });
                     }
                     (*cx).load_instance(instance);
                     r.set_mem((*cx).mem);

@@ -12,7 +12,9 @@ use crate::exec::{
 #[inline(always)]
 unsafe fn global(r: &Regs) -> *mut u64 {
     // SAFETY: global indices were validated; globals live as long as the store.
-    unsafe { (&raw mut (*(*(*r.cx()).globals.add(r.read::<u32>(4) as usize)).as_ptr()).value).cast() }
+    unsafe {
+        (&raw mut (*(*(*r.cx()).globals.add(r.read::<u32>(4) as usize)).as_ptr()).value).cast()
+    }
 }
 
 /// `d = global`.

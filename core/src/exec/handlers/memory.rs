@@ -19,7 +19,11 @@ use crate::{
 unsafe fn address<X: Source>(r: &Regs, at: usize) -> u64 {
     // SAFETY: the instruction has these fields.
     unsafe {
-        let base = if X::IMM { 0 } else { X::get::<u32>(r, at) as u64 };
+        let base = if X::IMM {
+            0
+        } else {
+            X::get::<u32>(r, at) as u64
+        };
         base + r.read::<u32>(4) as u64
     }
 }
@@ -88,10 +92,20 @@ unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {
     unsafe {
         let memory = memory(r, r.read::<u16>(4) as u32);
         let base = *r.slot(2);
-        let base = if (*memory).is_64 { base } else { base as u32 as u64 };
+        let base = if (*memory).is_64 {
+            base
+        } else {
+            base as u32 as u64
+        };
         let ea = base.checked_add(r.read::<u64>(8));
         match ea {
-            Some(ea) if ea.checked_add(1 << log_size).is_some_and(|end| end <= (*memory).len as u64) => Ok((*memory).base.add(ea as usize)),
+            Some(ea)
+                if ea
+                    .checked_add(1 << log_size)
+                    .is_some_and(|end| end <= (*memory).len as u64) =>
+            {
+                Ok((*memory).base.add(ea as usize))
+            }
             _ => Err((ea.unwrap_or(u64::MAX), (*memory).len as u64)),
         }
     }
@@ -173,9 +187,16 @@ impl Handle for Grow {
         unsafe {
             let index = r.read::<u32>(4);
             let delta = *r.slot(0);
-            let delta = if (*memory(&r, index)).is_64 { delta } else { delta as u32 as u64 };
+            let delta = if (*memory(&r, index)).is_64 {
+                delta
+            } else {
+                delta as u32 as u64
+            };
             r.set_ip(r.ip().add(crate::exec::dispatch::HANDLER_BYTES + 8));
-            r.exit(Exit::MemoryGrow { memory: index, delta })
+            r.exit(Exit::MemoryGrow {
+                memory: index,
+                delta,
+            })
         }
     }
 }

@@ -54,11 +54,18 @@ const fn branch<O: rows::CompareOp>() -> [[Handler; 5]; 2] {
 }
 
 const fn unary<O: rows::UnaryOp>() -> [[Handler; 3]; 2] {
-    [destinations!(Unary<O, Slot>), destinations!(Unary<O, Accum>)]
+    [
+        destinations!(Unary<O, Slot>),
+        destinations!(Unary<O, Accum>),
+    ]
 }
 
 const fn load<O: rows::LoadOp>() -> [[Handler; 3]; 3] {
-    [destinations!(memory::Load<O, Slot>), destinations!(memory::Load<O, Accum>), destinations!(memory::Load<O, Imm>)]
+    [
+        destinations!(memory::Load<O, Slot>),
+        destinations!(memory::Load<O, Accum>),
+        destinations!(memory::Load<O, Imm>),
+    ]
 }
 
 macro_rules! stores {

@@ -35,11 +35,19 @@ impl<O: BinaryOp, X: Source, Y: Source, D: Destination> Handle for Binary<O, X, 
 /// Branches if `O(x, y) == TAKEN_IF`; fields: x at 0, y (16-bit constants) at 2, target at 4.
 pub(crate) struct CompareBranch<O, X, Y, const TAKEN_IF: bool>(PhantomData<(O, X, Y)>);
 
-impl<O: CompareOp, X: Source, Y: Source, const TAKEN_IF: bool> Handle for CompareBranch<O, X, Y, TAKEN_IF> {
+impl<O: CompareOp, X: Source, Y: Source, const TAKEN_IF: bool> Handle
+    for CompareBranch<O, X, Y, TAKEN_IF>
+{
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has the fields of this form.
-        unsafe { if O::holds(X::get(&r, 0), Y::get16(&r, 2)) == TAKEN_IF { r.branch(4) } else { r.next(8) } }
+        unsafe {
+            if O::holds(X::get(&r, 0), Y::get16(&r, 2)) == TAKEN_IF {
+                r.branch(4)
+            } else {
+                r.next(8)
+            }
+        }
     }
 }
 
@@ -64,7 +72,11 @@ impl<O: UnaryOp, X: Source, D: Destination> Handle for Unary<O, X, D> {
 
 /// Division: `quotient` is Rust's checked one.
 #[inline(always)]
-pub(crate) fn div<T: Default + PartialEq>(_: T, divisor: T, quotient: Option<T>) -> Result<T, TrapCode> {
+pub(crate) fn div<T: Default + PartialEq>(
+    _: T,
+    divisor: T,
+    quotient: Option<T>,
+) -> Result<T, TrapCode> {
     match quotient {
         Some(quotient) => Ok(quotient),
         None if divisor == T::default() => Err(TrapCode::IntegerDivisionByZero),
@@ -74,13 +86,25 @@ pub(crate) fn div<T: Default + PartialEq>(_: T, divisor: T, quotient: Option<T>)
 
 /// Remainder; that of the least integer by -1 is 0, not an overflow.
 #[inline(always)]
-pub(crate) fn rem<T: Default + PartialEq>(divisor: T, remainder: impl FnOnce() -> T) -> Result<T, TrapCode> {
-    if divisor == T::default() { Err(TrapCode::IntegerDivisionByZero) } else { Ok(remainder()) }
+pub(crate) fn rem<T: Default + PartialEq>(
+    divisor: T,
+    remainder: impl FnOnce() -> T,
+) -> Result<T, TrapCode> {
+    if divisor == T::default() {
+        Err(TrapCode::IntegerDivisionByZero)
+    } else {
+        Ok(remainder())
+    }
 }
 
 /// Truncation of `a` to an integer type whose values lie strictly between the bounds after truncation.
 #[inline(always)]
-pub(crate) fn trunc<T>(a: f64, above: f64, below: f64, truncated: impl FnOnce() -> T) -> Result<T, TrapCode> {
+pub(crate) fn trunc<T>(
+    a: f64,
+    above: f64,
+    below: f64,
+    truncated: impl FnOnce() -> T,
+) -> Result<T, TrapCode> {
     if a > above && a < below {
         Ok(truncated())
     } else if a.is_nan() {
@@ -128,6 +152,12 @@ pub(crate) trait Float: Copy + PartialOrd {
     fn nearest(self) -> Self;
 }
 
+/// The rounding functions of C libraries may return a signalling NaN as it came; the specification wants a quiet one.
+macro_rules! quiet {
+    ($a:expr, $rounded:expr) => {
+        if $a.is_nan() { $a + $a } else { $rounded }
+    };
+}
 macro_rules! float {
     ($ty:ty, $sqrt:path, $ceil:path, $floor:path, $trunc:path, $nearest:path) => {
         impl Float for $ty {
@@ -167,23 +197,43 @@ macro_rules! float {
     };
 }
 
-/// The rounding functions of C libraries may return a signalling NaN as it came; the specification wants a quiet one.
-macro_rules! quiet {
-    ($a:expr, $rounded:expr) => {
-        if $a.is_nan() { $a + $a } else { $rounded }
-    };
-}
-use quiet;
-
 #[cfg(feature = "std")]
 mod with_std {
     use super::*;
-    float!(f32, f32::sqrt, f32::ceil, f32::floor, f32::trunc, f32::round_ties_even);
-    float!(f64, f64::sqrt, f64::ceil, f64::floor, f64::trunc, f64::round_ties_even);
+    float!(
+        f32,
+        f32::sqrt,
+        f32::ceil,
+        f32::floor,
+        f32::trunc,
+        f32::round_ties_even
+    );
+    float!(
+        f64,
+        f64::sqrt,
+        f64::ceil,
+        f64::floor,
+        f64::trunc,
+        f64::round_ties_even
+    );
 }
 #[cfg(not(feature = "std"))]
 mod with_libm {
     use super::*;
-    float!(f32, libm::sqrtf, libm::ceilf, libm::floorf, libm::truncf, libm::rintf);
-    float!(f64, libm::sqrt, libm::ceil, libm::floor, libm::trunc, libm::rint);
+    float!(
+        f32,
+        libm::sqrtf,
+        libm::ceilf,
+        libm::floorf,
+        libm::truncf,
+        libm::rintf
+    );
+    float!(
+        f64,
+        libm::sqrt,
+        libm::ceil,
+        libm::floor,
+        libm::trunc,
+        libm::rint
+    );
 }

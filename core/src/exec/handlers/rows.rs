@@ -1,7 +1,11 @@
 //! The semantics of table rows, each a type that handlers take as parameter.
 
 use super::numeric;
-use crate::{bytecode::table::for_each_op, exec::value::{Outcome, Value}, trap::TrapCode};
+use crate::{
+    bytecode::table::for_each_op,
+    exec::value::{Outcome, Value},
+    trap::TrapCode,
+};
 
 /// A row of the group `binary`, or `compare` (whose result is 0 or 1).
 pub(crate) trait BinaryOp {

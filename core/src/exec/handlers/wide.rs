@@ -36,5 +36,10 @@ macro_rules! wide {
 }
 wide!(Add128, 16, |r| wide(&r, 2, 4).wrapping_add(wide(&r, 6, 8)));
 wide!(Sub128, 16, |r| wide(&r, 2, 4).wrapping_sub(wide(&r, 6, 8)));
-wide!(MulWideS, 8, |r| (*r.slot(2) as i64 as i128).wrapping_mul(*r.slot(4) as i64 as i128) as u128);
-wide!(MulWideU, 8, |r| (*r.slot(2) as u128).wrapping_mul(*r.slot(4) as u128));
+wide!(
+    MulWideS,
+    8,
+    |r| (*r.slot(2) as i64 as i128).wrapping_mul(*r.slot(4) as i64 as i128) as u128
+);
+wide!(MulWideU, 8, |r| (*r.slot(2) as u128)
+    .wrapping_mul(*r.slot(4) as u128));
