@@ -1,5 +1,80 @@
-//! wasmote: a pure interpreter for WebAssembly.
+//! wasmote: a pure interpreter for WebAssembly, for hosts and chips.
+//!
+//! Modules are parsed and validated, their functions translated to a register bytecode (at first call
+//! or all at load) and executed by a machine that keeps every WebAssembly frame on a stack of its own.
+//! So guests cannot overflow the native stack, and a call can stop (out of fuel, interrupted, waiting
+//! for the host) and go on later. The API has the names and shapes of wasmtime's and wasmi's.
+//!
+//! ```
+//! use wasmote::{Caller, Engine, Linker, Module, Store};
+//!
+//! let wasm = wat::parse_str(r#"
+//!     (module
+//!         (import "host" "log" (func $log (param i32)))
+//!         (func (export "add") (param i32 i32) (result i32)
+//!             (call $log (local.get 0))
+//!             (i32.add (local.get 0) (local.get 1))))
+//! "#)?;
+//! let engine = Engine::default();
+//! let module = Module::new(&engine, &wasm)?;
+//! let mut linker = Linker::new(&engine);
+//! linker.func_wrap("host", "log", |mut caller: Caller<'_, Vec<i32>>, value: i32| {
+//!     caller.data_mut().push(value);
+//! })?;
+//! let mut store = Store::new(&engine, Vec::new());
+//! let instance = linker.instantiate(&mut store, &module)?;
+//! let add = instance.get_typed_func::<(i32, i32), i32>(&store, "add")?;
+//! assert_eq!(add.call(&mut store, (1, 2))?, 3);
+//! assert_eq!(store.data(), &[1]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The crate is `no_std` with `alloc`; the feature `std` (on by default) adds what needs an operating
+//! system's help. Sizes that come from modules are 64 bits wide and converted with checks, so 16-, 32-
+//! and 64-bit targets behave alike until memory runs out.
 #![no_std]
+#![deny(unsafe_op_in_unsafe_fn)]
+
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+mod bytecode;
+mod engine;
+mod error;
+mod exec;
+mod externs;
+mod func;
+mod instance;
+mod linker;
+mod module;
+mod store;
+mod sync;
+mod translate;
+mod trap;
+mod types;
+mod value;
+
+pub use engine::{CompilationMode, Config, Engine};
+pub use error::{Error, ErrorKind, ModuleError, Payload, UnsupportedError};
+pub use externs::{Export, Extern, Global, Memory, MemoryAccessError, Table};
+pub use func::{
+    Call, Caller, Func, IntoFunc, SuspendReason, Suspended, TypedFunc, WasmParams, WasmResults,
+    WasmRet,
+};
+pub use instance::Instance;
+pub use linker::Linker;
+pub use module::{CustomSection, Module};
+pub use store::{
+    AsContext, AsContextMut, InterruptHandle, ResourceLimiter, Store, StoreContext,
+    StoreContextMut, StoreLimits, StoreLimitsBuilder,
+};
+pub use trap::{FrameInfo, Trap, TrapCode};
+pub use types::{
+    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType, RefType,
+    TableType, TypeId, ValType,
+};
+pub use value::{ExternRef, Ref, Val, WasmTy};
+
+/// The result of most functions here.
+pub type Result<T, E = Error> = core::result::Result<T, E>;

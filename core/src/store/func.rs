@@ -19,7 +19,10 @@ pub(crate) struct FuncEntity {
 #[derive(Clone, Copy)]
 pub(crate) enum FuncKind {
     /// Defined by a module: index among the *defined* functions of `instance`'s module.
-    Wasm { instance: NonNull<InstanceEntity>, defined: u32 },
+    Wasm {
+        instance: NonNull<InstanceEntity>,
+        defined: u32,
+    },
     /// Index into `Store::hosts`.
     Host { host: u32 },
 }

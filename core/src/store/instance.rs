@@ -24,7 +24,28 @@ pub(crate) struct InstanceEntity {
     pub(crate) dropped_data: Vec<bool>,
 }
 
+impl InstanceEntity {
+    /// An instance with empty index spaces, to be filled by instantiation.
+    pub(crate) fn new(module: Module) -> InstanceEntity {
+        InstanceEntity {
+            module,
+            funcs: Vec::new(),
+            globals: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            global_ptrs: Vec::new(),
+            memory_ptrs: Vec::new(),
+            table_ptrs: Vec::new(),
+            elements: Vec::new(),
+            dropped_data: Vec::new(),
+        }
+    }
+}
+
 // SAFETY: the pointers are to entities of the store that owns this instance; they travel with it.
+// (Where `Shared` is not threadsafe, modules are not either, and nothing is claimed.)
+#[cfg(target_has_atomic = "ptr")]
 unsafe impl Send for InstanceEntity {}
 // SAFETY: as above.
+#[cfg(target_has_atomic = "ptr")]
 unsafe impl Sync for InstanceEntity {}

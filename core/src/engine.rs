@@ -1,0 +1,232 @@
+//! The engine: configuration and what modules of it share.
+
+use wasmparser::WasmFeatures;
+
+use crate::{
+    sync::{Lock, Shared},
+    types::{FuncType, TypeId, TypeRegistry},
+};
+
+/// Configuration and function types shared by modules and stores. Cheap to clone.
+///
+/// Modules and stores that meet must be of one engine.
+#[derive(Clone)]
+pub struct Engine(Shared<EngineInner>);
+
+struct EngineInner {
+    config: Config,
+    types: Lock<TypeRegistry>,
+}
+
+impl Engine {
+    /// An engine with this configuration.
+    pub fn new(config: &Config) -> Engine {
+        Engine(Shared::new(EngineInner {
+            config: config.clone(),
+            types: Lock::new(TypeRegistry::default()),
+        }))
+    }
+
+    /// The configuration it was made with.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Whether both are the same engine.
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        Shared::ptr_eq(&a.0, &b.0)
+    }
+
+    /// Whether code charges fuel.
+    pub(crate) fn fuel_enabled(&self) -> bool {
+        self.0.config.consume_fuel
+    }
+
+    /// Whether code looks at the interrupt flag.
+    pub(crate) fn interruptible(&self) -> bool {
+        self.0.config.interruptible
+    }
+
+    pub(crate) fn features(&self) -> WasmFeatures {
+        self.0.config.features
+    }
+
+    /// The id that all equal types of this engine have.
+    pub(crate) fn intern(&self, ty: &FuncType) -> TypeId {
+        self.0.types.with(|types| types.intern(ty))
+    }
+
+    pub(crate) fn func_type(&self, id: TypeId) -> FuncType {
+        self.0.types.with(|types| types.get(id))
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new(&Config::new())
+    }
+}
+
+impl core::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Engine").field(self.config()).finish()
+    }
+}
+
+/// When functions are translated to bytecode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CompilationMode {
+    /// At their first call: modules start fast. Validation is done at load all the same.
+    #[default]
+    Lazy,
+    /// All at load, in one pass with validation: no pauses later.
+    Eager,
+}
+
+/// How an [`Engine`] works. The setters can be chained.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) compilation_mode: CompilationMode,
+    pub(crate) consume_fuel: bool,
+    pub(crate) interruptible: bool,
+    pub(crate) max_stack_size: usize,
+    pub(crate) max_nested_calls: u32,
+    pub(crate) features: WasmFeatures,
+}
+
+/// Value stack per call unless configured: 8 MiB, or 64 KiB where addresses have 32 bits or fewer.
+const DEFAULT_STACK: usize = (if usize::BITS > 32 {
+    8u32 << 20
+} else if usize::BITS > 16 {
+    64 << 10
+} else {
+    16 << 10
+}) as usize;
+
+/// What the machine executes.
+const SUPPORTED: WasmFeatures = WasmFeatures::WASM2
+    .difference(WasmFeatures::SIMD)
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES)
+    .union(WasmFeatures::WIDE_ARITHMETIC);
+
+impl Default for Config {
+    fn default() -> Config {
+        Config::new()
+    }
+}
+
+impl Config {
+    /// Lazy translation, no metering, every supported language feature.
+    pub fn new() -> Config {
+        Config {
+            compilation_mode: CompilationMode::default(),
+            consume_fuel: false,
+            interruptible: false,
+            max_stack_size: DEFAULT_STACK,
+            max_nested_calls: 100,
+            features: SUPPORTED,
+        }
+    }
+
+    /// When functions are translated. Default: [`CompilationMode::Lazy`].
+    pub fn compilation_mode(&mut self, mode: CompilationMode) -> &mut Config {
+        self.compilation_mode = mode;
+        self
+    }
+
+    /// Whether code charges fuel, one unit for about each instruction; see [`Store::set_fuel`].
+    /// Default: no.
+    ///
+    /// [`Store::set_fuel`]: crate::Store::set_fuel
+    pub fn consume_fuel(&mut self, enable: bool) -> &mut Config {
+        self.consume_fuel = enable;
+        self
+    }
+
+    /// Whether running code can be stopped through [`Store::interrupt_handle`]. Default: no.
+    ///
+    /// [`Store::interrupt_handle`]: crate::Store::interrupt_handle
+    pub fn interruptible(&mut self, enable: bool) -> &mut Config {
+        self.interruptible = enable;
+        self
+    }
+
+    /// Bytes of value stack that one call from the host, with all it calls, may use. WebAssembly
+    /// code never recurses on the native stack. Default: 8 MiB, 64 KiB where `usize` has 32 bits or fewer.
+    pub fn max_stack_size(&mut self, bytes: usize) -> &mut Config {
+        self.max_stack_size = bytes;
+        self
+    }
+
+    /// How deeply calls host -> WebAssembly may nest through host functions that call back; each
+    /// level uses native stack. Default: 100.
+    pub fn max_nested_calls(&mut self, depth: u32) -> &mut Config {
+        self.max_nested_calls = depth;
+        self
+    }
+
+    fn feature(&mut self, feature: WasmFeatures, enable: bool) -> &mut Config {
+        self.features.set(feature, enable);
+        self
+    }
+}
+
+macro_rules! features {
+    ($($method:ident $flag:ident $name:literal;)*) => {
+        impl Config {$(
+            #[doc = concat!("Whether modules may use ", $name, ". Default: yes.")]
+            pub fn $method(&mut self, enable: bool) -> &mut Config {
+                self.feature(WasmFeatures::$flag, enable)
+            }
+        )*}
+    };
+}
+
+features! {
+    wasm_mutable_global MUTABLE_GLOBAL "imported and exported mutable globals";
+    wasm_sign_extension SIGN_EXTENSION "sign extension instructions";
+    wasm_saturating_float_to_int SATURATING_FLOAT_TO_INT "saturating conversions";
+    wasm_multi_value MULTI_VALUE "several results and block parameters";
+    wasm_bulk_memory BULK_MEMORY "bulk memory and table operations";
+    wasm_reference_types REFERENCE_TYPES "`funcref`, `externref` and several tables";
+    wasm_tail_call TAIL_CALL "tail calls";
+    wasm_extended_const EXTENDED_CONST "arithmetic in constant expressions";
+    wasm_multi_memory MULTI_MEMORY "several memories";
+    wasm_memory64 MEMORY64 "memories and tables with 64-bit addresses";
+    wasm_custom_page_sizes CUSTOM_PAGE_SIZES "memories with pages of one byte";
+    wasm_wide_arithmetic WIDE_ARITHMETIC "128-bit addition, subtraction and multiplication";
+    wasm_floats FLOATS "floating point";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::ValType;
+
+    #[test]
+    fn types_are_canonical_in_an_engine() {
+        let engine = Engine::default();
+        let ty = || FuncType::new([ValType::I64], [ValType::F32]);
+        let id = engine.clone().intern(&ty());
+        assert_eq!(engine.intern(&ty()), id);
+        assert_eq!(engine.func_type(id), ty());
+    }
+
+    #[test]
+    fn setters_chain() {
+        let mut config = Config::new();
+        config
+            .consume_fuel(true)
+            .wasm_tail_call(false)
+            .max_nested_calls(3);
+        let engine = Engine::new(&config);
+        assert!(engine.fuel_enabled() && !engine.interruptible());
+        assert!(!engine.features().tail_call() && engine.features().memory64());
+        assert!(!engine.features().simd());
+    }
+}

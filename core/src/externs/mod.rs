@@ -1,0 +1,107 @@
+//! Handles to what instances import and export.
+
+mod global;
+mod memory;
+mod table;
+
+pub use global::Global;
+pub use memory::{Memory, MemoryAccessError};
+pub use table::Table;
+
+use crate::{
+    func::Func,
+    store::{AsContext, StoreInner},
+    types::{ExternType, MemoryType, TableType},
+};
+
+/// Something that can be imported and exported.
+///
+/// # Panics
+/// Handles panic when used with a store that is not their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+    /// A global.
+    Global(Global),
+}
+
+impl Extern {
+    /// The type. The minimum of a memory or table is its present size, as import matching has it.
+    pub fn ty(&self, store: impl AsContext) -> ExternType {
+        self.ty_in(&store.as_context().0.inner)
+    }
+
+    pub(crate) fn ty_in(self, store: &StoreInner) -> ExternType {
+        match self {
+            Extern::Func(func) => func.ty_in(store).into(),
+            Extern::Table(table) => {
+                let entity = store.tables.get(table.0.index(store));
+                TableType {
+                    minimum: entity.elements.len() as u64,
+                    ..entity.ty
+                }
+                .into()
+            }
+            Extern::Memory(memory) => {
+                let entity = store.memories.get(memory.0.index(store));
+                MemoryType {
+                    minimum: entity.pages(),
+                    ..entity.ty
+                }
+                .into()
+            }
+            Extern::Global(global) => store.globals.get(global.0.index(store)).ty.into(),
+        }
+    }
+}
+
+macro_rules! externs {
+    ($($kind:ident $into:ident;)*) => {$(
+        impl From<$kind> for Extern {
+            fn from(value: $kind) -> Extern {
+                Extern::$kind(value)
+            }
+        }
+        impl Extern {
+            #[doc = concat!("The ", stringify!($kind), ", if it is one.")]
+            pub fn $into(self) -> Option<$kind> {
+                match self {
+                    Extern::$kind(value) => Some(value),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+externs! {
+    Func into_func;
+    Table into_table;
+    Memory into_memory;
+    Global into_global;
+}
+
+/// An export of an instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Export<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) value: Extern,
+}
+
+impl<'a> Export<'a> {
+    /// The name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What it is.
+    pub fn into_extern(self) -> Extern {
+        self.value
+    }
+}

@@ -1,0 +1,63 @@
+//! Driving the machine on behalf of the API.
+
+use crate::{
+    error::Error,
+    exec::{Execution, Pause, Progress},
+    store::{Store, StoreInner},
+    trap::TrapCode,
+};
+
+/// Counts a call from the host for as long as it runs.
+struct Nested<'a, T>(&'a mut Store<T>);
+
+impl<'a, T> Nested<'a, T> {
+    fn enter(store: &'a mut Store<T>) -> Result<Nested<'a, T>, Error> {
+        if store.inner.nested_calls >= store.inner.engine.config().max_nested_calls {
+            return Err(TrapCode::StackOverflow.into());
+        }
+        store.inner.nested_calls += 1;
+        Ok(Nested(store))
+    }
+}
+
+impl<T> Drop for Nested<'_, T> {
+    // Also when a host function panics and the embedder catches that.
+    fn drop(&mut self) {
+        self.0.inner.nested_calls -= 1;
+    }
+}
+
+/// Runs until the next stop.
+pub(super) fn step<T>(store: &mut Store<T>, execution: &mut Execution) -> Result<Progress, Error> {
+    let progress = execution.run(Nested::enter(store)?.0)?;
+    if let Progress::Paused(Pause::Interrupted) = progress {
+        // One interrupt stops one call.
+        store.inner.clear_interrupt();
+    }
+    Ok(progress)
+}
+
+/// Calls a function of the store; what would pause a resumable call is an error.
+pub(crate) fn to_end<T, R>(
+    store: &mut Store<T>,
+    func: u32,
+    args: &[u64],
+    results: impl FnOnce(&StoreInner, &[u64]) -> R,
+) -> Result<R, Error> {
+    let mut execution = Execution::start(&mut store.inner, func, args)?;
+    match step(store, &mut execution)? {
+        Progress::Done => {
+            let results = results(&store.inner, execution.results());
+            execution.finish(&mut store.inner);
+            Ok(results)
+        }
+        Progress::Paused(pause) => {
+            execution.finish(&mut store.inner);
+            Err(match pause {
+                Pause::OutOfFuel => TrapCode::OutOfFuel.into(),
+                Pause::Interrupted => TrapCode::Interrupted.into(),
+                Pause::Host { error, .. } => error,
+            })
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Instances and instantiation (core specification, section 4.5.4 "Modules").
+
+use alloc::{boxed::Box, vec::Vec};
+
+use crate::{
+    engine::Engine,
+    error::Error,
+    externs::{Export, Extern, Global, Memory, Table},
+    func::{Func, TypedFunc, WasmParams, WasmResults, call_func},
+    module::{ConstEnv, ConstExpr, ElementItems, ElementKind, ExportEntry, ExportKind, Module},
+    store::{
+        AsContext, AsContextMut, FuncEntity, FuncKind, GlobalEntity, InstanceEntity, Store,
+        StoreContext, StoreInner, Stored,
+    },
+    trap::TrapCode,
+    types::mismatch,
+};
+
+/// An instance of a module in a store.
+///
+/// # Panics
+/// All methods panic when used with a store that is not the instance's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Instance(pub(crate) Stored);
+
+impl Instance {
+    /// Instantiates a module with its imports in order, and runs its start function.
+    /// [`Linker`](crate::Linker) finds imports by name.
+    ///
+    /// When instantiation traps, what active segments wrote before stays, as the specification has it.
+    ///
+    /// # Errors
+    /// [`Link`](crate::ErrorKind::Link) if imports are missing or of other types,
+    /// [`Limit`](crate::ErrorKind::Limit) if the limiter refuses or there is no room, a trap of segments
+    /// out of bounds, or what the start function ends with.
+    pub fn new(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance, Error> {
+        let store = store.as_context_mut().0;
+        let instance = instantiate(store, module, imports)?;
+        initialize(store, instance)?;
+        if let Some(start) = module.inner().start {
+            let func = store.inner.instances.get(instance).funcs[start as usize];
+            call_func(store, func)?;
+        }
+        Ok(Instance(Stored::new(&store.inner, instance)))
+    }
+
+    /// Its module.
+    pub fn module<'a, T: 'a>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
+        let store = &store.into().0.inner;
+        &store.instances.get(self.0.index(store)).module
+    }
+
+    /// Its exports, in order.
+    pub fn exports<'a, T: 'a>(
+        &self,
+        store: impl Into<StoreContext<'a, T>>,
+    ) -> impl ExactSizeIterator<Item = Export<'a>> + 'a {
+        let store = &store.into().0.inner;
+        let entity = store.instances.get(self.0.index(store));
+        entity
+            .module
+            .inner()
+            .exports
+            .iter()
+            .map(move |export| Export {
+                name: &export.name,
+                value: resolve(store, entity, export),
+            })
+    }
+
+    /// The export of this name.
+    pub fn get_export(&self, store: impl AsContext, name: &str) -> Option<Extern> {
+        self.export(&store.as_context().0.inner, name)
+    }
+
+    pub(crate) fn export(self, store: &StoreInner, name: &str) -> Option<Extern> {
+        let entity = store.instances.get(self.0.index(store));
+        entity
+            .module
+            .inner()
+            .export(name)
+            .map(|export| resolve(store, entity, export))
+    }
+
+    /// The exported function of this name.
+    pub fn get_func(&self, store: impl AsContext, name: &str) -> Option<Func> {
+        self.get_export(store, name)?.into_func()
+    }
+
+    /// The exported function of this name, with its type checked.
+    ///
+    /// # Errors
+    /// If there is none or it is of another type.
+    pub fn get_typed_func<Params: WasmParams, Results: WasmResults>(
+        &self,
+        store: impl AsContext,
+        name: &str,
+    ) -> Result<TypedFunc<Params, Results>, Error> {
+        let func = self
+            .get_func(&store, name)
+            .ok_or_else(|| Error::new(alloc::format!("failed to find function export `{name}`")))?;
+        func.typed(store)
+    }
+
+    /// The exported memory of this name.
+    pub fn get_memory(&self, store: impl AsContext, name: &str) -> Option<Memory> {
+        self.get_export(store, name)?.into_memory()
+    }
+
+    /// The exported table of this name.
+    pub fn get_table(&self, store: impl AsContext, name: &str) -> Option<Table> {
+        self.get_export(store, name)?.into_table()
+    }
+
+    /// The exported global of this name.
+    pub fn get_global(&self, store: impl AsContext, name: &str) -> Option<Global> {
+        self.get_export(store, name)?.into_global()
+    }
+}
+
+/// An export as a handle.
+fn resolve(store: &StoreInner, entity: &InstanceEntity, export: &ExportEntry) -> Extern {
+    let index = export.index as usize;
+    match export.kind {
+        ExportKind::Func => Func(Stored::new(store, entity.funcs[index])).into(),
+        ExportKind::Table => Table(Stored::new(store, entity.tables[index])).into(),
+        ExportKind::Memory => Memory(Stored::new(store, entity.memories[index])).into(),
+        ExportKind::Global => Global(Stored::new(store, entity.globals[index])).into(),
+    }
+}
+
+/// What constant expressions of an instance see.
+struct Env<'a> {
+    store: &'a StoreInner,
+    funcs: &'a [u32],
+    globals: &'a [u32],
+}
+
+impl ConstEnv for Env<'_> {
+    fn global(&self, index: u32) -> [u64; 2] {
+        self.store.globals.get(self.globals[index as usize]).value
+    }
+
+    fn func_ref(&self, index: u32) -> u64 {
+        u64::from(self.funcs[index as usize]) + 1
+    }
+}
+
+/// The imports' indices in the store, by kind.
+#[derive(Default)]
+struct Spaces {
+    funcs: Vec<u32>,
+    tables: Vec<u32>,
+    memories: Vec<u32>,
+    globals: Vec<u32>,
+}
+
+/// Checks the imports and makes everything the module defines. Nothing is written to what is imported.
+fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> Result<u32, Error> {
+    let inner = module.inner();
+    if !Engine::same(&inner.engine, &store.inner.engine) {
+        return Err(Error::link("module and store are of different engines"));
+    }
+    if imports.len() != inner.imports.len() {
+        return Err(Error::link(alloc::format!(
+            "expected {} imports, found {}",
+            inner.imports.len(),
+            imports.len()
+        )));
+    }
+    let mut spaces = Spaces::default();
+    for (import, given) in inner.imports.iter().zip(imports) {
+        let (expected, found) = (inner.import_type(import.ty), given.ty_in(&store.inner));
+        if !found.matches(&expected) {
+            return Err(Error::link(alloc::format!(
+                "incompatible import type for `{}::{}`: {}",
+                import.module,
+                import.name,
+                mismatch(&expected, &found)
+            )));
+        }
+        match *given {
+            Extern::Func(func) => spaces.funcs.push(func.0.index(&store.inner)),
+            Extern::Table(table) => spaces.tables.push(table.0.index(&store.inner)),
+            Extern::Memory(memory) => spaces.memories.push(memory.0.index(&store.inner)),
+            Extern::Global(global) => spaces.globals.push(global.0.index(&store.inner)),
+        }
+    }
+    store.count_instance()?;
+
+    // What can fail for lack of room comes before anything is linked to the new instance.
+    for ty in &inner.memories[inner.imported_memories as usize..] {
+        let spare = store.take_spare_memory(ty);
+        spaces.memories.push(store.alloc_memory(*ty, spare)?);
+    }
+    let instance = store
+        .inner
+        .instances
+        .push(InstanceEntity::new(module.clone()));
+    let instance_ptr = store.inner.instances.ptr(instance);
+    for (defined, ty) in (0..).zip(&inner.funcs[inner.imported_funcs as usize..]) {
+        let kind = FuncKind::Wasm {
+            instance: instance_ptr,
+            defined,
+        };
+        spaces.funcs.push(store.inner.push_func(FuncEntity {
+            ty: inner.type_id(*ty),
+            kind,
+        }));
+    }
+    for (ty, init) in inner.globals[inner.imported_globals as usize..]
+        .iter()
+        .zip(&inner.global_inits)
+    {
+        let value = spaces.eval(&store.inner, init);
+        spaces
+            .globals
+            .push(store.inner.globals.push(GlobalEntity { value, ty: *ty }));
+    }
+    for (ty, init) in inner.tables[inner.imported_tables as usize..]
+        .iter()
+        .zip(&inner.table_inits)
+    {
+        let [init, _] = init
+            .as_ref()
+            .map_or([0; 2], |init| spaces.eval(&store.inner, init));
+        spaces.tables.push(store.alloc_table(*ty, init)?);
+    }
+
+    let arenas = &store.inner;
+    let global_ptrs = spaces
+        .globals
+        .iter()
+        .map(|index| arenas.globals.ptr(*index))
+        .collect();
+    let memory_ptrs = spaces
+        .memories
+        .iter()
+        .map(|index| arenas.memories.ptr(*index))
+        .collect();
+    let table_ptrs = spaces
+        .tables
+        .iter()
+        .map(|index| arenas.tables.ptr(*index))
+        .collect();
+    let entity = store.inner.instances.get_mut(instance);
+    entity.global_ptrs = global_ptrs;
+    entity.memory_ptrs = memory_ptrs;
+    entity.table_ptrs = table_ptrs;
+    entity.funcs = spaces.funcs;
+    entity.globals = spaces.globals;
+    entity.memories = spaces.memories;
+    entity.tables = spaces.tables;
+    Ok(instance)
+}
+
+impl Spaces {
+    fn eval(&self, store: &StoreInner, expr: &ConstExpr) -> [u64; 2] {
+        expr.eval(&Env {
+            store,
+            funcs: &self.funcs,
+            globals: &self.globals,
+        })
+    }
+}
+
+/// Evaluates element segments and applies the active segments in order.
+fn initialize<T>(store: &mut Store<T>, instance: u32) -> Result<(), Error> {
+    let store = &mut store.inner;
+    let module = store.instances.get(instance).module.clone();
+    let inner = module.inner();
+
+    // A later trap must find every segment's state in place: active ones are as good as dropped.
+    let mut elements: Vec<Box<[u64]>> = Vec::with_capacity(inner.elements.len());
+    for segment in &inner.elements {
+        elements.push(match segment.kind {
+            ElementKind::Passive => items(store, instance, &segment.items).collect(),
+            ElementKind::Active { .. } | ElementKind::Declared => Box::default(),
+        });
+    }
+    let entity = store.instances.get_mut(instance);
+    entity.elements = elements;
+    entity.dropped_data = inner
+        .data
+        .iter()
+        .map(|segment| segment.active.is_some())
+        .collect();
+
+    for segment in &inner.elements {
+        let ElementKind::Active { table, offset } = &segment.kind else {
+            continue;
+        };
+        let [offset, _] = eval(store, instance, offset);
+        let table = store.instances.get(instance).tables[*table as usize];
+        let range = range(
+            offset,
+            segment.items.len(),
+            store.tables.get(table).elements.len(),
+        )
+        .ok_or(TrapCode::TableOutOfBounds)?;
+        let values: Vec<u64> = items(store, instance, &segment.items).collect();
+        store.tables.get_mut(table).elements[range].copy_from_slice(&values);
+    }
+    for segment in &inner.data {
+        let Some((memory, offset)) = &segment.active else {
+            continue;
+        };
+        let [offset, _] = eval(store, instance, offset);
+        let memory = store.instances.get(instance).memories[*memory as usize];
+        let bytes = inner.slice(&segment.bytes);
+        let data = store.memories.get_mut(memory).data_mut();
+        let range = range(offset, bytes.len(), data.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
+        data[range].copy_from_slice(bytes);
+    }
+    Ok(())
+}
+
+/// `len` places from `offset`, if they are inside `size`. A 32-bit offset is zero-extended already.
+fn range(offset: u64, len: usize, size: usize) -> Option<core::ops::Range<usize>> {
+    let start = usize::try_from(offset).ok()?;
+    let end = start.checked_add(len)?;
+    (end <= size).then_some(start..end)
+}
+
+fn eval(store: &StoreInner, instance: u32, expr: &ConstExpr) -> [u64; 2] {
+    let entity = store.instances.get(instance);
+    expr.eval(&Env {
+        store,
+        funcs: &entity.funcs,
+        globals: &entity.globals,
+    })
+}
+
+/// The references of an element segment, as slots.
+fn items<'a>(
+    store: &'a StoreInner,
+    instance: u32,
+    items: &'a ElementItems,
+) -> impl Iterator<Item = u64> + 'a {
+    let entity = store.instances.get(instance);
+    (0..items.len()).map(move |position| match items {
+        ElementItems::Funcs(funcs) => u64::from(entity.funcs[funcs[position] as usize]) + 1,
+        ElementItems::Exprs(exprs) => eval(store, instance, &exprs[position])[0],
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+//! Modules: parsed, validated, ready to be instantiated.
+
+mod const_expr;
+mod convert;
+mod names;
+mod parse;
+
+use alloc::{boxed::Box, vec::Vec};
+use core::ops::Range;
+
+use hashbrown::HashMap;
+use wasmparser::{BinaryReader, FunctionBody};
+
+pub(crate) use const_expr::{ConstEnv, ConstExpr};
+use names::Names;
+
+use crate::{
+    engine::Engine,
+    error::Error,
+    sync::{Once, Shared},
+    translate::CodeTable,
+    types::{
+        ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, RefType, TableType,
+        TypeId,
+    },
+};
+
+/// A validated WebAssembly module. Cheap to clone.
+#[derive(Clone)]
+pub struct Module(Shared<ModuleInner>);
+
+/// Byte range in the module; modules are smaller than 4 GiB.
+pub(crate) type ByteRange = Range<u32>;
+
+/// Everything about a module; index spaces have imports first.
+pub(crate) struct ModuleInner {
+    pub(crate) engine: Engine,
+    /// The whole binary.
+    pub(crate) bytes: Shared<[u8]>,
+    pub(crate) types: Vec<FuncTypeEntry>,
+    pub(crate) imports: Vec<ImportEntry>,
+    /// Type index of every function.
+    pub(crate) funcs: Vec<u32>,
+    pub(crate) imported_funcs: u32,
+    pub(crate) globals: Vec<GlobalType>,
+    pub(crate) imported_globals: u32,
+    /// Initial values of the defined globals.
+    pub(crate) global_inits: Vec<ConstExpr>,
+    pub(crate) tables: Vec<TableType>,
+    pub(crate) imported_tables: u32,
+    /// Initial elements of the defined tables; none means null.
+    pub(crate) table_inits: Vec<Option<ConstExpr>>,
+    pub(crate) memories: Vec<MemoryType>,
+    pub(crate) imported_memories: u32,
+    pub(crate) elements: Vec<ElementSegment>,
+    pub(crate) data: Vec<DataSegment>,
+    pub(crate) exports: Vec<ExportEntry>,
+    /// Position in `exports` by name.
+    export_names: HashMap<Box<str>, u32>,
+    /// Function index of the start function.
+    pub(crate) start: Option<u32>,
+    /// Bodies of the defined functions: local declarations and code, without the size before them.
+    pub(crate) bodies: Vec<ByteRange>,
+    /// Names and contents.
+    custom_sections: Vec<(ByteRange, ByteRange)>,
+    names: Once<Names>,
+    pub(crate) code: CodeTable,
+}
+
+/// A type of the type section.
+pub(crate) struct FuncTypeEntry {
+    pub(crate) ty: FuncType,
+    /// The same type's identity in the engine.
+    pub(crate) id: TypeId,
+}
+
+pub(crate) struct ImportEntry {
+    pub(crate) module: Box<str>,
+    pub(crate) name: Box<str>,
+    pub(crate) ty: ImportDesc,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum ImportDesc {
+    /// By type index.
+    Func(u32),
+    Table(TableType),
+    Memory(MemoryType),
+    Global(GlobalType),
+}
+
+pub(crate) struct ExportEntry {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: ExportKind,
+    pub(crate) index: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExportKind {
+    Func,
+    Table,
+    Memory,
+    Global,
+}
+
+pub(crate) struct ElementSegment {
+    pub(crate) ty: RefType,
+    pub(crate) kind: ElementKind,
+    pub(crate) items: ElementItems,
+}
+
+pub(crate) enum ElementKind {
+    Passive,
+    Active { table: u32, offset: ConstExpr },
+    Declared,
+}
+
+pub(crate) enum ElementItems {
+    /// Function indices.
+    Funcs(Box<[u32]>),
+    Exprs(Box<[ConstExpr]>),
+}
+
+impl ElementItems {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            ElementItems::Funcs(items) => items.len(),
+            ElementItems::Exprs(items) => items.len(),
+        }
+    }
+}
+
+pub(crate) struct DataSegment {
+    /// Memory and offset of an active segment.
+    pub(crate) active: Option<(u32, ConstExpr)>,
+    pub(crate) bytes: ByteRange,
+}
+
+/// A custom section (core specification, section 5.5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustomSection<'m> {
+    /// Its name.
+    pub name: &'m str,
+    /// Its contents after the name.
+    pub data: &'m [u8],
+}
+
+impl Module {
+    /// Parses and validates a binary module; the bytes are copied.
+    ///
+    /// # Errors
+    /// [`Module`](crate::ErrorKind::Module) if the bytes are no valid core module,
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) if it needs a feature that is not there, and in
+    /// eager mode what translation finds too large.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
+        parse::module(engine, bytes.as_ref())
+    }
+
+    /// Checks a binary module and forgets it.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    pub fn validate(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<(), Error> {
+        parse::validate(engine, bytes.as_ref())
+    }
+
+    pub(crate) fn inner(&self) -> &ModuleInner {
+        &self.0
+    }
+
+    /// The engine it belongs to.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Its name, where its name section gives one.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name()
+    }
+
+    /// The imports, in order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        self.0.imports.iter().map(|import| ImportType {
+            module: &import.module,
+            name: &import.name,
+            ty: self.0.import_type(import.ty),
+        })
+    }
+
+    /// The exports, in order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        self.0.exports.iter().map(|export| ExportType {
+            name: &export.name,
+            ty: self.0.export_type(export),
+        })
+    }
+
+    /// The type of an export.
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        self.0.export(name).map(|export| self.0.export_type(export))
+    }
+
+    /// The name section's name of a function (imports count).
+    pub fn func_name(&self, index: u32) -> Option<&str> {
+        self.0.func_name(index)
+    }
+
+    /// The custom sections, in order; their names need not be different.
+    pub fn custom_sections(&self) -> impl ExactSizeIterator<Item = CustomSection<'_>> {
+        self.0
+            .custom_sections
+            .iter()
+            .map(|(name, data)| CustomSection {
+                // The parser has checked the name's UTF-8.
+                name: core::str::from_utf8(self.0.slice(name)).unwrap_or_default(),
+                data: self.0.slice(data),
+            })
+    }
+
+    /// The binary it was made from.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+}
+
+impl core::fmt::Debug for Module {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Module")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl ModuleInner {
+    /// Bytes of the module.
+    pub(crate) fn slice(&self, range: &ByteRange) -> &[u8] {
+        // Ranges come from the parser, which cut them out of the same bytes.
+        self.bytes
+            .get(range.start as usize..range.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// The body of a defined function, to be read by the translator.
+    pub(crate) fn body(&self, defined: u32) -> FunctionBody<'_> {
+        let range = &self.bodies[defined as usize];
+        FunctionBody::new(BinaryReader::new_features(
+            self.slice(range),
+            u64::from(range.start),
+            self.engine.features(),
+        ))
+    }
+
+    /// The type of a function (imports count).
+    pub(crate) fn type_of_func(&self, func_index: u32) -> &FuncType {
+        &self.types[self.funcs[func_index as usize] as usize].ty
+    }
+
+    /// The type of a type index.
+    pub(crate) fn func_type(&self, type_index: u32) -> &FuncType {
+        &self.types[type_index as usize].ty
+    }
+
+    /// The engine-wide identity of a type index.
+    pub(crate) fn type_id(&self, type_index: u32) -> TypeId {
+        self.types[type_index as usize].id
+    }
+
+    /// The names of the name section, read when first asked for.
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| {
+            let section = self
+                .custom_sections
+                .iter()
+                .find(|(name, _)| self.slice(name) == b"name");
+            section
+                .map(|(_, data)| Names::parse(&self.bytes, data))
+                .unwrap_or_default()
+        })
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.names().module(&self.bytes)
+    }
+
+    /// The name section's name of a function (imports count).
+    pub(crate) fn func_name(&self, index: u32) -> Option<&str> {
+        self.names().func(&self.bytes, index)
+    }
+
+    pub(crate) fn export(&self, name: &str) -> Option<&ExportEntry> {
+        self.export_names
+            .get(name)
+            .map(|position| &self.exports[*position as usize])
+    }
+
+    pub(crate) fn import_type(&self, ty: ImportDesc) -> ExternType {
+        match ty {
+            ImportDesc::Func(ty) => self.func_type(ty).clone().into(),
+            ImportDesc::Table(ty) => ty.into(),
+            ImportDesc::Memory(ty) => ty.into(),
+            ImportDesc::Global(ty) => ty.into(),
+        }
+    }
+
+    fn export_type(&self, export: &ExportEntry) -> ExternType {
+        let index = export.index as usize;
+        match export.kind {
+            ExportKind::Func => self.type_of_func(export.index).clone().into(),
+            ExportKind::Table => self.tables[index].into(),
+            ExportKind::Memory => self.memories[index].into(),
+            ExportKind::Global => self.globals[index].into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

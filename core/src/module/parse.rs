@@ -1,0 +1,410 @@
+//! Parsing and validation, section by section.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use hashbrown::HashMap;
+use wasmparser::{
+    Chunk, DataKind, ElementItems as ParsedItems, ElementKind as ParsedKind, ExternalKind,
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, Payload, TableInit, TypeRef,
+    ValidPayload, Validator, ValidatorResources,
+};
+
+use super::{
+    ByteRange, ConstExpr, DataSegment, ElementItems, ElementKind, ElementSegment, ExportEntry,
+    ExportKind, FuncTypeEntry, ImportDesc, ImportEntry, Module, ModuleInner, Names, convert,
+};
+use crate::{
+    engine::{CompilationMode, Engine},
+    error::Error,
+    sync::{Once, Shared},
+    translate::CodeTable,
+    types::{FuncType, RefType},
+};
+
+/// A function body waiting to be validated and translated in one pass.
+type Pending = FuncToValidate<ValidatorResources>;
+
+/// Builds a module; see `Module::new`.
+pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
+    check_header(bytes)?;
+    let mut builder = Builder::new(engine, bytes.into());
+    let bytes = builder.module.bytes.clone();
+    let eager = engine.config().compilation_mode == CompilationMode::Eager;
+    let mut pending: Vec<Pending> = Vec::new();
+    each_payload(engine, &bytes, |payload, func, allocations| {
+        builder.payload(payload)?;
+        match func {
+            Some((func, body)) if !eager => validate_body(&bytes, func, &body, allocations),
+            Some((func, _)) => {
+                pending.push(func);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    })?;
+    let mut inner = builder.module;
+    inner.code = CodeTable::new(inner.bodies.len());
+    let mut allocations = FuncValidatorAllocations::default();
+    for (defined, func) in (0..).zip(pending) {
+        let index = func.index;
+        let mut validator = func.into_validator(core::mem::take(&mut allocations));
+        inner
+            .code
+            .translate(&inner, defined, Some(&mut validator))
+            .map_err(|error| error.in_func(index, inner.func_name(index)))?;
+        allocations = validator.into_allocations();
+    }
+    Ok(Module(Shared::new(inner)))
+}
+
+/// Checks a module; see `Module::validate`.
+pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+    check_header(bytes)?;
+    each_payload(engine, bytes, |_, func, allocations| match func {
+        Some((func, body)) => validate_body(bytes, func, &body, allocations),
+        None => Ok(()),
+    })
+}
+
+/// Clear words for what is no core module at all.
+fn check_header(bytes: &[u8]) -> Result<(), Error> {
+    const MAGIC: &[u8] = b"\0asm";
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(Error::limit("modules of 4 GiB and more are not supported"));
+    }
+    if !bytes.starts_with(MAGIC) && !MAGIC.starts_with(bytes) {
+        let text = bytes.trim_ascii_start();
+        return Err(Error::module(
+            match text.starts_with(b"(module") || text.starts_with(b";;") {
+                true => "this looks like the WebAssembly text format; convert it to binary first",
+                false => "not a WebAssembly binary: it does not begin with the bytes `\\0asm`",
+            },
+            None,
+        ));
+    }
+    if Parser::is_component(bytes) {
+        return Err(Error::module(
+            "this is a WebAssembly component; wasmote runs core modules",
+            None,
+        ));
+    }
+    if bytes.len() < 8 {
+        return Err(Error::module(
+            "unexpected end-of-file: the file is truncated inside its header",
+            Some(bytes.len() as u64),
+        ));
+    }
+    Ok(())
+}
+
+/// Parses and validates everything but function bodies, which `visit` gets with the validator for them.
+fn each_payload<'b>(
+    engine: &Engine,
+    bytes: &'b [u8],
+    mut visit: impl FnMut(
+        &Payload<'b>,
+        Option<(Pending, FunctionBody<'b>)>,
+        &mut FuncValidatorAllocations,
+    ) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut parser = Parser::new(0);
+    parser.set_features(engine.features());
+    let mut validator = Validator::new_with_features(engine.features());
+    let mut allocations = FuncValidatorAllocations::default();
+    let mut rest = bytes;
+    loop {
+        let payload = match parser
+            .parse(rest, true)
+            .map_err(|error| truncated(error, bytes))?
+        {
+            Chunk::Parsed { consumed, payload } => {
+                rest = &rest[consumed..];
+                payload
+            }
+            // Not after `eof = true`.
+            Chunk::NeedMoreData(_) => return Err(Error::module("unexpected end-of-file", None)),
+        };
+        match validator.payload(&payload)? {
+            ValidPayload::Func(func, body) => {
+                visit(&payload, Some((func, body)), &mut allocations)?
+            }
+            ValidPayload::End(_) => return Ok(()),
+            ValidPayload::Ok | ValidPayload::Parser(_) => visit(&payload, None, &mut allocations)?,
+        }
+    }
+}
+
+/// Says so when a section goes on after the end of the file.
+fn truncated(error: wasmparser::Error, bytes: &[u8]) -> Error {
+    if error.message().starts_with("unexpected end") {
+        let message = alloc::format!(
+            "{}: the file of {} bytes ends in the middle of a section",
+            error.message(),
+            bytes.len()
+        );
+        return Error::module(message, Some(error.offset()));
+    }
+    error.into()
+}
+
+fn validate_body(
+    bytes: &[u8],
+    func: Pending,
+    body: &FunctionBody<'_>,
+    allocations: &mut FuncValidatorAllocations,
+) -> Result<(), Error> {
+    let index = func.index;
+    let mut validator = func.into_validator(core::mem::take(allocations));
+    validator.validate(body).map_err(|error| {
+        let names = find_names(bytes);
+        Error::from(error).in_func(index, names.func(bytes, index))
+    })?;
+    *allocations = validator.into_allocations();
+    Ok(())
+}
+
+/// The name section usually comes after the code; for an error in the code it is worth a look ahead.
+fn find_names(bytes: &[u8]) -> Names {
+    let section = Parser::new(0)
+        .parse_all(bytes)
+        .map_while(Result::ok)
+        .find_map(|payload| match payload {
+            Payload::CustomSection(section) if section.name() == "name" => {
+                Some(section.data_range())
+            }
+            _ => None,
+        });
+    section
+        .map(|range| Names::parse(bytes, &small(range)))
+        .unwrap_or_default()
+}
+
+/// Module offsets fit 32 bits: `check_header`.
+fn small(range: core::ops::Range<u64>) -> ByteRange {
+    range.start as u32..range.end as u32
+}
+
+/// Collects what sections say. Lists grow with what was really read, never by a declared count.
+struct Builder {
+    module: ModuleInner,
+}
+
+impl Builder {
+    fn new(engine: &Engine, bytes: Shared<[u8]>) -> Builder {
+        Builder {
+            module: ModuleInner {
+                engine: engine.clone(),
+                bytes,
+                types: Vec::new(),
+                imports: Vec::new(),
+                funcs: Vec::new(),
+                imported_funcs: 0,
+                globals: Vec::new(),
+                imported_globals: 0,
+                global_inits: Vec::new(),
+                tables: Vec::new(),
+                imported_tables: 0,
+                table_inits: Vec::new(),
+                memories: Vec::new(),
+                imported_memories: 0,
+                elements: Vec::new(),
+                data: Vec::new(),
+                exports: Vec::new(),
+                export_names: HashMap::new(),
+                start: None,
+                bodies: Vec::new(),
+                custom_sections: Vec::new(),
+                names: Once::new(),
+                code: CodeTable::new(0),
+            },
+        }
+    }
+
+    /// Takes over a payload that the validator has accepted.
+    fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Error> {
+        let module = &mut self.module;
+        match payload {
+            Payload::TypeSection(section) => {
+                for ty in section.clone().into_iter_err_on_gc_types() {
+                    let ty = func_type(&ty?)?;
+                    let id = module.engine.intern(&ty);
+                    module.types.push(FuncTypeEntry { ty, id });
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.clone().into_imports() {
+                    self.import(import?)?;
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for ty in section.clone() {
+                    module.funcs.push(ty?);
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section.clone() {
+                    let table = table?;
+                    module.tables.push(convert::table_type(table.ty)?);
+                    module.table_inits.push(match table.init {
+                        TableInit::RefNull => None,
+                        TableInit::Expr(expr) => Some(ConstExpr::parse(&expr)?),
+                    });
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section.clone() {
+                    module.memories.push(convert::memory_type(memory?));
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section.clone() {
+                    let global = global?;
+                    module.globals.push(convert::global_type(global.ty)?);
+                    module
+                        .global_inits
+                        .push(ConstExpr::parse(&global.init_expr)?);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.clone() {
+                    self.export(export?)?;
+                }
+            }
+            Payload::StartSection { func, .. } => module.start = Some(*func),
+            Payload::ElementSection(section) => {
+                for element in section.clone() {
+                    module.elements.push(element_segment(element?)?);
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section.clone() {
+                    let data = data?;
+                    let active = match data.kind {
+                        DataKind::Passive => None,
+                        DataKind::Active {
+                            memory_index,
+                            offset_expr,
+                        } => Some((memory_index, ConstExpr::parse(&offset_expr)?)),
+                    };
+                    // The contents end where the segment ends.
+                    let end = data.range.end as u32;
+                    module.data.push(DataSegment {
+                        active,
+                        bytes: end - data.data.len() as u32..end,
+                    });
+                }
+            }
+            Payload::CodeSectionEntry(body) => module.bodies.push(small(body.range())),
+            Payload::CustomSection(section) => {
+                let data = small(section.data_range());
+                // The name ends where the data starts.
+                let name = data.start - section.name().len() as u32..data.start;
+                module.custom_sections.push((name, data));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, import: wasmparser::Import<'_>) -> Result<(), Error> {
+        let module = &mut self.module;
+        let ty = match import.ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                module.funcs.push(ty);
+                module.imported_funcs += 1;
+                ImportDesc::Func(ty)
+            }
+            TypeRef::Table(ty) => {
+                let ty = convert::table_type(ty)?;
+                module.tables.push(ty);
+                module.imported_tables += 1;
+                ImportDesc::Table(ty)
+            }
+            TypeRef::Memory(ty) => {
+                let ty = convert::memory_type(ty);
+                module.memories.push(ty);
+                module.imported_memories += 1;
+                ImportDesc::Memory(ty)
+            }
+            TypeRef::Global(ty) => {
+                let ty = convert::global_type(ty)?;
+                module.globals.push(ty);
+                module.imported_globals += 1;
+                ImportDesc::Global(ty)
+            }
+            TypeRef::Tag(_) => return Err(Error::unsupported("exceptions", "imported tag", 0)),
+        };
+        module.imports.push(ImportEntry {
+            module: import.module.into(),
+            name: import.name.into(),
+            ty,
+        });
+        Ok(())
+    }
+
+    fn export(&mut self, export: wasmparser::Export<'_>) -> Result<(), Error> {
+        let kind = match export.kind {
+            ExternalKind::Func | ExternalKind::FuncExact => ExportKind::Func,
+            ExternalKind::Table => ExportKind::Table,
+            ExternalKind::Memory => ExportKind::Memory,
+            ExternalKind::Global => ExportKind::Global,
+            ExternalKind::Tag => return Err(Error::unsupported("exceptions", "exported tag", 0)),
+        };
+        let position = self.module.exports.len() as u32;
+        self.module
+            .export_names
+            .insert(export.name.into(), position);
+        self.module.exports.push(ExportEntry {
+            name: export.name.into(),
+            kind,
+            index: export.index,
+        });
+        Ok(())
+    }
+}
+
+fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType, Error> {
+    let types = |types: &[wasmparser::ValType]| {
+        types
+            .iter()
+            .map(|ty| convert::val_type(*ty))
+            .collect::<Result<Vec<_>, Error>>()
+    };
+    Ok(FuncType::new(types(ty.params())?, types(ty.results())?))
+}
+
+fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment, Error> {
+    let kind = match element.kind {
+        ParsedKind::Passive => ElementKind::Passive,
+        ParsedKind::Declared => ElementKind::Declared,
+        ParsedKind::Active {
+            table_index,
+            offset_expr,
+        } => ElementKind::Active {
+            table: table_index.unwrap_or(0),
+            offset: ConstExpr::parse(&offset_expr)?,
+        },
+    };
+    let (ty, items) = match element.items {
+        ParsedItems::Functions(items) => {
+            let mut funcs = Vec::new();
+            for func in items {
+                funcs.push(func?);
+            }
+            let ty = RefType {
+                nullable: false,
+                ..RefType::FUNCREF
+            };
+            (ty, ElementItems::Funcs(funcs.into()))
+        }
+        ParsedItems::Expressions(ty, items) => {
+            let mut exprs = Vec::new();
+            for expr in items {
+                exprs.push(ConstExpr::parse(&expr?)?);
+            }
+            let exprs: Box<[ConstExpr]> = exprs.into();
+            (convert::ref_type(ty)?, ElementItems::Exprs(exprs))
+        }
+    };
+    Ok(ElementSegment { ty, kind, items })
+}

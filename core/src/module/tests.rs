@@ -1,0 +1,209 @@
+use alloc::{string::ToString, vec::Vec};
+
+use super::*;
+use crate::{Config, error::ErrorKind, types::ValType};
+
+fn module(wat: &str) -> Result<Module, Error> {
+    Module::new(&Engine::default(), wat::parse_str(wat).unwrap())
+}
+
+fn refused(bytes: &[u8]) -> alloc::string::String {
+    Module::new(&Engine::default(), bytes)
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn what_is_no_module_gets_a_clear_line() {
+    assert!(refused(b"").contains("truncated"));
+    assert!(refused(b"\0as").contains("truncated"));
+    assert!(refused(b"\0asm\x01\0").contains("truncated"));
+    assert!(refused(b"\x7fELF\x02\x01").contains("does not begin with"));
+    assert!(refused(b"  (module)").contains("text format"));
+    assert!(refused(b"\0asm\x0d\0\x01\0").contains("component"));
+    assert!(refused(b"\0asm\x02\0\0\0").contains("unknown binary version"));
+    assert!(refused(b"\0asm\x01\0\0\0\x01\x70\0").contains("ends in the middle"));
+}
+
+#[test]
+fn every_prefix_of_a_module_is_refused_or_valid() {
+    let wat = r#"(module $m (import "a" "b" (func (param i32))) (memory 1) (table 3 funcref)
+        (global (mut i64) (i64.const 5)) (func $f (export "f") (result i32) i32.const 1)
+        (elem (i32.const 0) $f) (data (i32.const 3) "hello"))"#;
+    let bytes = wat::parse_str(wat).unwrap();
+    for end in 0..bytes.len() {
+        let _ = Module::new(&Engine::default(), &bytes[..end]);
+        let _ = Module::validate(&Engine::default(), &bytes[..end]);
+    }
+    assert!(Module::new(&Engine::default(), &bytes).is_ok());
+}
+
+#[test]
+fn validation_errors_name_function_and_offset() {
+    let error = module("(module $m (func) (func $wrong (result i32) i64.const 1))").unwrap_err();
+    let ErrorKind::Module(error) = error.kind() else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        (error.func_index, error.func_name.as_deref()),
+        (Some(1), Some("wrong"))
+    );
+    assert!(error.offset.is_some() && error.message.contains("type mismatch"));
+}
+
+#[test]
+fn missing_features_are_named() {
+    let cases = [
+        ("(module (func (param v128)))", "SIMD"),
+        ("(module (func (drop (v128.const i64x2 0 0))))", "SIMD"),
+        ("(module (type (struct)))", "GC"),
+        ("(module (func (param anyref)))", "GC"),
+        ("(module (tag))", "exceptions"),
+        ("(module (memory 1 1 shared))", "threads"),
+        (
+            "(module (memory 1 1) (func (drop (i32.atomic.load (i32.const 0)))))",
+            "threads",
+        ),
+        (
+            "(module (type $t (func)) (func (param (ref $t))))",
+            "typed function references",
+        ),
+        ("(module (func (try_table)))", "exceptions"),
+    ];
+    for (wat, feature) in cases {
+        let error = module(wat).unwrap_err();
+        let ErrorKind::Unsupported(error) = error.kind() else {
+            panic!("{wat}: {error}")
+        };
+        assert_eq!(error.feature, feature, "{wat}");
+    }
+    let engine = Engine::new(Config::new().wasm_tail_call(false));
+    let bytes = wat::parse_str("(module (func $f return_call $f))").unwrap();
+    let error = Module::new(&engine, &bytes).unwrap_err();
+    assert!(error.to_string().contains("tail calls"), "{error}");
+    assert!(module("(module (func $f return_call $f))").is_ok());
+}
+
+#[test]
+fn index_spaces_have_imports_first() {
+    let module = module(
+        r#"(module $named
+            (type $t (func (param i32) (result i64)))
+            (import "env" "f" (func $f (type $t)))
+            (import "env" "g" (global $g i32))
+            (import "env" "m" (memory 1 2))
+            (import "env" "t" (table 1 externref))
+            (global $h (mut f32) (f32.const 1))
+            (memory 3) (table i64 4 5 funcref)
+            (func $own (type $t) i64.const 0)
+            (func (export "two"))
+            (export "f" (func $f)) (export "h" (global $h)) (export "m" (memory 1)) (export "t" (table 1)))"#,
+    )
+    .unwrap();
+    let inner = module.inner();
+    assert_eq!(inner.funcs, [0, 0, 1]);
+    assert_eq!((inner.imported_funcs, inner.imported_globals), (1, 1));
+    assert_eq!((inner.imported_memories, inner.imported_tables), (1, 1));
+    assert_eq!(inner.func_name(1), Some("own"));
+    assert_eq!(inner.func_name(2), None);
+    assert_eq!(module.name(), Some("named"));
+    assert_eq!(
+        inner.type_of_func(1).to_string(),
+        "(func (param i32) (result i64))"
+    );
+    assert_eq!(inner.bodies.len(), 2);
+    let mut ops = inner.body(0).get_operators_reader().unwrap();
+    assert!(matches!(
+        ops.read().unwrap(),
+        wasmparser::Operator::I64Const { value: 0 }
+    ));
+    let imports: Vec<_> = module
+        .imports()
+        .map(|import| import.ty().to_string())
+        .collect();
+    assert_eq!(
+        imports,
+        [
+            "(func (param i32) (result i64))",
+            "(global i32)",
+            "(memory 1 2)",
+            "(table 1 externref)"
+        ]
+    );
+    let exports: Vec<_> = module.exports().map(|export| export.name()).collect();
+    assert_eq!(exports, ["two", "f", "h", "m", "t"]);
+    assert_eq!(
+        module.get_export("h"),
+        Some(GlobalType::new(ValType::F32, true).into())
+    );
+    assert_eq!(module.get_export("nope"), None);
+}
+
+#[test]
+fn segments_are_ranges_of_the_binary() {
+    let module = module(
+        r#"(module (memory 1) (data (i32.const 3) "hello") (data "passive") (data "")
+            (table 2 funcref) (func $f) (elem (i32.const 1) $f) (elem declare func $f)
+            (elem funcref (ref.null func) (ref.func $f)))"#,
+    )
+    .unwrap();
+    let inner = module.inner();
+    let bytes: Vec<_> = inner
+        .data
+        .iter()
+        .map(|data| inner.slice(&data.bytes))
+        .collect();
+    assert_eq!(bytes, [&b"hello"[..], b"passive", b""]);
+    assert!(matches!(
+        inner.data[0].active,
+        Some((0, ConstExpr::Value(3)))
+    ));
+    assert!(inner.data[1].active.is_none());
+    assert!(matches!(
+        inner.elements[0].kind,
+        ElementKind::Active { table: 0, .. }
+    ));
+    assert!(matches!(inner.elements[1].kind, ElementKind::Declared));
+    assert_eq!(inner.elements[2].items.len(), 2);
+}
+
+#[test]
+fn custom_sections_are_kept_and_bad_names_tolerated() {
+    let module = module(
+        r#"(module (@custom "one" "first") (@custom "name" "\01\ffgarbage") (@custom "one" "second") (func))"#,
+    )
+    .unwrap();
+    let sections: Vec<_> = module.custom_sections().collect();
+    assert_eq!(
+        sections[0],
+        CustomSection {
+            name: "one",
+            data: b"first"
+        }
+    );
+    assert_eq!(sections[2].data, b"second");
+    assert_eq!((module.name(), module.func_name(0)), (None, None));
+}
+
+#[test]
+fn equal_types_of_two_modules_have_one_id() {
+    let engine = Engine::default();
+    let first = wat::parse_str("(module (type (func)) (type (func (param i32))))").unwrap();
+    let second = wat::parse_str("(module (type (func (param i32))))").unwrap();
+    let (first, second) = (
+        Module::new(&engine, first).unwrap(),
+        Module::new(&engine, second).unwrap(),
+    );
+    assert_eq!(first.inner().type_id(1), second.inner().type_id(0));
+    assert_ne!(first.inner().type_id(0), second.inner().type_id(0));
+}
+
+#[test]
+fn huge_declared_counts_allocate_nothing() {
+    // A type section that claims 2^32-1 types.
+    let bytes = b"\0asm\x01\0\0\0\x01\x05\xff\xff\xff\xff\x0f";
+    assert!(Module::new(&Engine::default(), bytes).is_err());
+    // A function section with 1,000,000 entries and no bytes for them.
+    let bytes = b"\0asm\x01\0\0\0\x03\x03\xc0\x84\x3d";
+    assert!(Module::new(&Engine::default(), bytes).is_err());
+}

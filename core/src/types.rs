@@ -1,0 +1,704 @@
+//! Types of values, functions and externals (core specification, section 2.3 "Types").
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::sync::Shared;
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ValType {
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// 32-bit float.
+    F32,
+    /// 64-bit float.
+    F64,
+    /// 128-bit vector.
+    V128,
+    /// A reference.
+    Ref(RefType),
+}
+
+impl ValType {
+    /// `funcref`: a function or null.
+    pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
+    /// `externref`: a host value or null.
+    pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+
+    /// How many 64-bit slots a value takes in frames, arguments and results.
+    pub(crate) fn slots(self) -> usize {
+        match self {
+            ValType::V128 => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether this is a reference type.
+    pub fn is_ref(self) -> bool {
+        matches!(self, ValType::Ref(_))
+    }
+
+    /// Whether every value of this type is one of `other` (section 3.3 "Matching").
+    pub fn matches(self, other: ValType) -> bool {
+        match (self, other) {
+            (ValType::Ref(a), ValType::Ref(b)) => a.matches(b),
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ValType::I32 => f.write_str("i32"),
+            ValType::I64 => f.write_str("i64"),
+            ValType::F32 => f.write_str("f32"),
+            ValType::F64 => f.write_str("f64"),
+            ValType::V128 => f.write_str("v128"),
+            ValType::Ref(ty) => ty.fmt(f),
+        }
+    }
+}
+
+/// The type of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RefType {
+    /// Whether null is a value of this type.
+    pub nullable: bool,
+    /// What the reference points at.
+    pub heap: HeapType,
+}
+
+impl RefType {
+    /// `(ref null func)`.
+    pub const FUNCREF: RefType = RefType {
+        nullable: true,
+        heap: HeapType::Func,
+    };
+    /// `(ref null extern)`.
+    pub const EXTERNREF: RefType = RefType {
+        nullable: true,
+        heap: HeapType::Extern,
+    };
+
+    /// Whether every value of this type is one of `other`.
+    pub fn matches(self, other: RefType) -> bool {
+        (!self.nullable || other.nullable) && self.heap.matches(other.heap)
+    }
+}
+
+impl fmt::Display for RefType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.nullable, self.heap) {
+            (true, HeapType::Concrete(_)) | (false, _) => {
+                write!(
+                    f,
+                    "(ref {}{})",
+                    if self.nullable { "null " } else { "" },
+                    self.heap
+                )
+            }
+            (true, HeapType::None) => f.write_str("nullref"),
+            (true, HeapType::NoFunc) => f.write_str("nullfuncref"),
+            (true, HeapType::NoExtern) => f.write_str("nullexternref"),
+            (true, HeapType::NoExn) => f.write_str("nullexnref"),
+            (true, heap) => write!(f, "{heap}ref"),
+        }
+    }
+}
+
+/// What a reference points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HeapType {
+    /// Any function.
+    Func,
+    /// Any host value.
+    Extern,
+    /// Any internal value.
+    Any,
+    /// Internal values that can be compared.
+    Eq,
+    /// Unboxed 31-bit integers.
+    I31,
+    /// Any structure.
+    Struct,
+    /// Any array.
+    Array,
+    /// No internal value.
+    None,
+    /// No function.
+    NoFunc,
+    /// No host value.
+    NoExtern,
+    /// Any exception.
+    Exn,
+    /// No exception.
+    NoExn,
+    /// A function of one type (later also one structure or array type).
+    Concrete(TypeId),
+}
+
+impl HeapType {
+    /// The top of this type's hierarchy.
+    pub(crate) fn top(self) -> HeapType {
+        match self {
+            HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => HeapType::Func,
+            HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
+            HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+            HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::Array
+            | HeapType::None => HeapType::Any,
+        }
+    }
+
+    /// Whether this is a subtype of `other` (section 3.3.4 "Heap Types").
+    pub fn matches(self, other: HeapType) -> bool {
+        use HeapType::*;
+        if self == other || other == self.top() {
+            return true;
+        }
+        match (self, other) {
+            (NoFunc | NoExtern | None | NoExn, _) => self.top() == other.top(),
+            (I31 | Struct | Array, Eq) => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for HeapType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            HeapType::Func => "func",
+            HeapType::Extern => "extern",
+            HeapType::Any => "any",
+            HeapType::Eq => "eq",
+            HeapType::I31 => "i31",
+            HeapType::Struct => "struct",
+            HeapType::Array => "array",
+            HeapType::None => "none",
+            HeapType::NoFunc => "nofunc",
+            HeapType::NoExtern => "noextern",
+            HeapType::Exn => "exn",
+            HeapType::NoExn => "noexn",
+            HeapType::Concrete(id) => return write!(f, "type#{}", id.0),
+        })
+    }
+}
+
+/// The identity of a function type in an [`Engine`]: equal types have equal ids, whatever module
+/// they come from. `call_indirect` compares these.
+///
+/// [`Engine`]: crate::Engine
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct TypeId(pub(crate) u32);
+
+/// The type of a function. Cloning shares the lists.
+#[derive(Clone)]
+pub struct FuncType {
+    /// Parameters, then results.
+    types: Shared<[ValType]>,
+    params: usize,
+    param_slots: usize,
+    result_slots: usize,
+}
+
+impl FuncType {
+    /// The type with these parameters and results.
+    pub fn new(
+        params: impl IntoIterator<Item = ValType>,
+        results: impl IntoIterator<Item = ValType>,
+    ) -> FuncType {
+        let mut types: alloc::vec::Vec<ValType> = params.into_iter().collect();
+        let params = types.len();
+        types.extend(results);
+        let slots = |types: &[ValType]| types.iter().map(|ty| ty.slots()).sum();
+        let (param_slots, result_slots) = (slots(&types[..params]), slots(&types[params..]));
+        FuncType {
+            types: types.into(),
+            params,
+            param_slots,
+            result_slots,
+        }
+    }
+
+    /// The types of the parameters, in order.
+    pub fn params(&self) -> &[ValType] {
+        &self.types[..self.params]
+    }
+
+    /// The types of the results, in order.
+    pub fn results(&self) -> &[ValType] {
+        &self.types[self.params..]
+    }
+
+    /// Slots that the parameters take together.
+    pub(crate) fn param_slots(&self) -> usize {
+        self.param_slots
+    }
+
+    /// Slots that the results take together.
+    pub(crate) fn result_slots(&self) -> usize {
+        self.result_slots
+    }
+}
+
+impl PartialEq for FuncType {
+    fn eq(&self, other: &FuncType) -> bool {
+        self.params == other.params
+            && (Shared::ptr_eq(&self.types, &other.types) || self.types == other.types)
+    }
+}
+
+impl Eq for FuncType {}
+
+impl core::hash::Hash for FuncType {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.params.hash(state);
+        self.types.hash(state);
+    }
+}
+
+impl fmt::Display for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(func")?;
+        for (keyword, types) in [("param", self.params()), ("result", self.results())] {
+            if !types.is_empty() {
+                write!(f, " ({keyword}")?;
+                types.iter().try_for_each(|ty| write!(f, " {ty}"))?;
+                f.write_str(")")?;
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The type of a global.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GlobalType {
+    /// The type of its value.
+    pub content: ValType,
+    /// Whether it can be set.
+    pub mutable: bool,
+}
+
+impl GlobalType {
+    /// A global of this content.
+    pub fn new(content: ValType, mutable: bool) -> GlobalType {
+        GlobalType { content, mutable }
+    }
+}
+
+impl fmt::Display for GlobalType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.mutable {
+            true => write!(f, "(global (mut {}))", self.content),
+            false => write!(f, "(global {})", self.content),
+        }
+    }
+}
+
+/// The type of a linear memory. Sizes are in pages of `1 << page_size_log2` bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MemoryType {
+    /// Initial size in pages.
+    pub minimum: u64,
+    /// Largest size in pages, if limited.
+    pub maximum: Option<u64>,
+    /// Whether addresses are 64 bits wide.
+    pub is_64: bool,
+    /// Whether threads share it.
+    pub shared: bool,
+    /// Log2 of the page size in bytes: 16, or 0 with custom page sizes.
+    pub page_size_log2: u8,
+}
+
+impl MemoryType {
+    /// A 32-bit memory with pages of 64 KiB.
+    pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
+        MemoryType {
+            minimum: minimum.into(),
+            maximum: maximum.map(u64::from),
+            is_64: false,
+            shared: false,
+            page_size_log2: 16,
+        }
+    }
+
+    /// A 64-bit memory with pages of 64 KiB.
+    pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
+        MemoryType {
+            minimum,
+            maximum,
+            is_64: true,
+            shared: false,
+            page_size_log2: 16,
+        }
+    }
+
+    /// The same with pages of `1 << log2` bytes; the custom page sizes proposal allows 0 and 16.
+    pub fn with_page_size_log2(self, log2: u8) -> MemoryType {
+        MemoryType {
+            page_size_log2: log2,
+            ..self
+        }
+    }
+
+    /// The page size in bytes.
+    pub fn page_size(&self) -> u64 {
+        1 << self.page_size_log2
+    }
+
+    /// Pages that addresses of this memory can reach, whatever its maximum says.
+    pub(crate) fn address_space_pages(&self) -> u64 {
+        let bits = if self.is_64 { 64 } else { 32 };
+        match bits - u32::from(self.page_size_log2).min(bits) {
+            64 => u64::MAX,
+            // `memory.size` of a 32-bit memory is an i32: 2^32 pages of one byte do not fit it.
+            32 => u64::from(u32::MAX),
+            pages_log2 => 1 << pages_log2,
+        }
+    }
+}
+
+impl fmt::Display for MemoryType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(memory ")?;
+        limits(f, self.is_64, self.minimum, self.maximum)?;
+        if self.shared {
+            f.write_str(" shared")?;
+        }
+        if self.page_size_log2 != 16 {
+            write!(f, " (pagesize {})", self.page_size())?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// The type of a table. Sizes are in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TableType {
+    /// The type of its elements.
+    pub element: RefType,
+    /// Initial size.
+    pub minimum: u64,
+    /// Largest size, if limited.
+    pub maximum: Option<u64>,
+    /// Whether indices are 64 bits wide.
+    pub is_64: bool,
+}
+
+impl TableType {
+    /// A table with 32-bit indices.
+    pub fn new(element: RefType, minimum: u32, maximum: Option<u32>) -> TableType {
+        TableType {
+            element,
+            minimum: minimum.into(),
+            maximum: maximum.map(u64::from),
+            is_64: false,
+        }
+    }
+
+    /// A table with 64-bit indices.
+    pub fn new64(element: RefType, minimum: u64, maximum: Option<u64>) -> TableType {
+        TableType {
+            element,
+            minimum,
+            maximum,
+            is_64: true,
+        }
+    }
+}
+
+impl fmt::Display for TableType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(table ")?;
+        limits(f, self.is_64, self.minimum, self.maximum)?;
+        write!(f, " {})", self.element)
+    }
+}
+
+fn limits(
+    f: &mut fmt::Formatter<'_>,
+    is_64: bool,
+    minimum: u64,
+    maximum: Option<u64>,
+) -> fmt::Result {
+    if is_64 {
+        f.write_str("i64 ")?;
+    }
+    write!(f, "{minimum}")?;
+    match maximum {
+        Some(maximum) => write!(f, " {maximum}"),
+        None => Ok(()),
+    }
+}
+
+/// The type of something imported or exported.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+}
+
+impl ExternType {
+    /// Whether something of this type can be given where `expected` is imported (section 3.3.10
+    /// "External Types"). For a memory or table, `minimum` is its present size.
+    pub fn matches(&self, expected: &ExternType) -> bool {
+        match (self, expected) {
+            (ExternType::Func(found), ExternType::Func(expected)) => found == expected,
+            (ExternType::Global(found), ExternType::Global(expected)) => {
+                found.mutable == expected.mutable
+                    && match found.mutable {
+                        true => found.content == expected.content,
+                        false => found.content.matches(expected.content),
+                    }
+            }
+            (ExternType::Table(found), ExternType::Table(expected)) => {
+                found.element == expected.element
+                    && found.is_64 == expected.is_64
+                    && limits_match(
+                        (found.minimum, found.maximum),
+                        (expected.minimum, expected.maximum),
+                    )
+            }
+            (ExternType::Memory(found), ExternType::Memory(expected)) => {
+                found.is_64 == expected.is_64
+                    && found.shared == expected.shared
+                    && found.page_size_log2 == expected.page_size_log2
+                    && limits_match(
+                        (found.minimum, found.maximum),
+                        (expected.minimum, expected.maximum),
+                    )
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether `found` lies inside `expected`.
+fn limits_match(found: (u64, Option<u64>), expected: (u64, Option<u64>)) -> bool {
+    found.0 >= expected.0
+        && match (found.1, expected.1) {
+            (_, None) => true,
+            (Some(found), Some(expected)) => found <= expected,
+            (None, Some(_)) => false,
+        }
+}
+
+impl fmt::Display for ExternType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExternType::Func(ty) => ty.fmt(f),
+            ExternType::Table(ty) => ty.fmt(f),
+            ExternType::Memory(ty) => ty.fmt(f),
+            ExternType::Global(ty) => ty.fmt(f),
+        }
+    }
+}
+
+macro_rules! extern_types {
+    ($($variant:ident $ty:ident $get:ident;)*) => {$(
+        impl From<$ty> for ExternType {
+            fn from(ty: $ty) -> ExternType {
+                ExternType::$variant(ty)
+            }
+        }
+        impl ExternType {
+            #[doc = concat!("The `", stringify!($ty), "`, if it is one.")]
+            pub fn $get(&self) -> Option<&$ty> {
+                match self {
+                    ExternType::$variant(ty) => Some(ty),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+extern_types! {
+    Func FuncType func;
+    Table TableType table;
+    Memory MemoryType memory;
+    Global GlobalType global;
+}
+
+/// An import of a module.
+#[derive(Clone, Debug)]
+pub struct ImportType<'m> {
+    pub(crate) module: &'m str,
+    pub(crate) name: &'m str,
+    pub(crate) ty: ExternType,
+}
+
+impl<'m> ImportType<'m> {
+    /// The first name.
+    pub fn module(&self) -> &'m str {
+        self.module
+    }
+
+    /// The second name.
+    pub fn name(&self) -> &'m str {
+        self.name
+    }
+
+    /// What is expected.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+/// An export of a module.
+#[derive(Clone, Debug)]
+pub struct ExportType<'m> {
+    pub(crate) name: &'m str,
+    pub(crate) ty: ExternType,
+}
+
+impl<'m> ExportType<'m> {
+    /// The name.
+    pub fn name(&self) -> &'m str {
+        self.name
+    }
+
+    /// What it is.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+/// Canonical function types of an engine. Types stay for the engine's life.
+#[derive(Default)]
+pub(crate) struct TypeRegistry {
+    ids: hashbrown::HashMap<FuncType, TypeId>,
+    types: alloc::vec::Vec<FuncType>,
+}
+
+impl TypeRegistry {
+    pub(crate) fn intern(&mut self, ty: &FuncType) -> TypeId {
+        if let Some(id) = self.ids.get(ty) {
+            return *id;
+        }
+        // 2^32 types need more than 2^32 bytes of modules, which no engine holds.
+        let id = TypeId(self.types.len() as u32);
+        self.types.push(ty.clone());
+        self.ids.insert(ty.clone(), id);
+        id
+    }
+
+    pub(crate) fn get(&self, id: TypeId) -> FuncType {
+        self.types[id.0 as usize].clone()
+    }
+}
+
+/// The words of an import error: `expected .., found ..`.
+pub(crate) fn mismatch(expected: &ExternType, found: &ExternType) -> String {
+    alloc::format!("expected {expected}, found {found}")
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    fn func(params: &[ValType], results: &[ValType]) -> FuncType {
+        FuncType::new(params.iter().copied(), results.iter().copied())
+    }
+
+    #[test]
+    fn equal_types_have_one_id() {
+        let mut registry = TypeRegistry::default();
+        let a = registry.intern(&func(&[ValType::I32], &[]));
+        let b = registry.intern(&func(&[], &[ValType::I32]));
+        assert_ne!(a, b, "params and results are told apart");
+        assert_eq!(registry.intern(&func(&[ValType::I32], &[])), a);
+        assert_eq!(registry.get(b), func(&[], &[ValType::I32]));
+    }
+
+    #[test]
+    fn vectors_take_two_slots() {
+        let ty = func(&[ValType::V128, ValType::I32], &[ValType::FUNCREF]);
+        assert_eq!((ty.param_slots(), ty.result_slots()), (3, 1));
+    }
+
+    #[test]
+    fn displays_like_the_text_format() {
+        assert_eq!(func(&[], &[]).to_string(), "(func)");
+        let ty = func(&[ValType::I32, ValType::FUNCREF], &[ValType::F64]);
+        assert_eq!(ty.to_string(), "(func (param i32 funcref) (result f64))");
+        assert_eq!(
+            MemoryType::new64(1, Some(2)).to_string(),
+            "(memory i64 1 2)"
+        );
+        assert_eq!(
+            TableType::new(RefType::EXTERNREF, 3, None).to_string(),
+            "(table 3 externref)"
+        );
+    }
+
+    #[test]
+    fn limits_of_imports() {
+        let memory = |min, max| ExternType::Memory(MemoryType::new(min, max));
+        assert!(memory(2, Some(3)).matches(&memory(1, None)));
+        assert!(memory(2, Some(3)).matches(&memory(2, Some(3))));
+        assert!(!memory(2, Some(4)).matches(&memory(2, Some(3))));
+        assert!(!memory(2, None).matches(&memory(2, Some(3))));
+        assert!(!memory(1, None).matches(&memory(2, None)));
+        assert!(!memory(1, None).matches(&ExternType::Memory(MemoryType::new64(1, None))));
+        let small = MemoryType::new(1, None).with_page_size_log2(0);
+        assert!(!memory(1, None).matches(&small.into()));
+    }
+
+    #[test]
+    fn mutability_of_imports() {
+        let global = |content, mutable| ExternType::Global(GlobalType { content, mutable });
+        assert!(global(ValType::I32, true).matches(&global(ValType::I32, true)));
+        assert!(!global(ValType::I32, true).matches(&global(ValType::I32, false)));
+        assert!(!global(ValType::I32, false).matches(&global(ValType::I64, false)));
+        let null = ValType::Ref(RefType {
+            nullable: true,
+            heap: HeapType::NoFunc,
+        });
+        assert!(global(null, false).matches(&global(ValType::FUNCREF, false)));
+        assert!(!global(null, true).matches(&global(ValType::FUNCREF, true)));
+    }
+
+    #[test]
+    fn address_spaces() {
+        assert_eq!(MemoryType::new(0, None).address_space_pages(), 65536);
+        assert_eq!(
+            MemoryType::new(0, None)
+                .with_page_size_log2(0)
+                .address_space_pages(),
+            u32::MAX.into()
+        );
+        assert_eq!(MemoryType::new64(0, None).address_space_pages(), 1 << 48);
+        assert_eq!(
+            MemoryType::new64(0, None)
+                .with_page_size_log2(0)
+                .address_space_pages(),
+            u64::MAX
+        );
+    }
+}
