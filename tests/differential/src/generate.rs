@@ -1,5 +1,6 @@
 //! Modules and arguments from seeds.
 
+use arbitrary::Unstructured;
 use wasm_smith::{Config, Module};
 
 use crate::observe::{Type, Value};
@@ -41,17 +42,13 @@ pub fn case(seed: u64) -> Case {
         let length = 512 + random.below(12 * 1024);
         let bytes: Vec<u8> = (0..length).map(|_| (random.next() >> 32) as u8).collect();
         let config = config(&mut random);
-        let mut source = arbitrary(&bytes);
+        let mut source = Unstructured::new(&bytes);
         // Some bytes make no module: the next ones will.
         let Ok(mut module) = Module::new(config, &mut source) else { continue };
         if module.ensure_termination(STEPS).is_ok() {
             return Case { module: module.to_bytes(), seed };
         }
     }
-}
-
-fn arbitrary(bytes: &[u8]) -> wasm_smith::arbitrary::Unstructured<'_> {
-    wasm_smith::arbitrary::Unstructured::new(bytes)
 }
 
 /// What wasmote executes; limits that keep a module's run short.

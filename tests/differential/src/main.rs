@@ -7,7 +7,7 @@
 mod generate;
 mod observe;
 mod on_wasmi;
-//mod on_wasmote;
+mod on_wasmote;
 mod on_wasmtime;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
@@ -53,12 +53,12 @@ fn main() -> ExitCode {
 
 /// Runs all the modules; returns how many were treated differently.
 fn campaign(args: &Args) -> u64 {
-    let runtimes: [Box<dyn Runtime>; 2] = [
+    let runtimes: [Box<dyn Runtime>; 5] = [
         Box::new(on_wasmtime::Wasmtime::new()),
         Box::new(on_wasmi::Wasmi::new()),
-//        Box::new(on_wasmote::Wasmote::new("wasmote", false, false)),
-//        Box::new(on_wasmote::Wasmote::new("wasmote with fuel", false, true)),
-//        Box::new(on_wasmote::Wasmote::new("wasmote eager", true, false)),
+        Box::new(on_wasmote::Wasmote::new("wasmote", false, false)),
+        Box::new(on_wasmote::Wasmote::new("wasmote with fuel", false, true)),
+        Box::new(on_wasmote::Wasmote::new("wasmote eager", true, false)),
     ];
     let started = Instant::now();
     let (mut failed, mut calls, mut traps, mut cut) = (0, 0, 0, 0);
