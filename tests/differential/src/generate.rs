@@ -39,7 +39,7 @@ impl Random {
 pub fn case(seed: u64) -> Case {
     let mut random = Random::new(seed);
     loop {
-        let length = 512 + random.below(12 * 1024);
+        let length = 2048 + random.below(24 * 1024);
         let bytes: Vec<u8> = (0..length).map(|_| (random.next() >> 32) as u8).collect();
         let config = config(&mut random);
         let mut source = Unstructured::new(&bytes);
@@ -56,9 +56,16 @@ fn config(random: &mut Random) -> Config {
     Config {
         canonicalize_nans: true,
         export_everything: true,
-        min_funcs: 2,
+        min_funcs: 4,
         max_funcs: 12,
-        max_instructions: 40 + random.below(400) as usize,
+        max_instructions: 100 + random.below(600) as usize,
+        // Half of the modules may trap; the others get further.
+        disallow_traps: random.below(2) == 0,
+        allow_start_export: random.below(4) == 0,
+        max_data_segments: 3,
+        max_element_segments: 4,
+        min_types: 3,
+        max_types: 12,
         max_imports: 0,
         max_memories: 3,
         max_tables: 3,

@@ -92,6 +92,10 @@ impl Step {
 /// A runtime with its configuration.
 pub trait Runtime {
     fn name(&self) -> &str;
+    /// Whether it is wasmote.
+    fn tested(&self) -> bool {
+        false
+    }
     /// Loads a module.
     fn load(&self, module: &[u8]) -> Result<Box<dyn Session>, String>;
 }

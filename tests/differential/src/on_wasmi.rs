@@ -69,7 +69,12 @@ fn failed(error: &wasmi::Error) -> End {
         Some(TrapCode::IntegerOverflow) => Trap::IntegerOverflow,
         Some(TrapCode::BadConversionToInteger) => Trap::BadConversionToInteger,
         Some(TrapCode::StackOverflow) => Trap::StackOverflow,
-        _ => return End::Failed(Text(error.to_string())),
+        _ => match error.to_string() {
+            // Instantiation checks active segments without a trap code.
+            text if text.starts_with("out of bounds table access") => Trap::TableOutOfBounds,
+            text if text.starts_with("out of bounds memory access") => Trap::MemoryOutOfBounds,
+            text => return End::Failed(Text(text)),
+        },
     };
     End::Trapped(trap)
 }

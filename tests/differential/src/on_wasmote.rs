@@ -26,6 +26,10 @@ impl Runtime for Wasmote {
         self.name
     }
 
+    fn tested(&self) -> bool {
+        true
+    }
+
     fn load(&self, module: &[u8]) -> Result<Box<dyn Session>, String> {
         let module = Module::new(&self.engine, module).map_err(|e| e.to_string())?;
         Ok(Box::new(Loaded { module, fuel: self.fuel }))
@@ -133,7 +137,7 @@ fn state(store: &Store<()>, instance: Instance) -> Vec<(String, Exported)> {
             let null = |i| matches!(table.get(store, i), Some(Ref::Func(None) | Ref::Extern(None)));
             Some(Exported::Table((0..table.size(store)).map(null).collect()))
         }
-        Extern::Func(_) => None,
+        _ => None,
     };
     instance.exports(store).filter_map(|e| Some((e.name().to_string(), content(e.into_extern())?))).collect()
 }

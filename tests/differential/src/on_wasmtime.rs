@@ -12,7 +12,7 @@ impl Wasmtime {
     pub fn new() -> Wasmtime {
         let mut config = Config::new();
         config.cranelift_opt_level(OptLevel::None);
-        config.max_wasm_stack(32 << 20);
+        config.max_wasm_stack(2 << 20);
         config.wasm_memory64(true);
         config.wasm_multi_memory(true);
         config.wasm_tail_call(true);
