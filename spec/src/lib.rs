@@ -27,10 +27,22 @@ pub struct Options {
 impl Options {
     /// Every combination of the options.
     pub const ALL: [Options; 4] = [
-        Options { eager: false, fuel: false },
-        Options { eager: true, fuel: false },
-        Options { eager: false, fuel: true },
-        Options { eager: true, fuel: true },
+        Options {
+            eager: false,
+            fuel: false,
+        },
+        Options {
+            eager: true,
+            fuel: false,
+        },
+        Options {
+            eager: false,
+            fuel: true,
+        },
+        Options {
+            eager: true,
+            fuel: true,
+        },
     ];
 }
 
@@ -72,7 +84,9 @@ impl Report {
 
     /// The directives that failed, with the reason.
     pub fn failures(&self) -> impl Iterator<Item = (&Outcome, &str)> {
-        self.outcomes.iter().filter_map(|o| Some((o, o.failure.as_deref()?)))
+        self.outcomes
+            .iter()
+            .filter_map(|o| Some((o, o.failure.as_deref()?)))
     }
 }
 
@@ -87,7 +101,10 @@ pub struct ScriptError {
 
 impl ScriptError {
     fn new(text: &str, error: &wast::Error) -> ScriptError {
-        ScriptError { line: line_of(text, error.span()), message: error.message() }
+        ScriptError {
+            line: line_of(text, error.span()),
+            message: error.message(),
+        }
     }
 }
 

@@ -16,7 +16,9 @@ pub fn render() -> String {
     for file in &inside {
         // A script that cannot be read counts as one failed directive.
         let report = run(file.text, Options::default());
-        let (all, good) = report.as_ref().map_or((1, 0), |r: &Report| (r.outcomes.len(), r.passed()));
+        let (all, good) = report
+            .as_ref()
+            .map_or((1, 0), |r: &Report| (r.outcomes.len(), r.passed()));
         directives += all;
         passed += good;
         let _ = writeln!(rows, "| {}/{} | {all} | {good} |", file.folder, file.name);
@@ -38,7 +40,13 @@ pub fn render() -> String {
         outside.len(),
     );
     for file in &outside {
-        let _ = writeln!(page, "| {}/{} | {} |", file.folder, file.name, file.needs.join(", "));
+        let _ = writeln!(
+            page,
+            "| {}/{} | {} |",
+            file.folder,
+            file.name,
+            file.needs.join(", ")
+        );
     }
     page
 }

@@ -13,7 +13,9 @@ fn all_pass(options: Options) {
         match catch_unwind(AssertUnwindSafe(|| run(file.text, options))) {
             Ok(Ok(report)) => {
                 directives += report.outcomes.len();
-                let failed = report.failures().map(|(o, why)| format!("{path}:{}: {}: {why}", o.line, o.directive));
+                let failed = report
+                    .failures()
+                    .map(|(o, why)| format!("{path}:{}: {}: {why}", o.line, o.directive));
                 failures.extend(failed);
             }
             Ok(Err(error)) => failures.push(format!("{path}:{}: {}", error.line, error.message)),
@@ -21,29 +23,49 @@ fn all_pass(options: Options) {
         }
         files += 1;
     }
-    assert!(failures.is_empty(), "{options}: {} failures:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{options}: {} failures:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
     // The suite is not accidentally empty.
-    assert!(files > 200 && directives > 60_000, "only {files} files with {directives} directives in scope");
+    assert!(
+        files > 200 && directives > 60_000,
+        "only {files} files with {directives} directives in scope"
+    );
 }
 
 #[test]
 fn lazy() {
-    all_pass(Options { eager: false, fuel: false });
+    all_pass(Options {
+        eager: false,
+        fuel: false,
+    });
 }
 
 #[test]
 fn eager() {
-    all_pass(Options { eager: true, fuel: false });
+    all_pass(Options {
+        eager: true,
+        fuel: false,
+    });
 }
 
 #[test]
 fn lazy_with_fuel() {
-    all_pass(Options { eager: false, fuel: true });
+    all_pass(Options {
+        eager: false,
+        fuel: true,
+    });
 }
 
 #[test]
 fn eager_with_fuel() {
-    all_pass(Options { eager: true, fuel: true });
+    all_pass(Options {
+        eager: true,
+        fuel: true,
+    });
 }
 
 #[test]
@@ -60,7 +82,9 @@ fn scope_is_by_feature() {
     let files = suite::files();
     let needs = |folder: &str, name: &str| {
         let file = files.iter().find(|f| f.folder == folder && f.name == name);
-        file.unwrap_or_else(|| panic!("{folder}/{name} is in the suite")).needs.clone()
+        file.unwrap_or_else(|| panic!("{folder}/{name} is in the suite"))
+            .needs
+            .clone()
     };
     assert_eq!(needs("simd", "simd_lane.wast"), ["SIMD"]);
     assert_eq!(needs("exceptions", "throw.wast"), ["exceptions"]);
