@@ -47,8 +47,20 @@ impl Engine {
         self.0.config.interruptible
     }
 
+    /// What function bodies may use.
     pub(crate) fn features(&self) -> WasmFeatures {
         self.0.config.features
+    }
+
+    /// What the validator allows outside of function bodies. Since 3.0 the core language lets constant
+    /// expressions read any global before them and tables have initial elements; wasmparser counts
+    /// these to GC and typed references. The other things that come with these flags are refused where
+    /// types and constant expressions are converted.
+    pub(crate) fn module_features(&self) -> WasmFeatures {
+        match self.features().extended_const() {
+            true => self.features() | WasmFeatures::GC | WasmFeatures::FUNCTION_REFERENCES,
+            false => self.features(),
+        }
     }
 
     /// The id that all equal types of this engine have.

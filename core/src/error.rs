@@ -59,8 +59,8 @@ pub struct UnsupportedError {
     pub feature: &'static str,
     /// What the validator said.
     pub message: String,
-    /// Byte offset in the module of its first use.
-    pub offset: u64,
+    /// Byte offset in the module of its first use, where it is known.
+    pub offset: Option<u64>,
 }
 
 /// What a suspending host function handed to its embedder. Reached only mutably or by value.
@@ -139,7 +139,7 @@ impl Error {
     pub(crate) fn unsupported(
         feature: &'static str,
         message: impl Into<String>,
-        offset: u64,
+        offset: Option<u64>,
     ) -> Error {
         Error::from_kind(ErrorKind::Unsupported(UnsupportedError {
             feature,
@@ -291,10 +291,7 @@ impl fmt::Display for ModuleError {
             _ => {}
         }
         f.write_str(&self.message)?;
-        match self.offset {
-            Some(offset) => write!(f, " (at offset {offset:#x})"),
-            None => Ok(()),
-        }
+        at(f, self.offset)
     }
 }
 
@@ -302,9 +299,17 @@ impl fmt::Display for UnsupportedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the module needs the WebAssembly feature `{}`, which is not supported or switched off: {} (at offset {:#x})",
-            self.feature, self.message, self.offset
-        )
+            "the module needs the WebAssembly feature `{}`, which is not supported or switched off: {}",
+            self.feature, self.message
+        )?;
+        at(f, self.offset)
+    }
+}
+
+fn at(f: &mut fmt::Formatter<'_>, offset: Option<u64>) -> fmt::Result {
+    match offset {
+        Some(offset) => write!(f, " (at offset {offset:#x})"),
+        None => Ok(()),
     }
 }
 
@@ -403,12 +408,12 @@ impl From<wasmparser::Error> for Error {
             return Error::unsupported(
                 feature.map_or("unknown", |(_, name)| name),
                 message,
-                offset,
+                Some(offset),
             );
         }
         // wasmparser is built without its SIMD decoder: those opcodes are unknown to it.
         if message.contains("SIMD") || message.contains("0xfd subopcode") {
-            return Error::unsupported("SIMD", message, offset);
+            return Error::unsupported("SIMD", message, Some(offset));
         }
         Error::module(message, Some(offset))
     }

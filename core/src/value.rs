@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A WebAssembly value of any type.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Val {
     /// 32-bit integer.
@@ -33,7 +33,7 @@ pub enum Val {
 }
 
 /// A reference of any type: what tables hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ref {
     /// A function or null.

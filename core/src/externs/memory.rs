@@ -120,7 +120,7 @@ impl Memory {
         buffer: &mut [u8],
     ) -> Result<(), MemoryAccessError> {
         let store = store.as_context();
-        let data = self.data(&store);
+        let data = self.data(store);
         let end = offset
             .checked_add(buffer.len())
             .ok_or(MemoryAccessError {})?;

@@ -57,7 +57,14 @@ impl ConstExpr {
                 Operator::I64Sub => ConstOp::I64Sub,
                 Operator::I64Mul => ConstOp::I64Mul,
                 Operator::End => continue,
-                _ => return Err(Error::module("constant expression required", Some(offset))),
+                // Validated, so it is one of GC's or a vector.
+                _ => {
+                    return Err(Error::unsupported(
+                        "GC",
+                        "a constant expression",
+                        Some(offset),
+                    ));
+                }
             });
         }
         Ok(match ops[..] {

@@ -23,25 +23,26 @@ pub(super) fn ref_type(ty: wasmparser::RefType) -> Result<RefType, Error> {
         wasmparser::HeapType::Abstract { shared: false, ty } => match ty {
             AbstractHeapType::Func => HeapType::Func,
             AbstractHeapType::Extern => HeapType::Extern,
-            AbstractHeapType::Any => HeapType::Any,
-            AbstractHeapType::None => HeapType::None,
-            AbstractHeapType::NoExtern => HeapType::NoExtern,
-            AbstractHeapType::NoFunc => HeapType::NoFunc,
-            AbstractHeapType::Eq => HeapType::Eq,
-            AbstractHeapType::Struct => HeapType::Struct,
-            AbstractHeapType::Array => HeapType::Array,
-            AbstractHeapType::I31 => HeapType::I31,
-            AbstractHeapType::Exn => HeapType::Exn,
-            AbstractHeapType::NoExn => HeapType::NoExn,
+            AbstractHeapType::Any
+            | AbstractHeapType::None
+            | AbstractHeapType::NoExtern
+            | AbstractHeapType::NoFunc
+            | AbstractHeapType::Eq
+            | AbstractHeapType::Struct
+            | AbstractHeapType::Array
+            | AbstractHeapType::I31 => return Err(unsupported("GC")),
+            AbstractHeapType::Exn | AbstractHeapType::NoExn => {
+                return Err(unsupported("exceptions"));
+            }
             AbstractHeapType::Cont | AbstractHeapType::NoCont => {
-                return Err(unknown("stack switching"));
+                return Err(unsupported("stack switching"));
             }
         },
         wasmparser::HeapType::Abstract { shared: true, .. } => {
-            return Err(unknown("shared-everything threads"));
+            return Err(unsupported("shared-everything threads"));
         }
         wasmparser::HeapType::Concrete(_) | wasmparser::HeapType::Exact(_) => {
-            return Err(unknown("typed function references"));
+            return Err(unsupported("typed function references"));
         }
     };
     Ok(RefType {
@@ -50,9 +51,9 @@ pub(super) fn ref_type(ty: wasmparser::RefType) -> Result<RefType, Error> {
     })
 }
 
-/// The validator refuses these types first, as long as the features are off.
-fn unknown(feature: &'static str) -> Error {
-    Error::unsupported(feature, "reference type", 0)
+/// A type that the machine does not know yet.
+fn unsupported(feature: &'static str) -> Error {
+    Error::unsupported(feature, "a type of the module", None)
 }
 
 pub(super) fn global_type(ty: wasmparser::GlobalType) -> Result<GlobalType, Error> {

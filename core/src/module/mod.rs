@@ -20,8 +20,7 @@ use crate::{
     sync::{Once, Shared},
     translate::CodeTable,
     types::{
-        ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, RefType, TableType,
-        TypeId,
+        ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType, TypeId,
     },
 };
 
@@ -104,7 +103,6 @@ pub(crate) enum ExportKind {
 }
 
 pub(crate) struct ElementSegment {
-    pub(crate) ty: RefType,
     pub(crate) kind: ElementKind,
     pub(crate) items: ElementItems,
 }

@@ -1,6 +1,6 @@
 //! Parsing and validation, section by section.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 use wasmparser::{
@@ -18,7 +18,7 @@ use crate::{
     error::Error,
     sync::{Once, Shared},
     translate::CodeTable,
-    types::{FuncType, RefType},
+    types::FuncType,
 };
 
 /// A function body waiting to be validated and translated in one pass.
@@ -43,6 +43,14 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
         }
     })?;
     let mut inner = builder.module;
+    inner.types = builder
+        .types
+        .into_iter()
+        .map(|ty| FuncTypeEntry {
+            id: engine.intern(&ty),
+            ty,
+        })
+        .collect();
     inner.code = CodeTable::new(inner.bodies.len());
     let mut allocations = FuncValidatorAllocations::default();
     for (defined, func) in (0..).zip(pending) {
@@ -60,9 +68,13 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
 /// Checks a module; see `Module::validate`.
 pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
     check_header(bytes)?;
-    each_payload(engine, bytes, |_, func, allocations| match func {
-        Some((func, body)) => validate_body(bytes, func, &body, allocations),
-        None => Ok(()),
+    let mut builder = Builder::new(engine, Shared::new([]));
+    each_payload(engine, bytes, |payload, func, allocations| {
+        builder.payload(payload)?;
+        match func {
+            Some((func, body)) => validate_body(bytes, func, &body, allocations),
+            None => Ok(()),
+        }
     })
 }
 
@@ -108,8 +120,8 @@ fn each_payload<'b>(
     ) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut parser = Parser::new(0);
-    parser.set_features(engine.features());
-    let mut validator = Validator::new_with_features(engine.features());
+    parser.set_features(engine.module_features());
+    let mut validator = Validator::new_with_features(engine.module_features());
     let mut allocations = FuncValidatorAllocations::default();
     let mut rest = bytes;
     loop {
@@ -125,8 +137,9 @@ fn each_payload<'b>(
             Chunk::NeedMoreData(_) => return Err(Error::module("unexpected end-of-file", None)),
         };
         match validator.payload(&payload)? {
-            ValidPayload::Func(func, body) => {
-                visit(&payload, Some((func, body)), &mut allocations)?
+            ValidPayload::Func(mut func, body) => {
+                func.features = engine.features();
+                visit(&payload, Some((func, body)), &mut allocations)?;
             }
             ValidPayload::End(_) => return Ok(()),
             ValidPayload::Ok | ValidPayload::Parser(_) => visit(&payload, None, &mut allocations)?,
@@ -187,11 +200,13 @@ fn small(range: core::ops::Range<u64>) -> ByteRange {
 /// Collects what sections say. Lists grow with what was really read, never by a declared count.
 struct Builder {
     module: ModuleInner,
+    types: Vec<FuncType>,
 }
 
 impl Builder {
     fn new(engine: &Engine, bytes: Shared<[u8]>) -> Builder {
         Builder {
+            types: Vec::new(),
             module: ModuleInner {
                 engine: engine.clone(),
                 bytes,
@@ -226,9 +241,11 @@ impl Builder {
         match payload {
             Payload::TypeSection(section) => {
                 for ty in section.clone().into_iter_err_on_gc_types() {
-                    let ty = func_type(&ty?)?;
-                    let id = module.engine.intern(&ty);
-                    module.types.push(FuncTypeEntry { ty, id });
+                    // Validation was passed: what is left is structures, arrays and subtypes.
+                    let ty = ty.map_err(|error| {
+                        Error::unsupported("GC", error.message(), Some(error.offset()))
+                    })?;
+                    self.types.push(func_type(&ty)?);
                 }
             }
             Payload::ImportSection(section) => {
@@ -332,7 +349,7 @@ impl Builder {
                 module.imported_globals += 1;
                 ImportDesc::Global(ty)
             }
-            TypeRef::Tag(_) => return Err(Error::unsupported("exceptions", "imported tag", 0)),
+            TypeRef::Tag(_) => return Err(Error::unsupported("exceptions", "imported tag", None)),
         };
         module.imports.push(ImportEntry {
             module: import.module.into(),
@@ -348,7 +365,9 @@ impl Builder {
             ExternalKind::Table => ExportKind::Table,
             ExternalKind::Memory => ExportKind::Memory,
             ExternalKind::Global => ExportKind::Global,
-            ExternalKind::Tag => return Err(Error::unsupported("exceptions", "exported tag", 0)),
+            ExternalKind::Tag => {
+                return Err(Error::unsupported("exceptions", "exported tag", None));
+            }
         };
         let position = self.module.exports.len() as u32;
         self.module
@@ -385,26 +404,23 @@ fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment, E
             offset: ConstExpr::parse(&offset_expr)?,
         },
     };
-    let (ty, items) = match element.items {
+    let items = match element.items {
         ParsedItems::Functions(items) => {
             let mut funcs = Vec::new();
             for func in items {
                 funcs.push(func?);
             }
-            let ty = RefType {
-                nullable: false,
-                ..RefType::FUNCREF
-            };
-            (ty, ElementItems::Funcs(funcs.into()))
+            ElementItems::Funcs(funcs.into())
         }
         ParsedItems::Expressions(ty, items) => {
+            // Only for its refusals: validation has compared it with the tables.
+            convert::ref_type(ty)?;
             let mut exprs = Vec::new();
             for expr in items {
                 exprs.push(ConstExpr::parse(&expr?)?);
             }
-            let exprs: Box<[ConstExpr]> = exprs.into();
-            (convert::ref_type(ty)?, ElementItems::Exprs(exprs))
+            ElementItems::Exprs(exprs.into())
         }
     };
-    Ok(ElementSegment { ty, kind, items })
+    Ok(ElementSegment { kind, items })
 }

@@ -69,6 +69,20 @@ fn missing_features_are_named() {
             "typed function references",
         ),
         ("(module (func (try_table)))", "exceptions"),
+        ("(module (type (sub (func))))", "GC"),
+        ("(module (rec (type (func)) (type (func))))", "GC"),
+        ("(module (global i31ref (ref.i31 (i32.const 1))))", "GC"),
+        ("(module (table 1 anyref))", "GC"),
+        (
+            "(module (func (local (ref func))))",
+            "typed function references",
+        ),
+        ("(module (func (drop (ref.i31 (i32.const 1)))))", "GC"),
+        (
+            "(module (elem declare func $f) (func $f (call_ref 0 (ref.func $f))))",
+            "typed function references",
+        ),
+        ("(module (func (result nullref) unreachable))", "GC"),
     ];
     for (wat, feature) in cases {
         let error = module(wat).unwrap_err();
@@ -76,6 +90,11 @@ fn missing_features_are_named() {
             panic!("{wat}: {error}")
         };
         assert_eq!(error.feature, feature, "{wat}");
+        let bytes = wat::parse_str(wat).unwrap();
+        assert!(
+            Module::validate(&Engine::default(), bytes).is_err(),
+            "{wat}"
+        );
     }
     let engine = Engine::new(Config::new().wasm_tail_call(false));
     let bytes = wat::parse_str("(module (func $f return_call $f))").unwrap();
@@ -206,4 +225,20 @@ fn huge_declared_counts_allocate_nothing() {
     // A function section with 1,000,000 entries and no bytes for them.
     let bytes = b"\0asm\x01\0\0\0\x03\x03\xc0\x84\x3d";
     assert!(Module::new(&Engine::default(), bytes).is_err());
+}
+
+#[test]
+fn constant_expressions_read_globals_before_them() {
+    assert!(module("(module (global $a i32 (i32.const 1)) (global i32 (global.get $a)))").is_ok());
+    assert!(
+        module("(module (global $a (mut i32) (i32.const 1)) (global i32 (global.get $a)))")
+            .is_err()
+    );
+    assert!(module("(module (global i32 (global.get 1)) (global i32 (i32.const 1)))").is_err());
+    assert!(module("(module (func $f) (table 3 funcref (ref.func $f)))").is_ok());
+    assert!(module("(module (func $f) (table 3 (ref func) (ref.func $f)))").is_ok());
+    let engine = Engine::new(Config::new().wasm_extended_const(false));
+    let bytes =
+        wat::parse_str("(module (global $a i32 (i32.const 1)) (global i32 (global.get $a)))");
+    assert!(Module::new(&engine, bytes.unwrap()).is_err());
 }

@@ -196,7 +196,7 @@ impl<T> Store<T> {
 /// What validation checks in modules, for types that embedders make.
 fn check_memory_type(ty: &MemoryType) -> Result<(), Error> {
     if ty.shared {
-        return Err(Error::unsupported("threads", "shared memory", 0));
+        return Err(Error::unsupported("threads", "shared memory", None));
     }
     if !matches!(ty.page_size_log2, 0 | 16) {
         return Err(Error::new(
