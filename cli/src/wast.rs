@@ -8,7 +8,7 @@ use crate::{args::WastArgs, error::Failure, load::reason, output};
 
 /// Prints each failing directive and the totals.
 pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
-    let options = Options { eager: args.eager, fuel: args.fuel };
+    let options = Options { eager: args.eager, fuel: args.fuel, ..Options::default() };
     let (mut passed, mut failed) = (0, 0);
     for path in &args.files {
         let shown = path.display();

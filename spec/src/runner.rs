@@ -10,7 +10,7 @@ use wast::{
     token::Id,
 };
 
-use crate::{Options, Outcome, Report, ScriptError, line_of, spectest, values};
+use crate::{Language, Options, Outcome, Report, ScriptError, line_of, spectest, values};
 
 /// Fuel for each call in [`Options::fuel`]: no script of the suite uses it up.
 const FUEL: u64 = 1 << 40;
@@ -100,6 +100,8 @@ impl Runner {
         let mut config = Config::new();
         config.consume_fuel(options.fuel);
         config.compilation_mode(if options.eager { CompilationMode::Eager } else { CompilationMode::Lazy });
+        config.wasm_multi_memory(options.language == Language::Latest);
+        config.wasm_memory64(options.language != Language::Second);
         // Deep enough for every script, small enough that runaway recursion ends soon.
         config.max_stack_size(1 << 20);
         let engine = Engine::new(&config);

@@ -10,7 +10,7 @@ fn all_pass(options: Options) {
     for file in suite::files().iter().filter(|file| file.needs.is_empty()) {
         let path = format!("{}/{}", file.folder, file.name);
         // A panic must not hide what the other files show.
-        match catch_unwind(AssertUnwindSafe(|| run(file.text, options))) {
+        match catch_unwind(AssertUnwindSafe(|| run(file.text, options.in_language(file.language)))) {
             Ok(Ok(report)) => {
                 directives += report.outcomes.len();
                 let failed = report.failures().map(|(o, why)| format!("{path}:{}: {}: {why}", o.line, o.directive));
@@ -28,22 +28,22 @@ fn all_pass(options: Options) {
 
 #[test]
 fn lazy() {
-    all_pass(Options { eager: false, fuel: false });
+    all_pass(Options { eager: false, fuel: false, ..Options::default() });
 }
 
 #[test]
 fn eager() {
-    all_pass(Options { eager: true, fuel: false });
+    all_pass(Options { eager: true, fuel: false, ..Options::default() });
 }
 
 #[test]
 fn lazy_with_fuel() {
-    all_pass(Options { eager: false, fuel: true });
+    all_pass(Options { eager: false, fuel: true, ..Options::default() });
 }
 
 #[test]
 fn eager_with_fuel() {
-    all_pass(Options { eager: true, fuel: true });
+    all_pass(Options { eager: true, fuel: true, ..Options::default() });
 }
 
 #[test]
