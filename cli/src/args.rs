@@ -2,7 +2,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io,
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -10,7 +10,7 @@ use std::{
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{error::Failure, size::Size};
+use crate::{error::Failure, output, size::Size};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,7 +72,7 @@ pub struct RunArgs {
     /// Stop with a trap after about N instructions
     #[arg(long, value_name = "N")]
     pub fuel: Option<u64>,
-    /// Refuse to grow memories beyond SIZE bytes together (KiB, MiB and GiB are understood)
+    /// Keep all memories together below SIZE bytes (KiB, MiB and GiB are understood)
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<Size>,
     /// Give calls SIZE bytes of stack (KiB, MiB and GiB are understood)
@@ -135,7 +135,9 @@ fn with_subcommand(mut args: Vec<OsString>) -> Vec<OsString> {
 
 /// `wasmote completions`.
 pub fn completions(shell: Shell) -> Result<ExitCode, Failure> {
-    clap_complete::generate(shell, &mut Cli::command(), "wasmote", &mut io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "wasmote", &mut script);
+    output::check(io::stdout().write_all(&script))?;
     Ok(ExitCode::SUCCESS)
 }
 

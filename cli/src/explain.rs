@@ -5,45 +5,70 @@ use std::{
     process::ExitCode,
 };
 
-use wasmote::{Engine, ExplainLine, Module};
+use wasmote::{Engine, ExplainLine, ExternType, Module};
+use wasmparser::{ExternalKind, Parser, Payload};
 
-use crate::{args::ExplainArgs, error::Failure, load};
+use crate::{args::ExplainArgs, error::Failure, load, output};
 
-/// The left column is at least this wide, and longer instructions push only their own line.
-const WIDTH: usize = 44;
+/// The left column; longer instructions push only their own line.
+const WIDTH: usize = 40;
 
 /// Prints one function or all.
 pub fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let module = load::module(&Engine::default(), &args.file)?;
-    let functions = match &args.func {
-        Some(wanted) => vec![find(&module, wanted)?],
-        None => (module.imported_funcs()..module.funcs()).collect(),
+    let functions = Functions::of(&module);
+    let wanted = match &args.func {
+        Some(name) => vec![functions.find(&module, name)?],
+        None => (functions.imported..functions.end).collect(),
     };
-    let mut out = io::stdout().lock();
-    for (n, &index) in functions.iter().enumerate() {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for (n, &index) in wanted.iter().enumerate() {
         let lines = module.explain(index)?;
-        match print(&mut out, &module, index, &lines, n > 0) {
-            // The reader had enough: `wasmote explain … | head`.
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => break,
-            other => other.map_err(|e| Failure::new(format!("standard output: {}", load::reason(&e))))?,
-        }
+        output::check(print(&mut out, &module, index, &lines, n > 0))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// A function by its index, its name in the name section, or the name it is exported by.
-fn find(module: &Module, wanted: &str) -> Result<u32, Failure> {
-    let (first, end) = (module.imported_funcs(), module.funcs());
-    let found = match wanted.parse::<u32>() {
-        Ok(index) => Some(index),
-        Err(_) => (0..end)
-            .find(|&i| module.func_name(i) == Some(wanted))
-            .or_else(|| module.exported_func(wanted)),
-    };
-    match found {
-        Some(index) if (first..end).contains(&index) => Ok(index),
-        Some(index) if index < first => Err(Failure::new(format!("function {wanted} is imported: it has no code"))),
-        _ => Err(Failure::new(format!("no function `{wanted}` in the module"))),
+/// The index space of functions, and which of them have a name outside.
+struct Functions {
+    imported: u32,
+    end: u32,
+    exports: Vec<(String, u32)>,
+}
+
+impl Functions {
+    fn of(module: &Module) -> Functions {
+        let imported = module.imports().filter(|i| matches!(i.ty(), ExternType::Func(_))).count() as u32;
+        let mut functions = Functions { imported, end: imported, exports: Vec::new() };
+        // The module was loaded, so nothing here is malformed.
+        for payload in Parser::new(0).parse_all(module.bytes()).flatten() {
+            match payload {
+                Payload::FunctionSection(section) => functions.end += section.count(),
+                Payload::ExportSection(section) => {
+                    let exports = section.into_iter().flatten().filter(|e| e.kind == ExternalKind::Func);
+                    functions.exports.extend(exports.map(|e| (e.name.to_string(), e.index)));
+                }
+                _ => {}
+            }
+        }
+        functions
+    }
+
+    /// A function by its index, its name in the name section, or the name it is exported by.
+    fn find(&self, module: &Module, wanted: &str) -> Result<u32, Failure> {
+        let exported = |wanted: &str| self.exports.iter().find(|(name, _)| name == wanted).map(|&(_, index)| index);
+        let found = wanted
+            .parse()
+            .ok()
+            .or_else(|| (0..self.end).find(|&i| module.func_name(i) == Some(wanted)))
+            .or_else(|| exported(wanted));
+        match found {
+            Some(index) if index < self.imported => {
+                Err(Failure::new(format!("function `{wanted}` is imported: it has no code")))
+            }
+            Some(index) if index < self.end => Ok(index),
+            _ => Err(Failure::new(format!("no function `{wanted}` in the module"))),
+        }
     }
 }
 
@@ -51,17 +76,21 @@ fn print(out: &mut impl Write, module: &Module, index: u32, lines: &[ExplainLine
     if more {
         writeln!(out)?;
     }
-    write!(out, "func {index}")?;
-    if let Some(name) = module.func_name(index) {
-        write!(out, " ${name}")?;
+    match module.func_name(index) {
+        Some(name) => writeln!(out, "func {index} ${name}")?,
+        None => writeln!(out, "func {index}")?,
     }
-    writeln!(out)?;
     for line in lines {
-        let wasm = line.wasm.as_deref().unwrap_or("");
-        match &line.code {
-            Some(code) => writeln!(out, "{:#8x}  {wasm:WIDTH$} {code}", line.offset)?,
-            None => writeln!(out, "{:#8x}  {wasm}", line.offset)?,
+        let wasm = line.wasm.as_deref().unwrap_or_default();
+        let indent = 2 * line.depth as usize;
+        let left = format!("{:indent$}{wasm}", "");
+        match (&line.wasm, &line.code) {
+            (Some(_), Some(code)) => writeln!(out, "{:#8x}  {left:WIDTH$}  {code}", line.offset)?,
+            (Some(_), None) => writeln!(out, "{:#8x}  {left}", line.offset)?,
+            (None, Some(code)) => writeln!(out, "{:8}  {:WIDTH$}  {code}", "", "")?,
+            (None, None) => {}
         }
     }
-    Ok(())
+    // Errors come when the text goes out, not when it is collected.
+    out.flush()
 }

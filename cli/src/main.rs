@@ -4,9 +4,12 @@ mod args;
 mod error;
 mod explain;
 mod invoke;
+mod limits;
 mod load;
+mod output;
 mod run;
 mod size;
+mod wasi;
 mod wast;
 
 use std::process::ExitCode;

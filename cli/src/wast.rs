@@ -4,11 +4,11 @@ use std::{fs, process::ExitCode};
 
 use wasmote_spec::Options;
 
-use crate::{args::WastArgs, error::Failure, load::reason};
+use crate::{args::WastArgs, error::Failure, load::reason, output};
 
 /// Prints each failing directive and the totals.
 pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
-    let options = Options { eager: args.eager, fuel: args.fuel };
+    let options = Options { eager: args.eager, fuel: args.fuel, ..Options::default() };
     let (mut passed, mut failed) = (0, 0);
     for path in &args.files {
         let shown = path.display();
@@ -16,17 +16,17 @@ pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
         match wasmote_spec::run(&text, options) {
             Ok(report) => {
                 for (outcome, why) in report.failures() {
-                    println!("{shown}:{}: {}: {why}", outcome.line, outcome.directive);
+                    output::line(format_args!("{shown}:{}: {}: {why}", outcome.line, outcome.directive))?;
                 }
                 passed += report.passed();
                 failed += report.failed();
             }
             Err(error) => {
-                println!("{shown}:{}: {}", error.line, error.message);
+                output::line(format_args!("{shown}:{}: {}", error.line, error.message))?;
                 failed += 1;
             }
         }
     }
-    println!("{passed} passed, {failed} failed");
+    output::line(format_args!("{passed} passed, {failed} failed"))?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

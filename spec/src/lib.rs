@@ -22,9 +22,24 @@ pub struct Options {
     pub eager: bool,
     /// Meter every call, with more fuel than any script uses up.
     pub fuel: bool,
+    /// The language the script was written for.
+    pub language: Language,
+}
+
+/// Older scripts assert that what came later is refused; for them the engine is set to their language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Everything.
+    #[default]
+    Latest,
+    /// Without 64-bit memories and several memories: WebAssembly 1.0 and 2.0.
+    Second,
+    /// Without several memories: the memory64 proposal.
+    Memory64,
 }
 
 impl Options {
+<<<<<<< HEAD
     /// Every combination of the options.
     pub const ALL: [Options; 4] = [
         Options {
@@ -44,6 +59,12 @@ impl Options {
             fuel: true,
         },
     ];
+=======
+    /// These options for a script of that language.
+    pub fn in_language(self, language: Language) -> Options {
+        Options { language, ..self }
+    }
+>>>>>>> cli
 }
 
 impl std::fmt::Display for Options {

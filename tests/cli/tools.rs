@@ -22,7 +22,7 @@ fn explain_shows_both_sides() {
     let error = |wanted: &str| wasmote_in(dir.path(), &format!("explain a.wat --func {wanted}")).error(1);
     assert_eq!(error("none"), "error: no function `none` in the module");
     assert_eq!(error("9"), "error: no function `9` in the module");
-    assert_eq!(error("imported"), "error: function imported is imported: it has no code");
+    assert_eq!(error("imported"), "error: function `imported` is imported: it has no code");
 }
 
 #[test]

@@ -40,7 +40,8 @@ fn each_kind_says_what_it_is() {
         ("i32.const 0x80000000 i32.const -1 i32.div_s drop", "integer overflow"),
         ("f32.const nan i32.trunc_f32_s drop", "invalid conversion to integer"),
         ("i32.const 65536 i32.load8_u drop", "out of bounds memory access"),
-        ("i32.const 2 call_indirect (type $t)", "out of bounds table access"),
+        ("i32.const 2 call_indirect (type $t)", "undefined element"),
+        ("i32.const 2 table.get 0 drop", "out of bounds table access"),
         ("i32.const 0 call_indirect (type $t)", "uninitialized element"),
     ];
     for (body, message) in cases {
