@@ -30,7 +30,7 @@ int main(void) {
         case 0: PORTB |= 1; break;
         case 1: PORTB &= ~2; break;
         case 2: PORTB ^= 4; break;
-        case 3: weights[1] += 0.5f * c; break;
+        case 3: weights[1] += c / 3; break;
         case 5: weights[2] = -weights[2]; break;
       }
     }
