@@ -39,10 +39,32 @@ pub enum Language {
 }
 
 impl Options {
+<<<<<<< HEAD
+    /// Every combination of the options.
+    pub const ALL: [Options; 4] = [
+        Options {
+            eager: false,
+            fuel: false,
+        },
+        Options {
+            eager: true,
+            fuel: false,
+        },
+        Options {
+            eager: false,
+            fuel: true,
+        },
+        Options {
+            eager: true,
+            fuel: true,
+        },
+    ];
+=======
     /// These options for a script of that language.
     pub fn in_language(self, language: Language) -> Options {
         Options { language, ..self }
     }
+>>>>>>> cli
 }
 
 impl std::fmt::Display for Options {
@@ -83,7 +105,9 @@ impl Report {
 
     /// The directives that failed, with the reason.
     pub fn failures(&self) -> impl Iterator<Item = (&Outcome, &str)> {
-        self.outcomes.iter().filter_map(|o| Some((o, o.failure.as_deref()?)))
+        self.outcomes
+            .iter()
+            .filter_map(|o| Some((o, o.failure.as_deref()?)))
     }
 }
 
@@ -98,7 +122,10 @@ pub struct ScriptError {
 
 impl ScriptError {
     fn new(text: &str, error: &wast::Error) -> ScriptError {
-        ScriptError { line: line_of(text, error.span()), message: error.message() }
+        ScriptError {
+            line: line_of(text, error.span()),
+            message: error.message(),
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use wasmote::{CompilationMode, Config, Engine, Error, ErrorKind, Instance, Linker, Module, Store, TrapCode, Val};
+use wasmote::{
+    CompilationMode, Config, Engine, Error, ErrorKind, Instance, Linker, Module, Store, TrapCode,
+    Val,
+};
 use wast::{
     QuoteWat, Wast, WastDirective, WastExecute, WastInvoke,
     lexer::Lexer,
@@ -26,12 +29,23 @@ pub fn run(text: &str, options: Options) -> Result<Report, ScriptError> {
     let script = parser::parse::<Wast<'_>>(&buffer).map_err(|e| ScriptError::new(text, &e))?;
     let mut runner = Runner::new(options);
     let mut report = Report::default();
-    let mut lines = Lines { text, offset: 0, line: 1 };
+    let mut lines = Lines {
+        text,
+        offset: 0,
+        line: 1,
+    };
     for directive in script.directives {
         let line = lines.of(directive.span());
         let name = keyword(&directive);
-        let failure = runner.directive(directive).err().map(|e| e.replace('\n', "; "));
-        report.outcomes.push(Outcome { line, directive: name, failure });
+        let failure = runner
+            .directive(directive)
+            .err()
+            .map(|e| e.replace('\n', "; "));
+        report.outcomes.push(Outcome {
+            line,
+            directive: name,
+            failure,
+        });
     }
     Ok(report)
 }
@@ -99,14 +113,23 @@ impl Runner {
     fn new(options: Options) -> Runner {
         let mut config = Config::new();
         config.consume_fuel(options.fuel);
+<<<<<<< HEAD
+        config.compilation_mode(if options.eager {
+            CompilationMode::Eager
+        } else {
+            CompilationMode::Lazy
+        });
+=======
         config.compilation_mode(if options.eager { CompilationMode::Eager } else { CompilationMode::Lazy });
         config.wasm_multi_memory(options.language == Language::Latest);
         config.wasm_memory64(options.language != Language::Second);
+>>>>>>> cli
         // Deep enough for every script, small enough that runaway recursion ends soon.
         config.max_stack_size(1 << 20);
         let engine = Engine::new(&config);
         let mut store = Store::new(&engine, ());
-        let linker = spectest::linker(&engine, &mut store).expect("an empty linker takes every name");
+        let linker =
+            spectest::linker(&engine, &mut store).expect("an empty linker takes every name");
         Runner {
             options,
             engine,
@@ -135,7 +158,9 @@ impl Runner {
                 self.latest = Some(module);
                 Ok(())
             }
-            WastDirective::ModuleInstance { instance, module, .. } => {
+            WastDirective::ModuleInstance {
+                instance, module, ..
+            } => {
                 let module = match module {
                     Some(id) => self.modules.get(id.name()),
                     None => self.latest.as_ref(),
@@ -145,9 +170,14 @@ impl Runner {
             }
             WastDirective::Register { name, module, .. } => {
                 let instance = self.instance(module)?;
-                self.linker.instance(&self.store, name, instance).map(drop).map_err(|e| e.to_string())
+                self.linker
+                    .instance(&self.store, name, instance)
+                    .map(drop)
+                    .map_err(|e| e.to_string())
             }
-            WastDirective::Invoke(invoke) => self.invoke(&invoke)?.map(drop).map_err(|e| e.to_string()),
+            WastDirective::Invoke(invoke) => {
+                self.invoke(&invoke)?.map(drop).map_err(|e| e.to_string())
+            }
             WastDirective::AssertReturn { exec, results, .. } => {
                 let values = self.execute(exec)?.map_err(|e| e.to_string())?;
                 values::check(&self.store, &values, &results)
@@ -160,11 +190,21 @@ impl Runner {
                 let outcome = self.invoke(&call)?;
                 expect_trap(outcome, message)
             }
-            WastDirective::AssertInvalid { module, message, .. }
-            | WastDirective::AssertMalformed { module, message, .. }
-            | WastDirective::AssertMalformedCustom { module, message, .. }
-            | WastDirective::AssertInvalidCustom { module, message, .. } => self.expect_refused(module, message),
-            WastDirective::AssertUnlinkable { module, message, .. } => {
+            WastDirective::AssertInvalid {
+                module, message, ..
+            }
+            | WastDirective::AssertMalformed {
+                module, message, ..
+            }
+            | WastDirective::AssertMalformedCustom {
+                module, message, ..
+            }
+            | WastDirective::AssertInvalidCustom {
+                module, message, ..
+            } => self.expect_refused(module, message),
+            WastDirective::AssertUnlinkable {
+                module, message, ..
+            } => {
                 let module = self.module(&mut QuoteWat::Wat(module))?;
                 match self.instantiate(&module) {
                     Ok(_) => Err(format!("linked, expected: {message}")),
@@ -173,8 +213,12 @@ impl Runner {
                 }
             }
             WastDirective::AssertException { .. } => Err("exceptions are not supported".into()),
-            WastDirective::AssertSuspension { .. } => Err("stack switching is not supported".into()),
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => Err("threads are not supported".into()),
+            WastDirective::AssertSuspension { .. } => {
+                Err("stack switching is not supported".into())
+            }
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Err("threads are not supported".into())
+            }
         }
     }
 
@@ -206,7 +250,11 @@ impl Runner {
 
     fn instance(&self, name: Option<Id<'_>>) -> Result<Instance, Failure> {
         match name {
-            Some(id) => self.instances.get(id.name()).copied().ok_or_else(|| format!("no instance ${}", id.name())),
+            Some(id) => self
+                .instances
+                .get(id.name())
+                .copied()
+                .ok_or_else(|| format!("no instance ${}", id.name())),
             None => self.current.ok_or_else(|| "no instance yet".into()),
         }
     }
@@ -231,7 +279,9 @@ impl Runner {
     fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Result<Vec<Val>, Error>, Failure> {
         let instance = self.instance(invoke.module)?;
         let name = invoke.name;
-        let func = instance.get_func(&self.store, name).ok_or_else(|| format!("no function \"{name}\""))?;
+        let func = instance
+            .get_func(&self.store, name)
+            .ok_or_else(|| format!("no function \"{name}\""))?;
         let mut args = Vec::new();
         for arg in &invoke.args {
             args.push(values::argument(&mut self.store, arg)?);
@@ -239,12 +289,16 @@ impl Runner {
         let ty = func.ty(&self.store);
         let mut results = vec![Val::I32(0); ty.results().len()];
         self.refuel();
-        Ok(func.call(&mut self.store, &args, &mut results).map(|()| results))
+        Ok(func
+            .call(&mut self.store, &args, &mut results)
+            .map(|()| results))
     }
 
     /// For `assert_malformed` and `assert_invalid`: the text parser or the runtime must say no.
     fn expect_refused(&self, mut module: QuoteWat<'_>, message: &str) -> Result<(), Failure> {
-        let Ok(bytes) = module.encode() else { return Ok(()) };
+        let Ok(bytes) = module.encode() else {
+            return Ok(());
+        };
         match Module::new(&self.engine, &bytes) {
             Ok(_) => Err(format!("accepted, expected: {message}")),
             Err(e) => match e.kind() {
@@ -257,7 +311,10 @@ impl Runner {
 
 fn expect_trap(outcome: Result<Vec<Val>, Error>, message: &str) -> Result<(), Failure> {
     match outcome {
-        Ok(values) => Err(format!("returned {}, expected the trap: {message}", values::show(&values))),
+        Ok(values) => Err(format!(
+            "returned {}, expected the trap: {message}",
+            values::show(&values)
+        )),
         Err(e) => match e.trap_code() {
             Some(code) if trap_matches(code, message) => Ok(()),
             _ => Err(format!("expected the trap \"{message}\", got: {e}")),

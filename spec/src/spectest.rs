@@ -1,7 +1,8 @@
 //! The host module `spectest`, which the reference interpreter offers to scripts.
 
 use wasmote::{
-    Engine, Error, Global, GlobalType, Linker, Memory, MemoryType, Ref, RefType, Store, Table, TableType, Val,
+    Engine, Error, Global, GlobalType, Linker, Memory, MemoryType, Ref, RefType, Store, Table,
+    TableType, Val,
 };
 
 /// A linker with `spectest` in it, whose names may be redefined (scripts register names twice).
@@ -19,9 +20,17 @@ pub fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()>, Erro
         linker.define(&*store, "spectest", name, global)?;
     }
     let null = Ref::Func(None);
-    let table = Table::new(&mut *store, TableType::new(RefType::FUNCREF, 10, Some(20)), null)?;
+    let table = Table::new(
+        &mut *store,
+        TableType::new(RefType::FUNCREF, 10, Some(20)),
+        null,
+    )?;
     linker.define(&*store, "spectest", "table", table)?;
-    let table = Table::new(&mut *store, TableType::new64(RefType::FUNCREF, 10, Some(20)), null)?;
+    let table = Table::new(
+        &mut *store,
+        TableType::new64(RefType::FUNCREF, 10, Some(20)),
+        null,
+    )?;
     linker.define(&*store, "spectest", "table64", table)?;
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     linker.define(&*store, "spectest", "memory", memory)?;

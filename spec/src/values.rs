@@ -9,7 +9,9 @@ use wast::{
 
 /// The value of an argument. Host references hold their number.
 pub fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Val, String> {
-    let WastArg::Core(arg) = arg else { return Err("component values are not supported".into()) };
+    let WastArg::Core(arg) = arg else {
+        return Err("component values are not supported".into());
+    };
     Ok(match arg {
         WastArgCore::I32(v) => Val::I32(*v),
         WastArgCore::I64(v) => Val::I64(*v),
@@ -36,10 +38,16 @@ fn abstract_type(heap: &HeapType<'_>) -> Option<AbstractHeapType> {
 /// Compares results with what the script expects.
 pub fn check(store: &Store<()>, got: &[Val], expected: &[WastRet<'_>]) -> Result<(), String> {
     if got.len() != expected.len() {
-        return Err(format!("expected {} results, got {}", expected.len(), show(got)));
+        return Err(format!(
+            "expected {} results, got {}",
+            expected.len(),
+            show(got)
+        ));
     }
     for (n, (got, expected)) in got.iter().zip(expected).enumerate() {
-        let WastRet::Core(expected) = expected else { return Err("component values are not supported".into()) };
+        let WastRet::Core(expected) = expected else {
+            return Err("component values are not supported".into());
+        };
         if !matches(store, got, expected) {
             let (expected, got) = (show_expected(expected), show(std::slice::from_ref(got)));
             return Err(format!("result {n}: expected {expected}, got {got}"));
@@ -64,10 +72,16 @@ fn matches(store: &Store<()>, got: &Val, expected: &WastRetCore<'_>) -> bool {
         },
         (got, WastRetCore::Either(cases)) => cases.iter().any(|case| matches(store, got, case)),
         (Val::FuncRef(None), WastRetCore::RefNull(heap)) => heap.as_ref().is_none_or(|heap| {
-            matches!(abstract_type(heap), Some(AbstractHeapType::Func | AbstractHeapType::NoFunc))
+            matches!(
+                abstract_type(heap),
+                Some(AbstractHeapType::Func | AbstractHeapType::NoFunc)
+            )
         }),
         (Val::ExternRef(None), WastRetCore::RefNull(heap)) => heap.as_ref().is_none_or(|heap| {
-            matches!(abstract_type(heap), Some(AbstractHeapType::Extern | AbstractHeapType::NoExtern))
+            matches!(
+                abstract_type(heap),
+                Some(AbstractHeapType::Extern | AbstractHeapType::NoExtern)
+            )
         }),
         (Val::FuncRef(Some(_)), WastRetCore::RefFunc(None)) => true,
         (Val::ExternRef(Some(got)), WastRetCore::RefExtern(expected)) => {
@@ -101,7 +115,11 @@ pub fn show(values: &[Val]) -> String {
             other => format!("{other:?}"),
         })
         .collect();
-    if words.is_empty() { "nothing".into() } else { words.join(", ") }
+    if words.is_empty() {
+        "nothing".into()
+    } else {
+        words.join(", ")
+    }
 }
 
 fn show_f32(bits: u32) -> String {
@@ -125,9 +143,11 @@ fn show_expected(expected: &WastRetCore<'_>) -> String {
         WastRetCore::RefNull(_) => "a null reference".into(),
         WastRetCore::RefFunc(_) => "a funcref".into(),
         WastRetCore::RefExtern(Some(n)) => format!("externref {n}"),
-        WastRetCore::Either(cases) => {
-            cases.iter().map(show_expected).collect::<Vec<_>>().join(" or ")
-        }
+        WastRetCore::Either(cases) => cases
+            .iter()
+            .map(show_expected)
+            .collect::<Vec<_>>()
+            .join(" or "),
         other => format!("{other:?}"),
     }
 }
@@ -141,7 +161,11 @@ mod tests {
     fn agree(got: Val, expected: &str) -> bool {
         let buffer = ParseBuffer::new(expected).expect("tokens");
         let expected = parse::<WastRetCore<'_>>(&buffer).expect("a result");
-        matches(&Store::new(&wasmote::Engine::default(), ()), &got, &expected)
+        matches(
+            &Store::new(&wasmote::Engine::default(), ()),
+            &got,
+            &expected,
+        )
     }
 
     #[test]
@@ -153,10 +177,19 @@ mod tests {
         assert!(!agree(Val::F32(0x7fc0_0001), "f32.const nan:canonical"));
         assert!(agree(Val::F32(0x7fc0_0001), "f32.const nan:arithmetic"));
         assert!(!agree(Val::F32(0x7fa0_0000), "f32.const nan:arithmetic"));
-        assert!(!agree(Val::F32(0x7f80_0000), "f32.const nan:arithmetic"), "infinity");
+        assert!(
+            !agree(Val::F32(0x7f80_0000), "f32.const nan:arithmetic"),
+            "infinity"
+        );
         assert!(agree(Val::F32(0x7fa0_0000), "f32.const nan:0x200000"));
-        assert!(agree(Val::F64(0xfff8_0000_0000_0000), "f64.const nan:canonical"));
-        assert!(!agree(Val::F64(0x7ff0_0000_0000_0001), "f64.const nan:arithmetic"));
+        assert!(agree(
+            Val::F64(0xfff8_0000_0000_0000),
+            "f64.const nan:canonical"
+        ));
+        assert!(!agree(
+            Val::F64(0x7ff0_0000_0000_0001),
+            "f64.const nan:arithmetic"
+        ));
         assert!(!agree(Val::F64(0), "f64.const -0"));
     }
 

@@ -17,6 +17,8 @@ mod driver;
 mod handlers;
 mod operand;
 mod stack;
+#[cfg(all(test, feature = "std"))]
+mod tests;
 mod value;
 
 pub(crate) use dispatch::Handler;

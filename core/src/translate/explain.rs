@@ -35,6 +35,19 @@ fn record(module: &ModuleInner, defined: u32) -> Result<FuncTranslator<'_>, Erro
     Ok(translator)
 }
 
+/// The opcodes of a function's code.
+#[cfg(test)]
+pub(crate) fn opcodes(module: &Module, defined: u32) -> Vec<u16> {
+    let translator = record(module.inner(), defined).unwrap_or_else(|error| panic!("{error}"));
+    let code = translator.code.words();
+    translator
+        .code
+        .map()
+        .iter()
+        .map(|&(pc, _)| Instruction::new(code, pc).opcode())
+        .collect()
+}
+
 /// Wasm offsets by code offset, ascending: what `offset_at` searches.
 pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> {
     // It was translated before, so it can be again.

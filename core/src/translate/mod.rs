@@ -19,6 +19,8 @@ use wasmparser::{BinaryReaderError, FuncValidator, OperatorsReader, ValidatorRes
 
 pub(crate) use code::Instruction;
 pub use explain::ExplainLine;
+#[cfg(test)]
+pub(crate) use explain::opcodes;
 pub(crate) use explain::{offset_at, offset_map};
 use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
 pub(crate) use func::{header_slot, ty};

@@ -44,9 +44,14 @@ pub fn case(seed: u64) -> Case {
         let config = config(&mut random);
         let mut source = Unstructured::new(&bytes);
         // Some bytes make no module: the next ones will.
-        let Ok(mut module) = Module::new(config, &mut source) else { continue };
+        let Ok(mut module) = Module::new(config, &mut source) else {
+            continue;
+        };
         if module.ensure_termination(STEPS).is_ok() {
-            return Case { module: module.to_bytes(), seed };
+            return Case {
+                module: module.to_bytes(),
+                seed,
+            };
         }
     }
 }
@@ -97,12 +102,24 @@ fn config(random: &mut Random) -> Config {
 impl Case {
     /// Arguments for a function's call of this round: often edge values.
     pub fn arguments(&self, func: &str, round: usize, params: &[Type]) -> Vec<Value> {
-        let name = func.bytes().fold(self.seed, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
+        let name = func.bytes().fold(self.seed, |h, b| {
+            h.wrapping_mul(31).wrapping_add(u64::from(b))
+        });
         let mut random = Random::new(name.wrapping_add(round as u64 * 977));
         let mut bits = || {
             let any = random.next();
-            const EDGES: [u64; 10] =
-                [0, 1, 2, 8, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, u64::MAX, 1 << 63, (1 << 63) - 1];
+            const EDGES: [u64; 10] = [
+                0,
+                1,
+                2,
+                8,
+                0x7fff_ffff,
+                0x8000_0000,
+                0xffff_ffff,
+                u64::MAX,
+                1 << 63,
+                (1 << 63) - 1,
+            ];
             match random.below(4) {
                 0 => any,
                 1 => any & 0xffff,

@@ -27,7 +27,11 @@ struct Args {
 }
 
 fn args() -> Option<Args> {
-    let mut args = Args { count: 2000, seed: 1, out: std::env::temp_dir() };
+    let mut args = Args {
+        count: 2000,
+        seed: 1,
+        out: std::env::temp_dir(),
+    };
     let mut words = std::env::args().skip(1);
     while let Some(option) = words.next() {
         let value = words.next()?;
@@ -46,9 +50,18 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || campaign(&args));
-    let failed = worker.expect("a thread can be started").join().expect("a difference is no panic");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let worker = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || campaign(&args));
+    let failed = worker
+        .expect("a thread can be started")
+        .join()
+        .expect("a difference is no panic");
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Runs all the modules; returns how many were treated differently.
@@ -83,10 +96,17 @@ fn campaign(args: &Args) -> u64 {
             }
         }
         if (n + 1) % 200 == 0 {
-            eprintln!("{} of {} modules, {:.0?}", n + 1, args.count, started.elapsed());
+            eprintln!(
+                "{} of {} modules, {:.0?}",
+                n + 1,
+                args.count,
+                started.elapsed()
+            );
         }
     }
-    println!("{calls} calls compared, {traps} of them trapped alike, {cut} ended by a stack overflow");
+    println!(
+        "{calls} calls compared, {traps} of them trapped alike, {cut} ended by a stack overflow"
+    );
     println!("in {peers} modules wasmi and wasmtime differ");
     println!("{} passed, {failed} failed", args.count - failed);
     failed
@@ -107,7 +127,9 @@ struct Tally {
 fn compare(reference: &dyn Runtime, others: &[Box<dyn Runtime>], case: &Case) -> Tally {
     let mut tally = Tally::default();
     let load = |runtime: &dyn Runtime| {
-        runtime.load(&case.module).map_err(|e| format!("{} does not load it: {e}", runtime.name()))
+        runtime
+            .load(&case.module)
+            .map_err(|e| format!("{} does not load it: {e}", runtime.name()))
     };
     let loaded = load(reference).and_then(|first| {
         let others: Result<Vec<_>, _> = others.iter().map(|runtime| load(&**runtime)).collect();
@@ -125,13 +147,25 @@ fn compare(reference: &dyn Runtime, others: &[Box<dyn Runtime>], case: &Case) ->
         let expected = first.call(&func, &plans);
         for (runtime, session) in others.iter().zip(&mut sessions) {
             let got = session.call(&func, &plans);
-            let Some(n) = (0..expected.len().max(got.len())).find(|&n| expected.get(n) != got.get(n)) else { continue };
+            let Some(n) =
+                (0..expected.len().max(got.len())).find(|&n| expected.get(n) != got.get(n))
+            else {
+                continue;
+            };
             // Stack overflow is where runtimes may differ: frames are not equally large.
-            if [expected.get(n), got.get(n)].iter().flatten().any(|step| step.overflowed()) {
+            if [expected.get(n), got.get(n)]
+                .iter()
+                .flatten()
+                .any(|step| step.overflowed())
+            {
                 tally.cut += 1;
                 continue;
             }
-            let what = if n == 0 { "instantiation".into() } else { format!("call {n} of {func:?}") };
+            let what = if n == 0 {
+                "instantiation".into()
+            } else {
+                format!("call {n} of {func:?}")
+            };
             let difference = format!(
                 "{what}, arguments {:?}\n  {}: {:?}\n  {}: {:?}",
                 plans.get(n.wrapping_sub(1)),
@@ -147,7 +181,11 @@ fn compare(reference: &dyn Runtime, others: &[Box<dyn Runtime>], case: &Case) ->
             tally.between_peers.get_or_insert(difference);
         }
         tally.calls += expected.len().saturating_sub(1) as u64;
-        tally.traps += expected.iter().skip(1).filter(|step| step.trapped()).count() as u64;
+        tally.traps += expected
+            .iter()
+            .skip(1)
+            .filter(|step| step.trapped())
+            .count() as u64;
     }
     tally
 }

@@ -111,8 +111,14 @@ pub trait Session {
 
 /// FNV-1a, over words: memories are hashed after every call.
 pub fn hash(bytes: &[u8]) -> u64 {
-    let step = |h: u64, word: u64| (h ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
+    let step = |h: u64, word: u64| {
+        (h ^ word)
+            .wrapping_mul(0x0000_0100_0000_01b3)
+            .rotate_left(23)
+    };
     let (words, rest) = bytes.as_chunks::<8>();
-    let h = words.iter().fold(0xcbf2_9ce4_8422_2325, |h, word| step(h, u64::from_le_bytes(*word)));
+    let h = words.iter().fold(0xcbf2_9ce4_8422_2325, |h, word| {
+        step(h, u64::from_le_bytes(*word))
+    });
     rest.iter().fold(h, |h, byte| step(h, u64::from(*byte)))
 }

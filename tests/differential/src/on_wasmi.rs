@@ -1,6 +1,9 @@
 //! wasmi, another interpreter.
 
-use wasmi::{Config, Engine, Extern, ExternType, F32, F64, Instance, Module, Ref, RefType, Store, TrapCode, Val, ValType};
+use wasmi::{
+    Config, Engine, Extern, ExternType, F32, F64, Instance, Module, Ref, RefType, Store, TrapCode,
+    Val, ValType,
+};
 
 use crate::observe::{End, Exported, Runtime, Session, Step, Text, Trap, Type, Value, hash};
 
@@ -9,8 +12,14 @@ pub struct Wasmi(Engine);
 impl Wasmi {
     pub fn new() -> Wasmi {
         let mut config = Config::default();
-        config.set_max_recursion_depth(10_000).set_max_stack_height(32 << 20);
-        config.wasm_custom_page_sizes(true).wasm_memory64(true).wasm_multi_memory(true).wasm_wide_arithmetic(true);
+        config
+            .set_max_recursion_depth(10_000)
+            .set_max_stack_height(32 << 20);
+        config
+            .wasm_custom_page_sizes(true)
+            .wasm_memory64(true)
+            .wasm_multi_memory(true)
+            .wasm_wide_arithmetic(true);
         Wasmi(Engine::new(&config))
     }
 }
@@ -31,7 +40,10 @@ struct Loaded(Engine, Module);
 impl Session for Loaded {
     fn functions(&self) -> Vec<(String, Vec<Type>)> {
         let func = |e: wasmi::ExportType<'_>| match e.ty() {
-            ExternType::Func(ty) => Some((e.name().to_string(), ty.params().iter().map(type_of).collect())),
+            ExternType::Func(ty) => Some((
+                e.name().to_string(),
+                ty.params().iter().map(type_of).collect(),
+            )),
             _ => None,
         };
         self.1.exports().filter_map(func).collect()
@@ -43,11 +55,19 @@ impl Session for Loaded {
             Ok(instance) => instance,
             Err(e) => return vec![Step::new(failed(&e), Vec::new())],
         };
-        let mut steps = vec![Step::new(End::Returned(Vec::new()), state(&store, instance))];
+        let mut steps = vec![Step::new(
+            End::Returned(Vec::new()),
+            state(&store, instance),
+        )];
         let func = instance.get_func(&store, func).expect("it is exported");
         for args in arguments {
             let args: Vec<Val> = args.iter().map(to_val).collect();
-            let mut results: Vec<Val> = func.ty(&store).results().iter().map(|&ty| Val::default_for_ty(ty)).collect();
+            let mut results: Vec<Val> = func
+                .ty(&store)
+                .results()
+                .iter()
+                .map(|&ty| Val::default_for_ty(ty))
+                .collect();
             let end = match func.call(&mut store, &args, &mut results) {
                 Ok(()) => End::Returned(results.iter().map(from_val).collect()),
                 Err(e) => failed(&e),
@@ -127,5 +147,8 @@ fn state(store: &Store<()>, instance: Instance) -> Vec<(String, Exported)> {
         }
         Extern::Func(_) => None,
     };
-    instance.exports(store).filter_map(|e| Some((e.name().to_string(), content(e.into_extern())?))).collect()
+    instance
+        .exports(store)
+        .filter_map(|e| Some((e.name().to_string(), content(e.into_extern())?)))
+        .collect()
 }

@@ -1,7 +1,8 @@
 //! wasmote, in one of its modes.
 
 use wasmote::{
-    CompilationMode, Config, Engine, Extern, ExternType, HeapType, Instance, Module, Ref, Store, TrapCode, Val, ValType,
+    CompilationMode, Config, Engine, Extern, ExternType, HeapType, Instance, Module, Ref, Store,
+    TrapCode, Val, ValType,
 };
 
 use crate::observe::{End, Exported, Runtime, Session, Step, Text, Trap, Type, Value, hash};
@@ -16,8 +17,16 @@ impl Wasmote {
     pub fn new(name: &'static str, eager: bool, fuel: bool) -> Wasmote {
         let mut config = Config::new();
         config.max_stack_size(32 << 20).consume_fuel(fuel);
-        config.compilation_mode(if eager { CompilationMode::Eager } else { CompilationMode::Lazy });
-        Wasmote { name, engine: Engine::new(&config), fuel }
+        config.compilation_mode(if eager {
+            CompilationMode::Eager
+        } else {
+            CompilationMode::Lazy
+        });
+        Wasmote {
+            name,
+            engine: Engine::new(&config),
+            fuel,
+        }
     }
 }
 
@@ -32,7 +41,10 @@ impl Runtime for Wasmote {
 
     fn load(&self, module: &[u8]) -> Result<Box<dyn Session>, String> {
         let module = Module::new(&self.engine, module).map_err(|e| e.to_string())?;
-        Ok(Box::new(Loaded { module, fuel: self.fuel }))
+        Ok(Box::new(Loaded {
+            module,
+            fuel: self.fuel,
+        }))
     }
 }
 
@@ -44,7 +56,10 @@ struct Loaded {
 impl Session for Loaded {
     fn functions(&self) -> Vec<(String, Vec<Type>)> {
         let func = |e: wasmote::ExportType<'_>| match e.ty() {
-            ExternType::Func(ty) => Some((e.name().to_string(), ty.params().iter().map(type_of).collect())),
+            ExternType::Func(ty) => Some((
+                e.name().to_string(),
+                ty.params().iter().map(type_of).collect(),
+            )),
             _ => None,
         };
         self.module.exports().filter_map(func).collect()
@@ -54,13 +69,18 @@ impl Session for Loaded {
         let mut store = Store::new(self.module.engine(), ());
         if self.fuel {
             // Never used up: the modules bound themselves.
-            store.set_fuel(u64::MAX / 2).expect("the engine meters fuel");
+            store
+                .set_fuel(u64::MAX / 2)
+                .expect("the engine meters fuel");
         }
         let instance = match Instance::new(&mut store, &self.module, &[]) {
             Ok(instance) => instance,
             Err(e) => return vec![Step::new(failed(&e), Vec::new())],
         };
-        let mut steps = vec![Step::new(End::Returned(Vec::new()), state(&store, instance))];
+        let mut steps = vec![Step::new(
+            End::Returned(Vec::new()),
+            state(&store, instance),
+        )];
         let func = instance.get_func(&store, func).expect("it is exported");
         for args in arguments {
             let args: Vec<Val> = args.iter().map(to_val).collect();
@@ -134,10 +154,18 @@ fn state(store: &Store<()>, instance: Instance) -> Vec<(String, Exported)> {
             Some(Exported::Memory(bytes.len(), hash(bytes)))
         }
         Extern::Table(table) => {
-            let null = |i| matches!(table.get(store, i), Some(Ref::Func(None) | Ref::Extern(None)));
+            let null = |i| {
+                matches!(
+                    table.get(store, i),
+                    Some(Ref::Func(None) | Ref::Extern(None))
+                )
+            };
             Some(Exported::Table((0..table.size(store)).map(null).collect()))
         }
         _ => None,
     };
-    instance.exports(store).filter_map(|e| Some((e.name().to_string(), content(e.into_extern())?))).collect()
+    instance
+        .exports(store)
+        .filter_map(|e| Some((e.name().to_string(), content(e.into_extern())?)))
+        .collect()
 }

@@ -1,7 +1,8 @@
 //! wasmtime, a compiler.
 
 use wasmtime::{
-    Config, Engine, ExternType, HeapType, Instance, Module, OptLevel, Ref, Store, Trap as Code, Val, ValType,
+    Config, Engine, ExternType, HeapType, Instance, Module, OptLevel, Ref, Store, Trap as Code,
+    Val, ValType,
 };
 
 use crate::observe::{End, Exported, Runtime, Session, Step, Text, Trap, Type, Value, hash};
@@ -42,7 +43,10 @@ struct Loaded(Engine, Module);
 impl Session for Loaded {
     fn functions(&self) -> Vec<(String, Vec<Type>)> {
         let func = |e: wasmtime::ExportType<'_>| match e.ty() {
-            ExternType::Func(ty) => Some((e.name().to_string(), ty.params().map(|ty| type_of(&ty)).collect())),
+            ExternType::Func(ty) => Some((
+                e.name().to_string(),
+                ty.params().map(|ty| type_of(&ty)).collect(),
+            )),
             _ => None,
         };
         self.1.exports().filter_map(func).collect()
@@ -54,7 +58,10 @@ impl Session for Loaded {
             Ok(instance) => instance,
             Err(e) => return vec![Step::new(failed(&e), Vec::new())],
         };
-        let mut steps = vec![Step::new(End::Returned(Vec::new()), state(&mut store, instance))];
+        let mut steps = vec![Step::new(
+            End::Returned(Vec::new()),
+            state(&mut store, instance),
+        )];
         let func = instance.get_func(&mut store, func).expect("it is exported");
         for args in arguments {
             let args: Vec<Val> = args.iter().map(to_val).collect();
@@ -121,7 +128,10 @@ fn from_val(value: &Val) -> Value {
 }
 
 fn state(store: &mut Store<()>, instance: Instance) -> Vec<(String, Exported)> {
-    let exports: Vec<_> = instance.exports(&mut *store).map(|e| (e.name().to_string(), e.into_extern())).collect();
+    let exports: Vec<_> = instance
+        .exports(&mut *store)
+        .map(|e| (e.name().to_string(), e.into_extern()))
+        .collect();
     let mut state = Vec::new();
     for (name, export) in exports {
         let content = if let Some(global) = export.clone().into_global() {
@@ -132,7 +142,11 @@ fn state(store: &mut Store<()>, instance: Instance) -> Vec<(String, Exported)> {
         } else if let Some(table) = export.into_table() {
             let null = |r: Ref| r.is_null();
             let size = table.size(&*store);
-            Exported::Table((0..size).map(|i| table.get(&mut *store, i).is_some_and(null)).collect())
+            Exported::Table(
+                (0..size)
+                    .map(|i| table.get(&mut *store, i).is_some_and(null))
+                    .collect(),
+            )
         } else {
             continue;
         };

@@ -8,6 +8,7 @@ pub(crate) type Flow = *const u8;
 
 pub(crate) type Handler = unsafe fn(*const u8, *mut Cx) -> *const u8;
 
+#[inline(never)]
 unsafe fn step<H: Handle>(ip: *const u8, cx: *mut Cx) -> *const u8 {
     // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
     unsafe { H::run(Regs { ip, cx }) }

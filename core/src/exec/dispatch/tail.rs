@@ -13,6 +13,10 @@ macro_rules! signature {
     ($abi:literal) => {
         pub(crate) type Handler = unsafe extern $abi fn(*const u8, *mut u64, *mut u8, *mut Cx, u64, f32, f64);
 
+        // Never inlined: `defer` must call it, with the registers in registers.
+
+        #[inline(never)]
+
         unsafe extern $abi fn thread<H: Handle>(ip: *const u8, sp: *mut u64, mem: *mut u8, cx: *mut Cx, acc: u64, fa: f32, da: f64) {
             // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
             unsafe { H::run(Regs { ip, sp, mem, cx, acc, fa, da }) }

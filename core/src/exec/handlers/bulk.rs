@@ -1,18 +1,41 @@
 //! Bulk memory and table ops. Each checks its whole range before it writes.
 
-use super::memory::memory;
+use super::memory::memory_of;
 use crate::{
     exec::{
-        cx::Exit,
+        cx::{Cx, Exit},
         dispatch::{Flow, HANDLER_BYTES, Handle, Regs},
     },
-    store::{InstanceEntity, TableEntity},
+    store::{InstanceEntity, MemoryEntity, TableEntity},
     trap::TrapCode,
 };
 
+/// An instruction and what it works on, for functions that handlers call.
+///
+/// Handlers pass it as three scalars: a reference to their registers would keep a native frame alive
+/// across the tail call.
+struct Instruction {
+    ip: *const u8,
+    sp: *mut u64,
+    cx: *mut Cx,
+}
+
+impl Instruction {
+    /// As `Regs::read`.
+    unsafe fn read<T: Copy>(&self, at: usize) -> T {
+        // SAFETY: the caller's promise.
+        unsafe { self.ip.add(HANDLER_BYTES + at).cast::<T>().read_unaligned() }
+    }
+
+    /// As `Regs::slot`.
+    unsafe fn slot(&self, at: usize) -> *mut u64 {
+        // SAFETY: the caller's promise.
+        unsafe { self.sp.add(self.read::<u16>(at) as usize) }
+    }
+}
+
 /// The slot at `at` as an address or length of a 32- or 64-bit index space.
-#[inline(always)]
-unsafe fn index(r: &Regs, at: usize, is_64: bool) -> u64 {
+unsafe fn index(r: &Instruction, at: usize, is_64: bool) -> u64 {
     // SAFETY: the instruction has a slot field there.
     let value = unsafe { *r.slot(at) };
     if is_64 { value } else { value as u32 as u64 }
@@ -28,14 +51,20 @@ fn range(start: u64, len: u64, size: usize) -> Option<(usize, usize)> {
 ///
 /// # Safety
 /// `index` is a table of the instance's module.
-unsafe fn table(r: &Regs, index: u32) -> *mut TableEntity {
+unsafe fn table(r: &Instruction, index: u32) -> *mut TableEntity {
     // SAFETY: the caller's promise.
-    unsafe { (*(*r.cx()).tables.add(index as usize)).as_ptr() }
+    unsafe { (*(*r.cx).tables.add(index as usize)).as_ptr() }
 }
 
-unsafe fn instance(r: &Regs) -> *mut InstanceEntity {
+/// The memory whose index is at `at`.
+unsafe fn memory(r: &Instruction, at: usize) -> *mut MemoryEntity {
+    // SAFETY: memory indices were validated.
+    unsafe { memory_of(r.cx, r.read(at)) }
+}
+
+unsafe fn instance(r: &Instruction) -> *mut InstanceEntity {
     // SAFETY: the context outlives the run.
-    unsafe { (*r.cx()).instance.as_ptr() }
+    unsafe { (*r.cx).instance.as_ptr() }
 }
 
 /// An op that does its work, or traps, and goes on.
@@ -46,7 +75,8 @@ macro_rules! bulk_op {
         impl $name {
             /// `None` if a range is out of bounds; nothing has been written then.
             #[inline(never)]
-            unsafe fn apply($r: &Regs) -> Option<()> {
+            unsafe fn apply(ip: *const u8, sp: *mut u64, cx: *mut Cx) -> Option<()> {
+                let $r = &Instruction { ip, sp, cx };
                 // SAFETY: the instruction has these fields; indices were validated; entities live as long
                 // as the store, and no other reference to them is in use while a handler runs.
                 unsafe { $body }
@@ -58,7 +88,7 @@ macro_rules! bulk_op {
             unsafe fn run(r: Regs) -> Flow {
                 // SAFETY: the instruction is of this form.
                 unsafe {
-                    match Self::apply(&r) {
+                    match Self::apply(r.ip(), r.sp(), r.cx()) {
                         Some(()) => r.next($bytes),
                         None => r.trap(TrapCode::$trap),
                     }
@@ -69,7 +99,7 @@ macro_rules! bulk_op {
 }
 
 bulk_op!(MemoryCopy, 16, MemoryOutOfBounds, |r| {
-    let (to, from) = (memory(r, r.read(8)), memory(r, r.read(12)));
+    let (to, from) = (memory(r, 8), memory(r, 12));
     let len = index(r, 4, (*to).is_64 && (*from).is_64);
     let (d, n) = range(index(r, 0, (*to).is_64), len, (*to).len)?;
     let (s, _) = range(index(r, 2, (*from).is_64), len, (*from).len)?;
@@ -77,7 +107,7 @@ bulk_op!(MemoryCopy, 16, MemoryOutOfBounds, |r| {
 });
 
 bulk_op!(MemoryFill, 16, MemoryOutOfBounds, |r| {
-    let to = memory(r, r.read(8));
+    let to = memory(r, 8);
     let (d, n) = range(
         index(r, 0, (*to).is_64),
         index(r, 4, (*to).is_64),
@@ -87,7 +117,7 @@ bulk_op!(MemoryFill, 16, MemoryOutOfBounds, |r| {
 });
 
 bulk_op!(MemoryInit, 16, MemoryOutOfBounds, |r| {
-    let (segment, to) = (r.read::<u32>(8), memory(r, r.read(12)));
+    let (segment, to) = (r.read::<u32>(8), memory(r, 12));
     let instance = &*instance(r);
     let data = instance.data(segment);
     let len = index(r, 4, false);
@@ -164,7 +194,13 @@ impl Handle for TableGrow {
         // SAFETY: the instruction has these fields.
         unsafe {
             let number = r.read::<u32>(4);
-            let delta = index(&r, 2, (*table(&r, number)).ty.is_64);
+            let table = (*(*r.cx()).tables.add(number as usize)).as_ptr();
+            let delta = *r.slot(2);
+            let delta = if (*table).ty.is_64 {
+                delta
+            } else {
+                delta as u32 as u64
+            };
             let init = *r.slot(0);
             r.set_ip(r.ip().add(HANDLER_BYTES + 8));
             r.exit(Exit::TableGrow {

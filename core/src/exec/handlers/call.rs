@@ -82,7 +82,7 @@ unsafe fn fits(cx: *mut Cx, sp: *mut u64, bytes: usize) -> bool {
 /// Grows the stack and starts the instruction again.
 struct Grow;
 impl Handle for Grow {
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the context outlives the run; the stack keeps its contents.
         unsafe {
@@ -102,7 +102,7 @@ impl Handle for Grow {
 /// and starts the instruction again.
 struct Translate;
 impl Handle for Translate {
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the context outlives the run, the instance the context.
         unsafe {
@@ -179,7 +179,7 @@ impl Handle for Call {
 /// `BYTES` are those of the instruction's operands.
 struct Leave<const BYTES: usize>;
 impl<const BYTES: usize> Handle for Leave<BYTES> {
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the callee is a function of the store; instances live as long as the store.
         unsafe {
@@ -384,7 +384,7 @@ impl Handle for ReturnCall {
 /// Tail-calls the store's function `Cx::callee`.
 struct ReturnLeave;
 impl Handle for ReturnLeave {
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: as for `Leave`; every op that tail-calls has the fields that `replace_frame` reads.
         unsafe {

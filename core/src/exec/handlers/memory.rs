@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use super::rows::{LoadOp, StoreOp};
 use crate::{
     exec::{
-        cx::Exit,
+        cx::{Cx, Exit},
         dispatch::{Flow, Handle, Regs},
         operand::{Destination, Slot, Source},
         value::Value,
@@ -31,7 +31,7 @@ unsafe fn address<X: Source>(r: &Regs, at: usize) -> u64 {
 /// Stops with an access out of bounds; the accumulator holds the address.
 struct Fault;
 impl Handle for Fault {
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the context outlives the run; limit 0 is the length less one.
         unsafe { (*r.cx()).fault = Some((r.acc(), ((*r.cx()).limits[0] + 1).max(0) as u64)) };
@@ -90,7 +90,7 @@ impl<O: StoreOp, X: Source, V: Source> Handle for Store<O, X, V> {
 unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {
     // SAFETY: the instruction has these fields; memory indices were validated.
     unsafe {
-        let memory = memory(r, r.read::<u16>(4) as u32);
+        let memory = memory_of(r.cx(), r.read::<u16>(4) as u32);
         let base = *r.slot(2);
         let base = if (*memory).is_64 {
             base
@@ -115,9 +115,15 @@ unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {
 ///
 /// # Safety
 /// `index` is a memory of the instance's module.
-pub(crate) unsafe fn memory(r: &Regs, index: u32) -> *mut MemoryEntity {
+#[inline(always)]
+pub(crate) unsafe fn memory_of(cx: *mut Cx, index: u32) -> *mut MemoryEntity {
     // SAFETY: the caller's promise; the instance is alive while it runs.
-    unsafe { (&(*r.cx()).instance.as_ref().memory_ptrs)[index as usize].as_ptr() }
+    unsafe {
+        (*(&(*cx).instance.as_ref().memory_ptrs)
+            .as_ptr()
+            .add(index as usize))
+        .as_ptr()
+    }
 }
 
 unsafe fn far_fault(r: Regs, fault: (u64, u64)) -> Flow {
@@ -171,7 +177,7 @@ impl Handle for Size {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let memory = memory(&r, r.read::<u32>(4));
+            let memory = memory_of(r.cx(), r.read::<u32>(4));
             *r.slot(0) = (*memory).pages();
             r.next(8)
         }
@@ -187,7 +193,7 @@ impl Handle for Grow {
         unsafe {
             let index = r.read::<u32>(4);
             let delta = *r.slot(0);
-            let delta = if (*memory(&r, index)).is_64 {
+            let delta = if (*memory_of(r.cx(), index)).is_64 {
                 delta
             } else {
                 delta as u32 as u64
