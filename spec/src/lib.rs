@@ -27,7 +27,7 @@ pub struct Options {
 }
 
 /// Older scripts assert that what came later is refused; for them the engine is set to their language.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
     /// Everything.
     #[default]

@@ -2,7 +2,8 @@
 //!
 //! The scope is decided for whole files: no directive of a file in scope is left out. A file is out of scope
 //! if its good modules need a feature that wasmote lacks, or if it belongs to a proposal that wasmote lacks or
-//! to a draft whose rules were changed when it was merged. A file that is word for word in two places is run once.
+//! to a draft whose rules were changed when it was merged. A file that is word for word in two places is run once
+//! in each language.
 
 use std::collections::HashSet;
 
@@ -69,14 +70,14 @@ pub struct File {
     pub needs: Vec<&'static str>,
 }
 
-/// Every file of the suite, each text once, versions of the language first.
+/// Every file of the suite, each text once in a language, versions of the language first.
 pub fn files() -> Vec<File> {
     let versions = SpecVersion::all().iter().flat_map(spec);
     let proposals = Proposal::all().iter().flat_map(proposal);
     let mut seen = HashSet::new();
     let mut files: Vec<File> = versions
         .chain(proposals)
-        .filter(|file| seen.insert(file.contents))
+        .filter(|file| seen.insert((file.contents, language(&file.parent))))
         .map(|file| {
 <<<<<<< HEAD
             let mut needs = needs(file.contents);

@@ -38,6 +38,7 @@ long long run(int n) {
   long long sum = 0;
   for (int round = 0; round < n; round++) {
     int registers[16] = {0};
+    for (int i = 0; i < 256; i++) memory[i] = 0;
     sum += interpret(program, registers);
   }
   return sum;
