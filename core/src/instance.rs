@@ -197,20 +197,19 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
         let spare = store.take_spare_memory(ty);
         spaces.memories.push(store.alloc_memory(*ty, spare)?);
     }
-    let instance = store
+    let instance = store.inner.instances.len() as u32;
+    store
         .inner
         .instances
-        .push(InstanceEntity::new(module.clone()));
+        .push(InstanceEntity::new(instance, module.clone()));
     let instance_ptr = store.inner.instances.ptr(instance);
     for (defined, ty) in (0..).zip(&inner.funcs[inner.imported_funcs as usize..]) {
         let kind = FuncKind::Wasm {
             instance: instance_ptr,
             defined,
         };
-        spaces.funcs.push(store.inner.push_func(FuncEntity {
-            ty: inner.type_id(*ty),
-            kind,
-        }));
+        let func = FuncEntity::new(inner.type_id(*ty), inner.func_type(*ty), kind);
+        spaces.funcs.push(store.inner.push_func(func));
     }
     for (ty, init) in inner.globals[inner.imported_globals as usize..]
         .iter()

@@ -69,6 +69,7 @@ pub use store::{
     AsContext, AsContextMut, InterruptHandle, ResourceLimiter, Store, StoreContext,
     StoreContextMut, StoreLimits, StoreLimitsBuilder,
 };
+pub use translate::ExplainLine;
 pub use trap::{FrameInfo, Trap, TrapCode};
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType, RefType,

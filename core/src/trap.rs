@@ -14,6 +14,8 @@ pub enum TrapCode {
     MemoryOutOfBounds,
     /// A table access or bulk table operation left the table.
     TableOutOfBounds,
+    /// `call_indirect` with an index outside the table.
+    IndirectCallOutOfBounds,
     /// `call_indirect` through a null table element.
     IndirectCallToNull,
     /// `call_indirect` to a function of another type.
@@ -41,6 +43,7 @@ impl TrapCode {
             TrapCode::Unreachable => "unreachable",
             TrapCode::MemoryOutOfBounds => "out of bounds memory access",
             TrapCode::TableOutOfBounds => "out of bounds table access",
+            TrapCode::IndirectCallOutOfBounds => "undefined element",
             TrapCode::IndirectCallToNull => "uninitialized element",
             TrapCode::BadSignature => "indirect call type mismatch",
             TrapCode::IntegerDivisionByZero => "integer divide by zero",
@@ -75,7 +78,12 @@ pub struct FrameInfo {
 
 impl fmt::Display for FrameInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#8x} - {}!", self.offset, self.module.as_deref().unwrap_or("<unknown>"))?;
+        write!(
+            f,
+            "{:#8x} - {}!",
+            self.offset,
+            self.module.as_deref().unwrap_or("<unknown>")
+        )?;
         match &self.func_name {
             Some(name) => f.write_str(name),
             None => write!(f, "<wasm function {}>", self.func_index),
@@ -100,7 +108,11 @@ impl Trap {
 
     /// A trap without a backtrace, for host functions to raise.
     pub fn new(code: TrapCode) -> Trap {
-        Trap { code, frames: Vec::new(), memory: None }
+        Trap {
+            code,
+            frames: Vec::new(),
+            memory: None,
+        }
     }
 }
 
@@ -108,7 +120,10 @@ impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "wasm trap: {}", self.code)?;
         if let Some((address, size)) = self.memory {
-            write!(f, "\nmemory fault at wasm address {address:#x} in linear memory of size {size:#x}")?;
+            write!(
+                f,
+                "\nmemory fault at wasm address {address:#x} in linear memory of size {size:#x}"
+            )?;
         }
         if !self.frames.is_empty() {
             f.write_str("\nwasm backtrace:")?;

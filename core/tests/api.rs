@@ -395,7 +395,7 @@ fn instances_share_memories_tables_and_globals() {
     );
     assert_eq!(
         call.call(&mut store, 2).unwrap_err().trap_code(),
-        Some(TrapCode::TableOutOfBounds)
+        Some(TrapCode::IndirectCallOutOfBounds)
     );
     assert_eq!(grow.call(&mut store, ()).unwrap(), 2);
     assert_eq!(grow.call(&mut store, ()).unwrap(), -1);

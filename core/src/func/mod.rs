@@ -55,11 +55,10 @@ impl Func {
     pub(crate) fn host<T>(store: &mut Store<T>, ty: &FuncType, func: Shared<HostFn<T>>) -> Func {
         let host = store.hosts.len() as u32;
         store.hosts.push(func);
-        let ty = store.inner.engine.intern(ty);
-        let index = store.inner.push_func(FuncEntity {
-            ty,
-            kind: FuncKind::Host { host },
-        });
+        let id = store.inner.engine.intern(ty);
+        let index = store
+            .inner
+            .push_func(FuncEntity::new(id, ty, FuncKind::Host { host }));
         Func(Stored::new(&store.inner, index))
     }
 

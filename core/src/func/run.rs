@@ -29,12 +29,7 @@ impl<T> Drop for Nested<'_, T> {
 
 /// Runs until the next stop.
 pub(super) fn step<T>(store: &mut Store<T>, execution: &mut Execution) -> Result<Progress, Error> {
-    let progress = execution.run(Nested::enter(store)?.0)?;
-    if let Progress::Paused(Pause::Interrupted) = progress {
-        // One interrupt stops one call.
-        store.inner.clear_interrupt();
-    }
-    Ok(progress)
+    execution.run(Nested::enter(store)?.0)
 }
 
 /// Calls a function of the store; what would pause a resumable call is an error.
@@ -45,19 +40,15 @@ pub(crate) fn to_end<T, R>(
     results: impl FnOnce(&StoreInner, &[u64]) -> R,
 ) -> Result<R, Error> {
     let mut execution = Execution::start(&mut store.inner, func, args)?;
-    match step(store, &mut execution)? {
-        Progress::Done => {
-            let results = results(&store.inner, execution.results());
-            execution.finish(&mut store.inner);
-            Ok(results)
-        }
-        Progress::Paused(pause) => {
-            execution.finish(&mut store.inner);
-            Err(match pause {
-                Pause::OutOfFuel => TrapCode::OutOfFuel.into(),
-                Pause::Interrupted => TrapCode::Interrupted.into(),
-                Pause::Host { error, .. } => error,
-            })
-        }
-    }
+    let result = match step(store, &mut execution) {
+        Ok(Progress::Done) => Ok(results(&store.inner, execution.results())),
+        Ok(Progress::Paused(pause)) => Err(match pause {
+            Pause::OutOfFuel => TrapCode::OutOfFuel.into(),
+            Pause::Interrupted => TrapCode::Interrupted.into(),
+            Pause::Host { error, .. } => error,
+        }),
+        Err(error) => Err(error),
+    };
+    execution.finish(&mut store.inner);
+    result
 }

@@ -3,7 +3,11 @@
 use core::ptr::NonNull;
 
 use super::InstanceEntity;
-use crate::types::TypeId;
+use crate::{
+    bytecode::Bank,
+    translate,
+    types::{FuncType, TypeId},
+};
 
 /// A function of a store; the machine reads it when a call leaves the instance or goes through a reference.
 ///
@@ -13,7 +17,32 @@ use crate::types::TypeId;
 pub(crate) struct FuncEntity {
     /// The canonical type in the engine: what `call_indirect` compares.
     pub(crate) ty: TypeId,
+    pub(crate) param_slots: u16,
+    pub(crate) result_slots: u16,
+    /// The accumulator that a single result is returned in.
+    pub(crate) result_bank: Option<Bank>,
     pub(crate) kind: FuncKind,
+}
+
+impl FuncEntity {
+    pub(crate) fn new(id: TypeId, ty: &FuncType, kind: FuncKind) -> FuncEntity {
+        FuncEntity {
+            ty: id,
+            // Validation limits both to 1,000 values.
+            param_slots: ty.param_slots() as u16,
+            result_slots: ty.result_slots() as u16,
+            result_bank: match *ty.results() {
+                [result] => translate::ty(result).bank(),
+                _ => None,
+            },
+            kind,
+        }
+    }
+
+    /// Slots that parameters and results share at the start of a frame.
+    pub(crate) fn shared_slots(&self) -> usize {
+        self.param_slots.max(self.result_slots) as usize
+    }
 }
 
 #[derive(Clone, Copy)]

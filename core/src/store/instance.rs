@@ -8,6 +8,8 @@ use crate::module::Module;
 
 /// One instance. Index spaces are those of the module, imports first.
 pub(crate) struct InstanceEntity {
+    /// Its own index in the store.
+    pub(crate) index: u32,
     pub(crate) module: Module,
     /// Indices into `StoreInner::funcs`.
     pub(crate) funcs: Vec<u32>,
@@ -26,8 +28,9 @@ pub(crate) struct InstanceEntity {
 
 impl InstanceEntity {
     /// An instance with empty index spaces, to be filled by instantiation.
-    pub(crate) fn new(module: Module) -> InstanceEntity {
+    pub(crate) fn new(index: u32, module: Module) -> InstanceEntity {
         InstanceEntity {
+            index,
             module,
             funcs: Vec::new(),
             globals: Vec::new(),
@@ -39,6 +42,15 @@ impl InstanceEntity {
             elements: Vec::new(),
             dropped_data: Vec::new(),
         }
+    }
+
+    /// The bytes of a data segment; none once it was dropped.
+    pub(crate) fn data(&self, segment: u32) -> &[u8] {
+        if self.dropped_data[segment as usize] {
+            return &[];
+        }
+        let module = self.module.inner();
+        module.slice(&module.data[segment as usize].bytes)
     }
 }
 

@@ -83,11 +83,6 @@ impl StoreInner {
         Shared::as_ptr(&self.interrupt)
     }
 
-    /// Takes the interrupt back, once it has stopped a call.
-    pub(crate) fn clear_interrupt(&self) {
-        self.interrupt.store(false, Ordering::Relaxed);
-    }
-
     /// Adds a function and returns its index.
     pub(crate) fn push_func(&mut self, func: FuncEntity) -> u32 {
         let index = self.funcs.len() as u32;

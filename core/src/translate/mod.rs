@@ -1,24 +1,249 @@
-//! wasm function bodies to register bytecode, in one pass.
+//! wasm function bodies to register bytecode, in one pass and in time linear in their size.
 
-use wasmparser::{FuncValidator, FunctionBody, ValidatorResources};
+mod code;
+mod control;
+mod explain;
+mod func;
+mod locals;
+mod numeric;
+mod ops;
+mod stack;
 
-use crate::{error::Error, module::ModuleInner};
+use alloc::{boxed::Box, format, string::ToString, vec::Vec};
+use core::{
+    ptr,
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+use wasmparser::{BinaryReaderError, FuncValidator, OperatorsReader, ValidatorResources};
+
+pub(crate) use code::Instruction;
+pub use explain::ExplainLine;
+#[cfg(test)]
+pub(crate) use explain::opcodes;
+pub(crate) use explain::{offset_at, offset_map};
+use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
+pub(crate) use func::{header_slot, ty};
+use ops::Refused;
+pub(crate) use ops::row_of;
+
+use crate::{error::Error, exec::ENTRY_HEADER_BYTES, module::ModuleInner, sync::Lock};
 
 /// The translated functions of a module; filled lazily, through a shared reference.
-pub(crate) struct CodeTable {}
+pub(crate) struct CodeTable {
+    /// Where each defined function begins; null until it is translated.
+    entries: Box<[AtomicPtr<u8>]>,
+    state: Lock<State>,
+}
+
+/// What translation writes to.
+#[derive(Default)]
+struct State {
+    /// Code of many functions each; a chunk is never moved or freed before the module.
+    chunks: Vec<Chunk>,
+    buffers: Buffers,
+}
+
+/// Words that are handed out from the start.
+struct Chunk {
+    words: Vec<usize>,
+    capacity: usize,
+}
+
+impl Chunk {
+    const FIRST_WORDS: usize = 1 << 10;
+    const MAX_WORDS: usize = 1 << 17;
+}
 
 impl CodeTable {
     /// Nothing translated yet, for `defined` functions.
-    pub(crate) fn new(_defined: usize) -> CodeTable { todo!() }
+    pub(crate) fn new(defined: usize) -> CodeTable {
+        CodeTable {
+            entries: (0..defined).map(|_| AtomicPtr::default()).collect(),
+            state: Lock::new(State::default()),
+        }
+    }
+
+    /// The entries, for the machine to index.
+    pub(crate) fn entries(&self) -> *const AtomicPtr<u8> {
+        self.entries.as_ptr()
+    }
+
+    /// Where a function begins; null if it is not translated.
+    pub(crate) fn entry(&self, defined: u32) -> *const u8 {
+        self.entries[defined as usize].load(Ordering::Acquire)
+    }
+
+    /// The translated function that the code address belongs to, and the byte offset from its entry.
+    pub(crate) fn find(&self, ip: *const u8) -> Option<(u32, u32)> {
+        let distance = |entry: &AtomicPtr<u8>| {
+            let entry = entry.load(Ordering::Acquire);
+            (!entry.is_null())
+                .then(|| (ip as usize).checked_sub(entry as usize))
+                .flatten()
+        };
+        let nearest = self
+            .entries
+            .iter()
+            .enumerate()
+            .filter_map(|(i, entry)| Some((distance(entry)?, i)))
+            .min()?;
+        Some((nearest.1 as u32, nearest.0 as u32))
+    }
+
+    /// Translates a validated function unless that has been done; cheap if it has.
+    pub(crate) fn translate_once(&self, module: &ModuleInner, defined: u32) -> Result<(), Error> {
+        if self.entry(defined).is_null() {
+            self.translate(module, defined, None)
+        } else {
+            Ok(())
+        }
+    }
 
     /// Translates a defined function unless that has been done. With a validator, validates in the
     /// same pass (eager modules); without one the body must have been validated before.
+    ///
+    /// # Errors
+    /// The body is not valid, or its frame is larger than operands can name.
     pub(crate) fn translate(
         &self,
-        _module: &ModuleInner,
-        _defined: u32,
-        _validator: Option<&mut FuncValidator<ValidatorResources>>,
+        module: &ModuleInner,
+        defined: u32,
+        validator: Option<&mut FuncValidator<ValidatorResources>>,
     ) -> Result<(), Error> {
-        todo!()
+        self.state.with(|state| {
+            // Another thread may have been first.
+            if !self.entry(defined).is_null() {
+                return Ok(());
+            }
+            let buffers = core::mem::take(&mut state.buffers);
+            let mut translator = begin(module, defined, buffers, false);
+            let result = run(&mut translator, module, defined, validator);
+            state.buffers = translator.into_buffers();
+            result?;
+            let entry = state.install();
+            self.entries[defined as usize].store(entry.cast_mut(), Ordering::Release);
+            Ok(())
+        })
+    }
+}
+
+impl State {
+    /// Copies the finished code to its final place and returns its entry.
+    fn install(&mut self) -> *const u8 {
+        let words = self.buffers.code.words();
+        // Entry headers are 8 bytes and aligned.
+        let len = words.len().next_multiple_of(8 / size_of::<usize>());
+        if self
+            .chunks
+            .last()
+            .is_none_or(|chunk| chunk.capacity - chunk.words.len() < len)
+        {
+            let grown = self.chunks.last().map_or(Chunk::FIRST_WORDS, |chunk| {
+                (chunk.capacity * 2).min(Chunk::MAX_WORDS)
+            });
+            let capacity = grown.max(len);
+            self.chunks.push(Chunk {
+                words: Vec::with_capacity(capacity),
+                capacity,
+            });
+        }
+        let Some(chunk) = self.chunks.last_mut() else {
+            return ptr::null();
+        };
+        let used = chunk.words.len();
+        // SAFETY: the chunk has `len` more words. Copying bytes keeps the function pointers in them. Code
+        // that was handed out before lies below `used` and is not touched.
+        unsafe {
+            let to = chunk.words.as_mut_ptr().add(used);
+            to.copy_from_nonoverlapping(words.as_ptr(), words.len());
+            to.add(words.len()).write_bytes(0, len - words.len());
+            chunk.words.set_len(used + len);
+            to.cast::<u8>().add(ENTRY_HEADER_BYTES).cast_const()
+        }
+    }
+}
+
+/// A translator at the start of a defined function.
+fn begin(module: &ModuleInner, defined: u32, buffers: Buffers, record: bool) -> FuncTranslator<'_> {
+    let func_index = module.imported_funcs + defined;
+    FuncTranslator::new(
+        module,
+        module.type_of_func(func_index),
+        func_index,
+        buffers,
+        record,
+    )
+}
+
+/// Translates (and validates) the whole body.
+fn run(
+    translator: &mut FuncTranslator<'_>,
+    module: &ModuleInner,
+    defined: u32,
+    mut validator: Option<&mut FuncValidator<ValidatorResources>>,
+) -> Result<(), Error> {
+    let func_index = module.imported_funcs + defined;
+    let fail = |error: BinaryReaderError| {
+        Error::translation(
+            func_index,
+            error.offset() as u32,
+            error.message().to_string(),
+        )
+    };
+    let body = module.body(defined);
+    let mut locals = body.get_locals_reader().map_err(fail)?;
+    for _ in 0..locals.get_count() {
+        let offset = locals.original_position();
+        let (count, ty) = locals.read().map_err(fail)?;
+        if let Some(validator) = &mut validator {
+            validator.define_locals(offset, count, ty).map_err(fail)?;
+        }
+        translator.declare(count, local_type(ty));
+    }
+    translator.begin_body();
+    let mut operators = OperatorsReader::new(locals.get_binary_reader());
+    while !operators.eof() {
+        let offset = operators.original_position();
+        let operator = operators.read().map_err(fail)?;
+        if let Some(validator) = &mut validator {
+            validator.op(offset, &operator).map_err(fail)?;
+        }
+        translator.code.set_offset(offset as u32);
+        translator
+            .operator(&operator)
+            .map_err(|refused| match refused {
+                Refused::Unsupported => Error::translation(
+                    func_index,
+                    offset as u32,
+                    format!("unsupported instruction {operator:?}"),
+                ),
+                Refused::Malformed(error) => fail(error),
+            })?;
+    }
+    operators.finish().map_err(fail)?;
+    if let Some(validator) = &mut validator {
+        // `end` of the body has been checked by `op`.
+        debug_assert_eq!(validator.control_stack_height(), 0);
+    }
+    translator.finish().map(drop).ok_or_else(|| {
+        let offset = module.bodies[defined as usize].start;
+        Error::translation(
+            func_index,
+            offset,
+            format!("the function needs more than {MAX_FRAME_SLOTS} slots for locals and operands"),
+        )
+    })
+}
+
+fn local_type(ty: wasmparser::ValType) -> crate::bytecode::Ty {
+    use crate::bytecode::Ty;
+    match ty {
+        wasmparser::ValType::I32 => Ty::I32,
+        wasmparser::ValType::I64 => Ty::I64,
+        wasmparser::ValType::F32 => Ty::F32,
+        wasmparser::ValType::F64 => Ty::F64,
+        wasmparser::ValType::V128 => Ty::V128,
+        wasmparser::ValType::Ref(_) => Ty::Ref,
     }
 }

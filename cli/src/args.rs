@@ -1,0 +1,178 @@
+//! The command line.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::{error::Failure, output, size::Size};
+
+const EXAMPLES: &str = "\
+Examples:
+  wasmote program.wasm one two              run a program with two arguments
+  wasmote run --dir . program.wasm          … that may use the files of this directory
+  wasmote run --dir /srv/data::/data p.wasm … that sees /srv/data as /data
+  wasmote run --invoke add math.wat 2 40    call an exported function and print its results
+  wasmote run --fuel 1000000 p.wasm         … and stop it after so many instructions
+  wasmote explain program.wasm --func main  the bytecode that a function became
+  wasmote wast tests/*.wast                 run specification scripts
+
+Exit status: the program's own; 134 after a trap; 1 for an error of wasmote's; 2 for wrong usage.";
+
+/// A WebAssembly interpreter.
+#[derive(Parser)]
+#[command(name = "wasmote", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run a program; `wasmote FILE` is short for it
+    Run(RunArgs),
+    /// Print the functions of a module: WebAssembly next to the bytecode it becomes
+    Explain(ExplainArgs),
+    /// Run specification scripts
+    Wast(WastArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell to complete in
+        shell: Shell,
+    },
+}
+
+/// `wasmote run`.
+#[derive(Args)]
+#[command(after_help = "\
+A program is a WASI command (it exports `_start`), or any module with --invoke. A module with \
+`_initialize` (a WASI reactor) is initialized before its function is called.
+
+Examples:
+  wasmote run --dir . md2html.wasm README.md
+  wasmote run --env LANG=C --env HOME p.wasm
+  wasmote run --invoke fib fib.wat 30")]
+pub struct RunArgs {
+    /// Give the program a directory of this machine, under GUEST or its own name; repeatable
+    #[arg(long = "dir", value_name = "HOST[::GUEST]")]
+    pub dirs: Vec<OsString>,
+    /// Set an environment variable of the program, or pass on one of this environment; repeatable
+    #[arg(long = "env", value_name = "K[=V]")]
+    pub env: Vec<String>,
+    /// Call this export instead of `_start`; ARGS are its arguments, its results are printed
+    #[arg(long, value_name = "NAME")]
+    pub invoke: Option<String>,
+    /// Stop with a trap after about N instructions
+    #[arg(long, value_name = "N")]
+    pub fuel: Option<u64>,
+    /// Keep all memories together below SIZE bytes (KiB, MiB and GiB are understood)
+    #[arg(long, value_name = "SIZE")]
+    pub max_memory: Option<Size>,
+    /// Give calls SIZE bytes of stack (KiB, MiB and GiB are understood)
+    #[arg(long, value_name = "SIZE")]
+    pub max_stack: Option<Size>,
+    /// The program's name as it sees it, instead of FILE
+    #[arg(long, value_name = "NAME")]
+    pub argv0: Option<String>,
+    /// Translate the whole module at once instead of functions at their first call
+    #[arg(long)]
+    pub eager: bool,
+    // One list, so that everything after FILE is the program's, options too.
+    /// The module, binary or text (`.wat`), and the program's arguments
+    #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
+    pub program: Vec<OsString>,
+}
+
+/// `wasmote explain`.
+#[derive(Args)]
+pub struct ExplainArgs {
+    /// The module, binary or text (`.wat`)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only this function
+    #[arg(long, value_name = "NAME|INDEX")]
+    pub func: Option<String>,
+}
+
+/// `wasmote wast`.
+#[derive(Args)]
+pub struct WastArgs {
+    /// Scripts
+    #[arg(value_name = "FILES", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Translate modules at load
+    #[arg(long)]
+    pub eager: bool,
+    /// Meter every call (with plenty)
+    #[arg(long)]
+    pub fuel: bool,
+}
+
+/// Reads the command line; ends the process for help and for wrong usage (status 2).
+pub fn parse() -> Cli {
+    Cli::parse_from(with_subcommand(std::env::args_os().collect()))
+}
+
+/// `wasmote FILE …` becomes `wasmote run FILE …`.
+fn with_subcommand(mut args: Vec<OsString>) -> Vec<OsString> {
+    let known = |arg: &OsStr| {
+        let Some(arg) = arg.to_str() else { return false };
+        ["help", "-h", "--help", "-V", "--version"].contains(&arg)
+            || Cli::command().get_subcommands().any(|c| c.get_name() == arg)
+    };
+    if args.get(1).is_some_and(|first| !known(first)) {
+        args.insert(1, "run".into());
+    }
+    args
+}
+
+/// `wasmote completions`.
+pub fn completions(shell: Shell) -> Result<ExitCode, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "wasmote", &mut script);
+    output::check(io::stdout().write_all(&script))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_args(line: &[&str]) -> RunArgs {
+        let args = line.iter().map(OsString::from).collect();
+        match Cli::try_parse_from(with_subcommand(args)).map(|cli| cli.command) {
+            Ok(Command::Run(args)) => args,
+            Ok(_) => panic!("another subcommand"),
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_short_form_is_run() {
+        let args = run_args(&["wasmote", "a.wasm", "--fuel", "3", "x"]);
+        assert_eq!(args.program, ["a.wasm", "--fuel", "3", "x"], "options after FILE are the program's");
+        assert_eq!(args.fuel, None);
+        let args = run_args(&["wasmote", "--fuel", "3", "a.wasm"]);
+        assert_eq!((args.fuel, args.program.len()), (Some(3), 1));
+    }
+
+    #[test]
+    fn options_of_run() {
+        let args = run_args(&["wasmote", "run", "--dir", ".", "--dir=/a::/b", "--max-stack", "64KiB", "p", "-v"]);
+        assert_eq!(args.dirs, [".", "/a::/b"]);
+        assert_eq!(args.max_stack.map(|s| s.0), Some(65536));
+        assert_eq!(args.program, ["p", "-v"]);
+    }
+}

@@ -1,0 +1,44 @@
+//! How a command ends when it cannot do what it was asked.
+
+use std::process::ExitCode;
+
+/// The exit status after a trap, that of a process which aborted.
+const TRAPPED: u8 = 134;
+
+/// Why a command failed.
+pub enum Failure {
+    /// An error of ours or of the input, in one line.
+    Error(String),
+    /// The guest trapped: the message, with its backtrace.
+    Trap(String),
+}
+
+impl Failure {
+    /// An error in words.
+    pub fn new(message: impl Into<String>) -> Failure {
+        Failure::Error(message.into())
+    }
+
+    /// Prints it, and says how the process ends.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Failure::Error(message) => {
+                eprintln!("error: {}", message.trim().replace('\n', "; "));
+                ExitCode::FAILURE
+            }
+            Failure::Trap(message) => {
+                eprintln!("error: {message}");
+                ExitCode::from(TRAPPED)
+            }
+        }
+    }
+}
+
+impl From<wasmote::Error> for Failure {
+    fn from(error: wasmote::Error) -> Failure {
+        match error.trap() {
+            Some(trap) => Failure::Trap(trap.to_string()),
+            None => Failure::Error(error.to_string()),
+        }
+    }
+}

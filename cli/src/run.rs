@@ -1,0 +1,96 @@
+//! `wasmote run`: a WASI program, or one exported function.
+
+use std::{path::Path, process::ExitCode};
+
+use wasmote::{CompilationMode, Config, Engine, Error, Func, Instance, Linker, Store, Val};
+use wasmote_wasi::WasiCtx;
+
+use crate::{args::RunArgs, error::Failure, invoke, limits::Limits, load, output, wasi};
+
+/// What host functions and the limiter find in the store.
+pub struct Guest {
+    /// The guest's view of the system.
+    pub wasi: WasiCtx,
+    limits: Limits,
+}
+
+/// Runs the program; its exit status is ours.
+pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let (file, words) = args.program.split_first().expect("clap wants one");
+    let engine = Engine::new(&config(args));
+    let module = load::module(&engine, Path::new(file))?;
+    let mut linker = Linker::new(&engine);
+    wasmote_wasi::add_to_linker(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
+    let guest = Guest { wasi: wasi::context(args)?, limits: Limits::new(args.max_memory.map(|size| size.0)) };
+    let mut store = Store::new(&engine, guest);
+    store.limiter(|guest| &mut guest.limits);
+    if let Some(fuel) = args.fuel {
+        store.set_fuel(fuel)?;
+    }
+    let result = linker.instantiate(&mut store, &module);
+    let result = match result {
+        Ok(instance) => match &args.invoke {
+            Some(name) => call(&mut store, &instance, name, words)?,
+            None => {
+                let start = start(&store, &instance)?;
+                start.call(&mut store, &[], &mut [])
+            }
+        },
+        Err(e) => Err(e),
+    };
+    match result {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(e) => match e.i32_exit_status() {
+            // What the system keeps of a status.
+            Some(status) => Ok(ExitCode::from(status as u8)),
+            None => Err(e.into()),
+        },
+    }
+}
+
+fn config(args: &RunArgs) -> Config {
+    let mut config = Config::new();
+    config.consume_fuel(args.fuel.is_some());
+    if args.eager {
+        config.compilation_mode(CompilationMode::Eager);
+    }
+    if let Some(size) = args.max_stack {
+        config.max_stack_size(usize::try_from(size.0).unwrap_or(usize::MAX));
+    }
+    config
+}
+
+/// The entry point of a command.
+fn start(store: &Store<Guest>, instance: &Instance) -> Result<Func, Failure> {
+    let Some(start) = instance.get_func(store, "_start") else {
+        return Err(Failure::new("the module exports no `_start`: call one of its functions with --invoke"));
+    };
+    let ty = start.ty(store);
+    if !ty.params().is_empty() || !ty.results().is_empty() {
+        return Err(Failure::new(format!("`_start` must take and return nothing, but is {ty}")));
+    }
+    Ok(start)
+}
+
+/// Calls one function and prints its results, a line each. The inner result is the guest's.
+fn call(
+    store: &mut Store<Guest>,
+    instance: &Instance,
+    name: &str,
+    words: &[std::ffi::OsString],
+) -> Result<Result<(), Error>, Failure> {
+    let func = invoke::find(store, instance, name)?;
+    let arguments = invoke::arguments(store, name, func, words)?;
+    let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+    let initialized = match instance.get_func(&*store, "_initialize") {
+        Some(initialize) if name != "_initialize" => initialize.call(&mut *store, &[], &mut []),
+        _ => Ok(()),
+    };
+    let result = initialized.and_then(|()| func.call(&mut *store, &arguments, &mut results));
+    if result.is_ok() {
+        for value in &results {
+            output::line(invoke::show(value))?;
+        }
+    }
+    Ok(result)
+}

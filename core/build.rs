@@ -1,0 +1,30 @@
+//! Chooses the dispatch backend.
+//!
+//! Handlers end in a call of the next handler. Where LLVM is known to turn that call into a jump
+//! (optimized builds, signatures that fit the argument registers, no instrumentation that adds work
+//! behind the call), `tail_calls` is set; everywhere else the portable loop runs the same handlers.
+
+use std::env;
+
+fn main() {
+    println!("cargo::rustc-check-cfg=cfg(tail_calls)");
+    println!("cargo::rerun-if-env-changed=WASMOTE_DISPATCH");
+    let var = |name: &str| env::var(name).unwrap_or_default();
+    let tail = match var("WASMOTE_DISPATCH").as_str() {
+        "tail" => true,
+        "loop" => false,
+        "" => {
+            let arch = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
+            let optimized = matches!(var("OPT_LEVEL").as_str(), "2" | "3" | "s");
+            let instrumented = env::var_os("CARGO_CFG_MIRI").is_some()
+                || !var("CARGO_CFG_SANITIZE").is_empty()
+                || var("CARGO_ENCODED_RUSTFLAGS").contains("instrument")
+                || var("CARGO_ENCODED_RUSTFLAGS").contains("sanitizer");
+            arch && optimized && !instrumented
+        }
+        other => panic!("WASMOTE_DISPATCH is `tail`, `loop` or unset, not `{other}`"),
+    };
+    if tail {
+        println!("cargo::rustc-cfg=tail_calls");
+    }
+}

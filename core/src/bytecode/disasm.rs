@@ -1,0 +1,180 @@
+//! Instructions and wasm operators as text.
+
+use alloc::{format, string::String};
+use core::fmt::Write;
+
+use wasmparser::Operator;
+
+use super::{Bank, Field, Form, Op, PAIRS, Shape};
+use crate::translate::{Instruction, row_of};
+
+fn bank_name(bank: Bank) -> &'static str {
+    match bank {
+        Bank::Int => "acc",
+        Bank::F32 => "fa",
+        Bank::F64 => "da",
+    }
+}
+
+/// One instruction of symbolic code, with destinations first. `slot` names slots.
+pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> String) -> String {
+    let Some((op, number)) = Op::of_opcode(instruction.opcode()) else {
+        return format!("bad opcode {}", instruction.opcode());
+    };
+    let form = Form::of(op, number);
+    let mut text = String::new();
+    let branches = PAIRS.len() as u16 * 3;
+    if matches!(op.shape(), Shape::Compare { .. }) && number >= branches {
+        let not = if number - branches >= super::BRANCH_PAIRS as u16 {
+            "_not"
+        } else {
+            ""
+        };
+        let _ = write!(text, "br_if{not} {}", op.text());
+    } else {
+        text.push_str(op.text());
+    }
+    let mut separator = " ";
+    for field in form.fields() {
+        text.push_str(separator);
+        separator = ", ";
+        // Writing to a String does not fail.
+        let _ = match field {
+            Field::Dst(at) | Field::Src(at) => write!(text, "{}", slot(instruction.u16(at))),
+            Field::DstPair(at) => write!(
+                text,
+                "{}:{}",
+                slot(instruction.u16(at)),
+                slot(instruction.u16(at) + 1)
+            ),
+            Field::Acc(bank) | Field::ToAcc(bank) => write!(text, "{}", bank_name(bank)),
+            Field::Both(bank, at) => {
+                write!(text, "{}={}", bank_name(bank), slot(instruction.u16(at)))
+            }
+            Field::Imm16(at) => write!(text, "{}", instruction.u16(at) as i16),
+            Field::Imm32(at) => write!(text, "{}", instruction.u32(at) as i32),
+            Field::Imm64(at) => write!(text, "{:#x}", instruction.u64(at)),
+            Field::FImm32(at) => write!(text, "{:?}", f32::from_bits(instruction.u32(at))),
+            Field::FImm64(at) => write!(text, "{:?}", f64::from_bits(instruction.u64(at))),
+            Field::Offset(at) => write!(text, "+{}", instruction.u32(at)),
+            Field::Offset64(at) => write!(text, "+{}", instruction.u64(at)),
+            Field::Rel(at) => write!(text, "->{:x}", target(instruction.target(at as usize))),
+            Field::Targets(at) => {
+                let mut result = write!(text, "->[");
+                for (i, to) in instruction.targets(at).enumerate() {
+                    result = result.and(write!(
+                        text,
+                        "{}{:x}",
+                        if i == 0 { "" } else { " " },
+                        target(to)
+                    ));
+                }
+                result.and(write!(text, "]"))
+            }
+            Field::Base(at) => write!(text, "frame {}", slot(instruction.u16(at))),
+            Field::Header(at) | Field::OwnHeader(at) => {
+                write!(text, "header {}", instruction.u16(at))
+            }
+            Field::Count(at) => write!(text, "x{}", instruction.u16(at)),
+            Field::Count32(at) => write!(text, "{}", instruction.u32(at)),
+            Field::Func(at) => write!(text, "func {}", instruction.u32(at)),
+            Field::Global(at) => write!(text, "global {}", instruction.u32(at)),
+            Field::Memory(at) => write!(text, "memory {}", instruction.u32(at)),
+            Field::Memory16(at) => write!(text, "memory {}", instruction.u16(at)),
+            Field::Table(at) => write!(text, "table {}", instruction.u16(at)),
+            Field::Table32(at) => write!(text, "table {}", instruction.u32(at)),
+            Field::Data(at) => write!(text, "data {}", instruction.u32(at)),
+            Field::Elem(at) => write!(text, "elem {}", instruction.u32(at)),
+            Field::Type(at) => write!(text, "type {}", instruction.u32(at)),
+        };
+    }
+    text
+}
+
+/// Branch targets are printed relative to the function's entry, as instructions are.
+fn target(bytes: u32) -> u32 {
+    bytes.wrapping_sub(crate::exec::ENTRY_HEADER_BYTES as u32)
+}
+
+/// A wasm operator in the text format, or close to it.
+pub(crate) fn wasm_text(operator: &Operator<'_>) -> String {
+    match operator {
+        Operator::I32Const { value } => return format!("i32.const {value}"),
+        Operator::I64Const { value } => return format!("i64.const {value}"),
+        Operator::F32Const { value } => {
+            return format!("f32.const {:?}", f32::from_bits(value.bits()));
+        }
+        Operator::F64Const { value } => {
+            return format!("f64.const {:?}", f64::from_bits(value.bits()));
+        }
+        Operator::BrTable { targets } => {
+            let mut text = String::from("br_table");
+            for depth in targets.targets().flatten() {
+                let _ = write!(text, " {depth}");
+            }
+            let _ = write!(text, " {}", targets.default());
+            return text;
+        }
+        Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
+            let name = match operator {
+                Operator::Block { .. } => "block",
+                Operator::Loop { .. } => "loop",
+                _ => "if",
+            };
+            return match blockty {
+                wasmparser::BlockType::Empty => name.into(),
+                wasmparser::BlockType::Type(ty) => format!("{name} (result {ty})"),
+                wasmparser::BlockType::FuncType(index) => format!("{name} (type {index})"),
+            };
+        }
+        _ => {}
+    }
+    // "LocalGet { local_index: 0 }" and its kin.
+    let debug = format!("{operator:?}");
+    let (name, fields) = debug.split_once(' ').unwrap_or((&debug, ""));
+    let mut text = match row_of(operator) {
+        Some(op) => String::from(op.text()),
+        None => mnemonic(name),
+    };
+    // Indices and offsets that say something; a memory argument's maximum alignment does not.
+    for field in fields.split([',', '{', '}']) {
+        if let Some((key, value)) = field.trim().split_once(": ") {
+            let shown = match key {
+                "align" | "max_align" => None,
+                "memory" | "mem" | "table" | "table_index" | "src_mem" | "dst_mem"
+                    if value == "0" =>
+                {
+                    None
+                }
+                "offset" if value == "0" => None,
+                "offset" => Some(format!("offset={value}")),
+                _ if value.chars().all(|c| c.is_ascii_digit()) => Some(value.into()),
+                _ => None,
+            };
+            if let Some(shown) = shown {
+                text.push(' ');
+                text.push_str(&shown);
+            }
+        }
+    }
+    text
+}
+
+/// `LocalGet` as `local.get`, `BrIf` as `br_if`.
+fn mnemonic(name: &str) -> String {
+    const SPACES: [&str; 9] = [
+        "local", "global", "memory", "table", "ref", "elem", "data", "i32", "i64",
+    ];
+    let mut text = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
+            text.push(if SPACES.contains(&text.as_str()) {
+                '.'
+            } else {
+                '_'
+            });
+        }
+        text.push(c.to_ascii_lowercase());
+    }
+    text
+}

@@ -1,0 +1,118 @@
+//! The context of one run: what handlers need beyond their registers.
+
+use core::{
+    ptr::NonNull,
+    sync::atomic::{AtomicBool, AtomicPtr},
+};
+
+use super::stack::Stack;
+use crate::{
+    error::Error,
+    store::{FuncEntity, GlobalEntity, InstanceEntity, StoreInner, TableEntity},
+    trap::TrapCode,
+};
+
+/// Why the machine left its handlers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Exit {
+    /// The outermost function returned.
+    Done,
+    /// ip is at the instruction that trapped.
+    Trap(TrapCode),
+    /// `Cx::error` says what; ip is at the instruction.
+    Error,
+    /// ip is at the op that charges; it runs again.
+    OutOfFuel,
+    /// ip is behind the check.
+    Interrupted,
+    /// ip is behind the call. The arguments are at `base` slots from sp, where the results go.
+    Host { func: u32, base: u32 },
+    /// ip is behind the op; the previous size goes to the accumulator. Indices are the instance's.
+    MemoryGrow { memory: u32, delta: u64 },
+    /// As for memories.
+    TableGrow { table: u32, delta: u64, init: u64 },
+}
+
+/// The context. Its cached addresses belong to the current instance.
+#[repr(C)]
+pub(crate) struct Cx {
+    /// Memory 0: its length less an access of 1, 2, 4, 8, 16 bytes; negative where it has fewer.
+    pub(crate) limits: [i64; 5],
+    /// One past the last slot of the value stack.
+    pub(crate) stack_end: *mut u64,
+    /// Entries of the functions that the instance's module defines; null where not translated yet.
+    pub(crate) code: *const AtomicPtr<u8>,
+    pub(crate) globals: *const NonNull<GlobalEntity>,
+    pub(crate) tables: *const NonNull<TableEntity>,
+    pub(crate) instance: NonNull<InstanceEntity>,
+    /// All functions of the store.
+    pub(crate) funcs: *const FuncEntity,
+    /// Fuel left.
+    pub(crate) fuel: u64,
+    pub(crate) interrupt: *const AtomicBool,
+
+    // Registers while the machine is outside its handlers (the portable loop keeps them here always).
+    pub(crate) ip: *const u8,
+    pub(crate) sp: *mut u64,
+    pub(crate) mem: *mut u8,
+    pub(crate) acc: u64,
+    pub(crate) fa: f32,
+    pub(crate) da: f64,
+
+    pub(crate) stack: Stack,
+    pub(crate) exit: Exit,
+    /// What `Exit::Error` reports.
+    pub(crate) error: Option<Error>,
+    /// Address and memory size of an access out of bounds.
+    pub(crate) fault: Option<(u64, u64)>,
+    /// Function of the store that a deferred call enters.
+    pub(crate) callee: u32,
+    /// Bytes of stack that a deferred growth must reach.
+    pub(crate) stack_need: usize,
+}
+
+impl Cx {
+    /// Caches the addresses of `instance`.
+    ///
+    /// # Safety
+    /// The instance is alive and no reference to it, or to its first memory, is used across the call.
+    pub(crate) unsafe fn load_instance(&mut self, instance: NonNull<InstanceEntity>) {
+        // SAFETY: the caller's promise.
+        let entity = unsafe { instance.as_ref() };
+        self.instance = instance;
+        self.code = entity.module.inner().code.entries();
+        self.globals = entity.global_ptrs.as_ptr();
+        self.tables = entity.table_ptrs.as_ptr();
+        self.load_memory(entity);
+    }
+
+    /// Caches address and length of memory 0, after anything that may have grown or moved it.
+    fn load_memory(&mut self, entity: &InstanceEntity) {
+        match entity.memory_ptrs.first() {
+            Some(memory) => {
+                // SAFETY: memories of an instance live as long as its store; nothing else refers to this one now.
+                let memory = unsafe { memory.as_ref() };
+                self.mem = memory.base;
+                for (k, limit) in self.limits.iter_mut().enumerate() {
+                    *limit = memory.len as i64 - (1 << k);
+                }
+            }
+            None => {
+                self.mem = NonNull::<u8>::dangling().as_ptr();
+                self.limits = [-1; 5];
+            }
+        }
+    }
+
+    /// Caches what other code may have changed while the machine was outside its handlers.
+    ///
+    /// # Safety
+    /// The store is the one this run belongs to.
+    pub(crate) unsafe fn refresh(&mut self, store: &StoreInner) {
+        self.funcs = store.funcs.as_ptr();
+        self.interrupt = store.interrupt_flag();
+        self.fuel = store.fuel;
+        // SAFETY: the instance belongs to the store.
+        unsafe { self.load_instance(self.instance) }
+    }
+}

@@ -1,0 +1,108 @@
+//! The portable loop: a handler gets ip and the context, which holds the other registers, and returns the next ip.
+
+use super::super::cx::{Cx, Exit};
+use super::Handle;
+
+/// The next instruction, or null to leave the loop.
+pub(crate) type Flow = *const u8;
+
+pub(crate) type Handler = unsafe fn(*const u8, *mut Cx) -> *const u8;
+
+#[inline(never)]
+unsafe fn step<H: Handle>(ip: *const u8, cx: *mut Cx) -> *const u8 {
+    // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
+    unsafe { H::run(Regs { ip, cx }) }
+}
+
+/// ip, and the other registers in the context.
+pub(crate) struct Regs {
+    ip: *const u8,
+    cx: *mut Cx,
+}
+
+macro_rules! register {
+    ($get:ident, $set:ident, $ty:ty) => {
+        #[inline(always)]
+        pub(crate) fn $get(&self) -> $ty {
+            // SAFETY: the context outlives the run.
+            unsafe { (*self.cx).$get }
+        }
+        #[inline(always)]
+        pub(crate) fn $set(&mut self, value: $ty) {
+            // SAFETY: as above.
+            unsafe { (*self.cx).$get = value }
+        }
+    };
+}
+
+impl Regs {
+    register!(sp, set_sp, *mut u64);
+    register!(mem, set_mem, *mut u8);
+    register!(acc, set_acc, u64);
+    register!(fa, set_fa, f32);
+    register!(da, set_da, f64);
+
+    #[inline(always)]
+    pub(crate) fn ip(&self) -> *const u8 {
+        self.ip
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_ip(&mut self, value: *const u8) {
+        self.ip = value
+    }
+
+    #[inline(always)]
+    pub(crate) fn cx(&self) -> *mut Cx {
+        self.cx
+    }
+
+    /// Continues with the instruction at ip.
+    ///
+    /// # Safety
+    /// ip is at an instruction whose expectations the registers meet.
+    #[inline(always)]
+    pub(crate) unsafe fn go(self) -> Flow {
+        self.ip
+    }
+
+    /// Continues with another handler for the same instruction: keeps rare work out of hot handlers.
+    ///
+    /// # Safety
+    /// As for `H::run`.
+    #[inline(always)]
+    pub(crate) unsafe fn defer<H: Handle>(self) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe { step::<H>(self.ip, self.cx) }
+    }
+
+    /// Leaves the run; the registers are saved.
+    #[inline(always)]
+    pub(crate) fn exit(self, exit: Exit) -> Flow {
+        // SAFETY: the context outlives the run.
+        unsafe {
+            (*self.cx).ip = self.ip;
+            (*self.cx).exit = exit;
+        }
+        core::ptr::null()
+    }
+}
+
+/// The code cell of a handler body.
+pub(crate) const fn handler<H: Handle>() -> Handler {
+    step::<H>
+}
+
+/// Runs from the registers saved in `cx` until an exit.
+///
+/// # Safety
+/// `cx.ip` is at an instruction whose expectations `cx` and its frame meet.
+pub(crate) unsafe fn enter(cx: *mut Cx) {
+    // SAFETY: the first cell of an instruction is its handler; the rest is the caller's promise.
+    unsafe {
+        let mut ip = (*cx).ip;
+        while !ip.is_null() {
+            ip = ip.cast::<Handler>().read()(ip, cx);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Tail-call threading: every handler ends in a sibling call of the next, with the registers as arguments.
+//!
+//! The signature must fit the argument registers of the ABI, so that nothing is on the native stack.
+//! Handlers must not keep anything that needs dropping, nor hand out references to locals: either
+//! would put work behind the call.
+
+use super::super::cx::{Cx, Exit};
+use super::Handle;
+
+pub(crate) type Flow = ();
+
+macro_rules! signature {
+    ($abi:literal) => {
+        pub(crate) type Handler = unsafe extern $abi fn(*const u8, *mut u64, *mut u8, *mut Cx, u64, f32, f64);
+
+        // Never inlined: `defer` must call it, with the registers in registers.
+
+        #[inline(never)]
+
+        unsafe extern $abi fn thread<H: Handle>(ip: *const u8, sp: *mut u64, mem: *mut u8, cx: *mut Cx, acc: u64, fa: f32, da: f64) {
+            // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
+            unsafe { H::run(Regs { ip, sp, mem, cx, acc, fa, da }) }
+        }
+    };
+}
+// Windows' own convention passes four arguments in registers.
+#[cfg(target_arch = "x86_64")]
+signature!("sysv64");
+#[cfg(not(target_arch = "x86_64"))]
+signature!("C");
+
+/// The machine's registers, in the CPU's.
+pub(crate) struct Regs {
+    ip: *const u8,
+    sp: *mut u64,
+    mem: *mut u8,
+    cx: *mut Cx,
+    acc: u64,
+    fa: f32,
+    da: f64,
+}
+
+macro_rules! register {
+    ($get:ident, $set:ident, $ty:ty) => {
+        #[inline(always)]
+        pub(crate) fn $get(&self) -> $ty {
+            self.$get
+        }
+        #[inline(always)]
+        pub(crate) fn $set(&mut self, value: $ty) {
+            self.$get = value
+        }
+    };
+}
+
+impl Regs {
+    register!(ip, set_ip, *const u8);
+    register!(sp, set_sp, *mut u64);
+    register!(mem, set_mem, *mut u8);
+    register!(acc, set_acc, u64);
+    register!(fa, set_fa, f32);
+    register!(da, set_da, f64);
+
+    #[inline(always)]
+    pub(crate) fn cx(&self) -> *mut Cx {
+        self.cx
+    }
+
+    /// Continues with the instruction at ip.
+    ///
+    /// # Safety
+    /// ip is at an instruction whose expectations the registers meet.
+    #[inline(always)]
+    pub(crate) unsafe fn go(self) -> Flow {
+        // SAFETY: the first cell of an instruction is its handler.
+        unsafe {
+            let handler = self.ip.cast::<Handler>().read();
+            handler(
+                self.ip, self.sp, self.mem, self.cx, self.acc, self.fa, self.da,
+            )
+        }
+    }
+
+    /// Continues with another handler for the same instruction: keeps rare work out of hot handlers.
+    ///
+    /// # Safety
+    /// As for `H::run`.
+    #[inline(always)]
+    pub(crate) unsafe fn defer<H: Handle>(self) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
+            thread::<H>(
+                self.ip, self.sp, self.mem, self.cx, self.acc, self.fa, self.da,
+            )
+        }
+    }
+
+    /// Leaves the run; the registers are saved.
+    #[inline(always)]
+    pub(crate) fn exit(self, exit: Exit) -> Flow {
+        // SAFETY: the context outlives the run.
+        unsafe {
+            let cx = self.cx;
+            (*cx).ip = self.ip;
+            (*cx).sp = self.sp;
+            (*cx).acc = self.acc;
+            (*cx).fa = self.fa;
+            (*cx).da = self.da;
+            (*cx).exit = exit;
+        }
+    }
+}
+
+/// The code cell of a handler body.
+pub(crate) const fn handler<H: Handle>() -> Handler {
+    thread::<H>
+}
+
+/// Runs from the registers saved in `cx` until an exit.
+///
+/// # Safety
+/// `cx.ip` is at an instruction whose expectations `cx` and its frame meet.
+pub(crate) unsafe fn enter(cx: *mut Cx) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = &*cx;
+        let regs = Regs {
+            ip: c.ip,
+            sp: c.sp,
+            mem: c.mem,
+            cx,
+            acc: c.acc,
+            fa: c.fa,
+            da: c.da,
+        };
+        regs.go()
+    }
+}

@@ -1,0 +1,369 @@
+//! Calls from the host: they enter the machine and serve its exits.
+
+use core::{fmt, ptr::NonNull};
+
+use super::{
+    backtrace::backtrace,
+    cx::{Cx, Exit},
+    dispatch::enter,
+    handlers::call::{HALT, frame_bytes, write_header},
+    stack::Stack,
+};
+use crate::{
+    bytecode::Bank,
+    error::Error,
+    func::Caller,
+    store::{FuncEntity, FuncKind, InstanceEntity, Store, StoreInner},
+    trap::{Trap, TrapCode},
+};
+
+/// Why a call stopped before its end.
+#[derive(Debug)]
+pub(crate) enum Pause {
+    OutOfFuel,
+    Interrupted,
+    /// A host function returned `Error::suspend(..)`; `Execution::provide` its results, then run on.
+    Host {
+        func: u32,
+        error: Error,
+    },
+}
+
+pub(crate) enum Progress {
+    Done,
+    Paused(Pause),
+}
+
+/// Where a call stands.
+enum State {
+    /// Handlers are to run from the registers in the context.
+    Running,
+    /// The called function is the host's and has not been called.
+    HostCall,
+    /// A host function has suspended; its results belong at `base` slots from sp.
+    Suspended {
+        func: FuncEntity,
+        base: u32,
+        then: Then,
+    },
+    Done,
+}
+
+/// What follows a host function.
+#[derive(Clone, Copy)]
+enum Then {
+    Run,
+    Finish,
+}
+
+/// A call of a function of the store: not begun, suspended or done.
+pub(crate) struct Execution {
+    cx: Cx,
+    /// The called function, and its index in the store.
+    func: FuncEntity,
+    index: u32,
+    state: State,
+}
+
+// SAFETY: the addresses in the context belong to one store; they are used only by `run`, which has
+// that store. The API checks that it is the same one.
+unsafe impl Send for Execution {}
+// SAFETY: `&Execution` gives slots to read and nothing else.
+unsafe impl Sync for Execution {}
+
+impl fmt::Debug for Execution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execution").finish_non_exhaustive()
+    }
+}
+
+impl Execution {
+    /// Prepares a call; `args` are slots (v128 two). Host functions are fine too.
+    pub(crate) fn start(
+        store: &mut StoreInner,
+        func: u32,
+        args: &[u64],
+    ) -> Result<Execution, Error> {
+        let entity = store.funcs[func as usize];
+        let mut cx = Cx::new(store.stacks.take());
+        let result = Execution::place(&mut cx, &entity, args);
+        let mut execution = Execution {
+            cx,
+            func: entity,
+            index: func,
+            state: State::HostCall,
+        };
+        match result {
+            Ok(state) => {
+                execution.state = state;
+                Ok(execution)
+            }
+            Err(error) => {
+                execution.finish(store);
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes the arguments and the outermost frame's header.
+    fn place(cx: &mut Cx, func: &FuncEntity, args: &[u64]) -> Result<State, Error> {
+        debug_assert_eq!(args.len(), func.param_slots as usize);
+        let (state, bytes) = match func.kind {
+            FuncKind::Host { .. } => (State::HostCall, func.shared_slots() * 8),
+            FuncKind::Wasm { instance, defined } => {
+                // SAFETY: instances live as long as their store, which the caller has.
+                let module = unsafe { instance.as_ref() }.module.inner();
+                module.code.translate_once(module, defined)?;
+                cx.ip = module.code.entry(defined);
+                cx.instance = instance;
+                // SAFETY: it has just been translated.
+                (State::Running, unsafe { frame_bytes(cx.ip) })
+            }
+        };
+        if !cx.stack.reserve(bytes) {
+            return Err(TrapCode::StackOverflow.into());
+        }
+        cx.sp = cx.stack.base();
+        cx.stack_end = cx.stack.end();
+        // SAFETY: the stack has room for the frame, which begins with the parameters and, for wasm
+        // functions, the header behind the space that they share with the results.
+        unsafe {
+            cx.sp.copy_from_nonoverlapping(args.as_ptr(), args.len());
+            if let State::Running = state {
+                write_header(cx.sp.add(func.shared_slots()), HALT.as_ptr().cast(), 0);
+            }
+        }
+        Ok(state)
+    }
+
+    /// Runs to the end, to a pause, or to an error (after which the execution can only be finished).
+    pub(crate) fn run<T>(&mut self, store: &mut Store<T>) -> Result<Progress, Error> {
+        if let State::HostCall = self.state {
+            let func = self.func;
+            self.state = State::Done;
+            if let Some(pause) = self.call_host(store, func, self.index, 0, None, Then::Finish)? {
+                return Ok(Progress::Paused(pause));
+            }
+        }
+        while let State::Running = self.state {
+            let cx: *mut Cx = &mut self.cx;
+            // SAFETY: the store is this execution's; ip and the frame at sp were left by `place`, by a
+            // handler's exit, or by what followed that.
+            unsafe {
+                (*cx).refresh(&store.inner);
+                enter(cx);
+            }
+            store.inner.fuel = self.cx.fuel;
+            if let Some(pause) = self.serve(store)? {
+                return Ok(Progress::Paused(pause));
+            }
+        }
+        Ok(Progress::Done)
+    }
+
+    /// Does what the machine has stopped for.
+    fn serve<T>(&mut self, store: &mut Store<T>) -> Result<Option<Pause>, Error> {
+        match self.cx.exit {
+            Exit::Done => {
+                self.take_result();
+                self.state = State::Done;
+            }
+            Exit::Trap(code) => {
+                let memory = match code {
+                    TrapCode::MemoryOutOfBounds => self.cx.fault.take(),
+                    _ => None,
+                };
+                return Err(Trap {
+                    code,
+                    frames: backtrace(&self.cx, true),
+                    memory,
+                }
+                .into());
+            }
+            Exit::Error => {
+                return Err(self
+                    .cx
+                    .error
+                    .take()
+                    .unwrap_or_else(|| Error::new("the machine stopped")));
+            }
+            Exit::OutOfFuel => return Ok(Some(Pause::OutOfFuel)),
+            Exit::Interrupted => return Ok(Some(Pause::Interrupted)),
+            Exit::Host { func, base } => {
+                let entity = store.inner.funcs[func as usize];
+                let instance = self.instance().index;
+                return self.call_host(store, entity, func, base, Some(instance), Then::Run);
+            }
+            Exit::MemoryGrow { memory, delta } => {
+                let (index, is_64) = {
+                    let instance = self.instance();
+                    let index = instance.memories[memory as usize];
+                    (
+                        index,
+                        instance.module.inner().memories[memory as usize].is_64,
+                    )
+                };
+                let size = store
+                    .grow_memory(index, delta)
+                    .map_err(|error| self.locate(error))?;
+                self.cx.acc = grown(size, is_64);
+            }
+            Exit::TableGrow { table, delta, init } => {
+                let (index, is_64) = {
+                    let instance = self.instance();
+                    let index = instance.tables[table as usize];
+                    (index, instance.module.inner().tables[table as usize].is_64)
+                };
+                let size = store
+                    .grow_table(index, delta, init)
+                    .map_err(|error| self.locate(error))?;
+                self.cx.acc = grown(size, is_64);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Calls a host function with the slots at `base` from sp.
+    fn call_host<T>(
+        &mut self,
+        store: &mut Store<T>,
+        func: FuncEntity,
+        index: u32,
+        base: u32,
+        instance: Option<u32>,
+        then: Then,
+    ) -> Result<Option<Pause>, Error> {
+        let FuncKind::Host { host } = func.kind else {
+            return Err(Error::new("not a host function"));
+        };
+        let host = &raw const *store.hosts[host as usize];
+        // SAFETY: the caller's frame, or `place`, has room for parameters and results; nothing else
+        // uses this stack until the host function returns. Host functions are never removed from a store.
+        let result = unsafe {
+            let slots =
+                core::slice::from_raw_parts_mut(self.cx.sp.add(base as usize), func.shared_slots());
+            (*host)(Caller::new(store, instance), slots)
+        };
+        match result {
+            Ok(()) => {
+                self.load_result(&func, base);
+                Ok(None)
+            }
+            Err(error) if error.is_suspend() => {
+                self.state = State::Suspended { func, base, then };
+                Ok(Some(Pause::Host { func: index, error }))
+            }
+            Err(error) if instance.is_some() => Err(self.locate(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts a single result of a host function into its accumulator, where its caller expects it.
+    fn load_result(&mut self, func: &FuncEntity, base: u32) {
+        let Some(bank) = func.result_bank else { return };
+        // SAFETY: the results were written there.
+        let bits = unsafe { *self.cx.sp.add(base as usize) };
+        match bank {
+            Bank::Int => self.cx.acc = bits,
+            Bank::F32 => self.cx.fa = f32::from_bits(bits as u32),
+            Bank::F64 => self.cx.da = f64::from_bits(bits),
+        }
+    }
+
+    /// Puts a single result of the outermost function from its accumulator into the first slot.
+    fn take_result(&mut self) {
+        let bits = match self.func.result_bank {
+            None => return,
+            Some(Bank::Int) => self.cx.acc,
+            Some(Bank::F32) => self.cx.fa.to_bits() as u64,
+            Some(Bank::F64) => self.cx.da.to_bits(),
+        };
+        // SAFETY: the frame, which sp is back at, has room for the results.
+        unsafe { *self.cx.sp = bits };
+    }
+
+    /// Adds the backtrace to a trap that has none.
+    fn locate(&self, mut error: Error) -> Error {
+        if let Some(trap) = error.trap_mut() {
+            if trap.frames.is_empty() {
+                trap.frames = backtrace(&self.cx, false);
+            }
+        }
+        error
+    }
+
+    fn instance(&self) -> &InstanceEntity {
+        // SAFETY: instances live as long as their store; no handler runs.
+        unsafe { self.cx.instance.as_ref() }
+    }
+
+    /// The slots of the results, once done.
+    pub(crate) fn results(&self) -> &[u64] {
+        debug_assert!(matches!(self.state, State::Done));
+        // SAFETY: the frame begins with the results and nothing writes to it.
+        unsafe { core::slice::from_raw_parts(self.cx.sp, self.func.result_slots as usize) }
+    }
+
+    /// The results (slots) of the host function that asked to suspend.
+    pub(crate) fn provide(&mut self, results: &[u64]) {
+        let State::Suspended { func, base, then } = self.state else {
+            return;
+        };
+        debug_assert_eq!(results.len(), func.result_slots as usize);
+        // SAFETY: the slots are those that the host function was given.
+        unsafe {
+            self.cx
+                .sp
+                .add(base as usize)
+                .copy_from_nonoverlapping(results.as_ptr(), results.len())
+        };
+        self.load_result(&func, base);
+        self.state = match then {
+            Then::Run => State::Running,
+            Then::Finish => State::Done,
+        };
+    }
+
+    /// Gives the value stack back to the pool.
+    pub(crate) fn finish(self, store: &mut StoreInner) {
+        store.stacks.give_back(self.cx.stack);
+    }
+}
+
+/// The result of a grow instruction: the previous size, or -1.
+fn grown(size: Option<u64>, is_64: bool) -> u64 {
+    match size {
+        Some(size) => size,
+        None if is_64 => u64::MAX,
+        None => u32::MAX as u64,
+    }
+}
+
+impl Cx {
+    /// A context with nothing to run.
+    fn new(stack: Stack) -> Cx {
+        Cx {
+            limits: [-1; 5],
+            stack_end: stack.end(),
+            code: core::ptr::null(),
+            globals: core::ptr::null(),
+            tables: core::ptr::null(),
+            instance: NonNull::dangling(),
+            funcs: core::ptr::null(),
+            fuel: 0,
+            interrupt: core::ptr::null(),
+            ip: core::ptr::null(),
+            sp: stack.base(),
+            mem: core::ptr::null_mut(),
+            acc: 0,
+            fa: 0.0,
+            da: 0.0,
+            stack,
+            exit: Exit::Done,
+            error: None,
+            fault: None,
+            callee: 0,
+            stack_need: 0,
+        }
+    }
+}

@@ -1,0 +1,513 @@
+//! Calls and returns.
+//!
+//! A callee's frame begins at its first argument in the caller's frame. Its header lies behind the
+//! space that parameters and results share. Everything that can fail (translation, stack space,
+//! type checks) happens before the first write, so that a call can be started again.
+
+use core::{marker::PhantomData, sync::atomic::Ordering};
+
+use crate::{
+    exec::{
+        cx::{Cx, Exit},
+        dispatch::{Flow, HANDLER_BYTES, Handle, Handler, Regs, handler},
+        handlers::control::Halt,
+        operand::Source,
+        stack::Switch,
+        value::Value,
+    },
+    store::{FuncKind, InstanceEntity},
+    trap::TrapCode,
+};
+
+/// Where a call from the host returns to.
+pub(crate) static HALT: [Handler; 1] = [handler::<Halt>()];
+/// Where a call across instances returns to.
+static RESTORE: [Handler; 1] = [handler::<Restore>()];
+
+/// The return address `RESTORE`, for backtraces to recognize.
+pub(crate) fn restore_ip() -> *const u8 {
+    RESTORE.as_ptr().cast()
+}
+
+/// A function's code is preceded by the bytes of its frame (u32) and its index (u32).
+pub(crate) const ENTRY_HEADER_BYTES: usize = 8;
+
+/// Bytes of the frame of the function that begins at `entry`.
+///
+/// # Safety
+/// `entry` is the beginning of a translated function.
+#[inline(always)]
+pub(crate) unsafe fn frame_bytes(entry: *const u8) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { entry.sub(ENTRY_HEADER_BYTES).cast::<u32>().read() as usize }
+}
+
+/// Writes a frame header.
+///
+/// # Safety
+/// The header's slots lie in the stack.
+#[inline(always)]
+pub(crate) unsafe fn write_header(at: *mut u64, ret: *const u8, distance: u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        at.cast::<*const u8>().write(ret);
+        *at.add(1) = distance;
+    }
+}
+
+/// Return address and distance of a frame header.
+///
+/// # Safety
+/// A header was written there.
+#[inline(always)]
+pub(crate) unsafe fn read_header(at: *const u64) -> (*const u8, u64) {
+    // SAFETY: the caller's promise.
+    unsafe { (at.cast::<*const u8>().read(), *at.add(1)) }
+}
+
+/// Whether `bytes` fit the stack from `sp`; otherwise notes the need for `Grow`.
+#[inline(always)]
+unsafe fn fits(cx: *mut Cx, sp: *mut u64, bytes: usize) -> bool {
+    // SAFETY: the context outlives the run.
+    unsafe {
+        // A frame's first slot is inside its caller's frame, so sp is not beyond the end.
+        if (*cx).stack_end as usize - sp as usize >= bytes {
+            return true;
+        }
+        (*cx).stack_need = sp as usize - (*cx).stack.base() as usize + bytes;
+        false
+    }
+}
+
+/// Grows the stack and starts the instruction again.
+struct Grow;
+impl Handle for Grow {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the context outlives the run; the stack keeps its contents.
+        unsafe {
+            let cx = r.cx();
+            let used = r.sp() as usize - (*cx).stack.base() as usize;
+            if !(*cx).stack.reserve((*cx).stack_need) {
+                return r.trap(TrapCode::StackOverflow);
+            }
+            (*cx).stack_end = (*cx).stack.end();
+            r.set_sp((*cx).stack.base().add(used / 8));
+            r.go()
+        }
+    }
+}
+
+/// Translates the function that the instruction calls (`Cx::callee` among those its module defines)
+/// and starts the instruction again.
+struct Translate;
+impl Handle for Translate {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the context outlives the run, the instance the context.
+        unsafe {
+            let cx = r.cx();
+            if translate(cx, (*cx).instance.as_ref(), (*cx).callee) {
+                r.go()
+            } else {
+                r.exit(Exit::Error)
+            }
+        }
+    }
+}
+
+/// Translates a defined function; false, with `Cx::error`, if that fails.
+unsafe fn translate(cx: *mut Cx, instance: &InstanceEntity, defined: u32) -> bool {
+    let module = instance.module.inner();
+    match module.code.translate(module, defined, None) {
+        Ok(()) => true,
+        Err(error) => {
+            // SAFETY: the context outlives the run.
+            unsafe { (*cx).error = Some(error) };
+            false
+        }
+    }
+}
+
+/// Entry of a function that the current instance's module defines; null when it is not translated.
+#[inline(always)]
+unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
+    // SAFETY: function indices were validated; the table lives as long as the module.
+    unsafe { (*(*cx).code.add(defined as usize)).load(Ordering::Acquire) }
+}
+
+#[inline(always)]
+unsafe fn call_defined(mut r: Regs, defined: u32, operand_bytes: usize) -> Flow {
+    // SAFETY: the instruction has base and header at 0 and 2.
+    unsafe {
+        let cx = r.cx();
+        let entry = entry(cx, defined);
+        if entry.is_null() {
+            (*cx).callee = defined;
+            return r.defer::<Translate>();
+        }
+        let base = r.read::<u16>(0) as usize;
+        let sp = r.sp().add(base);
+        if !fits(cx, sp, frame_bytes(entry)) {
+            return r.defer::<Grow>();
+        }
+        write_header(
+            sp.add(r.read::<u16>(2) as usize),
+            r.ip().add(HANDLER_BYTES + operand_bytes),
+            base as u64 * 8,
+        );
+        r.set_sp(sp);
+        r.set_ip(entry);
+        r.go()
+    }
+}
+
+/// Calls a function that the module defines.
+pub(crate) struct Call;
+impl Handle for Call {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let defined = r.read::<u32>(4);
+            call_defined(r, defined, 8)
+        }
+    }
+}
+
+/// Calls the store's function `Cx::callee`, which may be of another instance or of the host.
+/// `BYTES` are those of the instruction's operands.
+struct Leave<const BYTES: usize>;
+impl<const BYTES: usize> Handle for Leave<BYTES> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the callee is a function of the store; instances live as long as the store.
+        unsafe {
+            let cx = r.cx();
+            let ret = r.ip().add(HANDLER_BYTES + BYTES);
+            let base = r.read::<u16>(0) as usize;
+            let callee = (*cx).callee;
+            match (*(*cx).funcs.add(callee as usize)).kind {
+                FuncKind::Host { .. } => {
+                    r.set_ip(ret);
+                    r.exit(Exit::Host {
+                        func: callee,
+                        base: base as u32,
+                    })
+                }
+                FuncKind::Wasm { instance, defined } => {
+                    let entry = match entry_in(cx, instance.as_ref(), defined) {
+                        Some(entry) => entry,
+                        None => return r.exit(Exit::Error),
+                    };
+                    let sp = r.sp().add(base);
+                    if !fits(cx, sp, frame_bytes(entry)) {
+                        return r.defer::<Grow>();
+                    }
+                    (*cx).stack.switches.push(Switch {
+                        ip: ret,
+                        instance: (*cx).instance,
+                    });
+                    write_header(
+                        sp.add(r.read::<u16>(2) as usize),
+                        restore_ip(),
+                        base as u64 * 8,
+                    );
+                    (*cx).load_instance(instance);
+                    r.set_mem((*cx).mem);
+                    r.set_sp(sp);
+                    r.set_ip(entry);
+                    r.go()
+                }
+            }
+        }
+    }
+}
+
+/// Entry of a function of any instance, translated if need be; `None` with `Cx::error` if that fails.
+unsafe fn entry_in(cx: *mut Cx, instance: &InstanceEntity, defined: u32) -> Option<*const u8> {
+    let code = &instance.module.inner().code;
+    if code.entry(defined).is_null() {
+        // SAFETY: the context outlives the run.
+        if !unsafe { translate(cx, instance, defined) } {
+            return None;
+        }
+    }
+    Some(code.entry(defined))
+}
+
+/// Calls an imported function.
+pub(crate) struct CallImport;
+impl Handle for CallImport {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields; function indices were validated.
+        unsafe {
+            let cx = r.cx();
+            (*cx).callee = (&(*cx).instance.as_ref().funcs)[r.read::<u32>(4) as usize];
+            r.defer::<Leave<8>>()
+        }
+    }
+}
+
+/// Returns into another instance.
+pub(crate) struct Restore;
+impl Handle for Restore {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: every frame that returns here has pushed a switch.
+        unsafe {
+            let cx = r.cx();
+            let Some(switch) = (*cx).stack.switches.pop() else {
+                return r.trap(TrapCode::Unreachable);
+            };
+            (*cx).load_instance(switch.instance);
+            r.set_mem((*cx).mem);
+            r.set_ip(switch.ip);
+            r.go()
+        }
+    }
+}
+
+/// What `call_indirect` finds.
+enum Target {
+    /// Defined by the current instance's module.
+    Near(u32),
+    /// Index in the store.
+    Far(u32),
+}
+
+/// Looks up the function at the index in slot `index_at`, in the table at 6, of the type at `type_at`.
+#[inline(always)]
+unsafe fn resolve(r: &Regs, index_at: usize, type_at: usize) -> Result<Target, TrapCode> {
+    // SAFETY: table indices were validated; elements are functions of the store or null.
+    unsafe {
+        let cx = r.cx();
+        let table = (*(*cx).tables.add(r.read::<u16>(6) as usize)).as_ref();
+        let index = *r.slot(index_at);
+        let index = if table.ty.is_64 {
+            index
+        } else {
+            index as u32 as u64
+        };
+        if index >= table.elements.len() as u64 {
+            return Err(TrapCode::IndirectCallOutOfBounds);
+        }
+        let func = *table.elements.get_unchecked(index as usize);
+        if func == 0 {
+            return Err(TrapCode::IndirectCallToNull);
+        }
+        let entity = &*(*cx).funcs.add(func as usize - 1);
+        if entity.ty.0 != r.read::<u32>(type_at) {
+            return Err(TrapCode::BadSignature);
+        }
+        match entity.kind {
+            FuncKind::Wasm { instance, defined } if instance == (*cx).instance => {
+                Ok(Target::Near(defined))
+            }
+            _ => Ok(Target::Far(func as u32 - 1)),
+        }
+    }
+}
+
+/// Calls through a table.
+pub(crate) struct CallIndirect;
+impl Handle for CallIndirect {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            match resolve(&r, 4, 8) {
+                Ok(Target::Near(defined)) => call_defined(r, defined, 16),
+                Ok(Target::Far(func)) => {
+                    (*r.cx()).callee = func;
+                    r.defer::<Leave<16>>()
+                }
+                Err(code) => r.trap(code),
+            }
+        }
+    }
+}
+
+/// Moves the arguments (slots from the one at 0, count at 2) to the start of the frame and gives the
+/// callee this frame's return address (or `ret`), behind its own parameters.
+///
+/// # Safety
+/// The instruction has these fields, and the callee's header and own header at 8 and 10.
+#[inline(always)]
+unsafe fn replace_frame(r: &Regs, ret: Option<*const u8>) -> (*const u8, u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (own_ret, distance) = read_header(r.sp().add(r.read::<u16>(10) as usize));
+        r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
+        write_header(
+            r.sp().add(r.read::<u16>(8) as usize),
+            ret.unwrap_or(own_ret),
+            distance,
+        );
+        (own_ret, distance)
+    }
+}
+
+#[inline(always)]
+unsafe fn return_call_defined(mut r: Regs, defined: u32) -> Flow {
+    // SAFETY: the instruction has the fields of a tail call.
+    unsafe {
+        let cx = r.cx();
+        let entry = entry(cx, defined);
+        if entry.is_null() {
+            (*cx).callee = defined;
+            return r.defer::<Translate>();
+        }
+        if !fits(cx, r.sp(), frame_bytes(entry)) {
+            return r.defer::<Grow>();
+        }
+        replace_frame(&r, None);
+        r.set_ip(entry);
+        r.go()
+    }
+}
+
+/// Tail-calls a function that the module defines.
+pub(crate) struct ReturnCall;
+impl Handle for ReturnCall {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let defined = r.read::<u32>(4);
+            return_call_defined(r, defined)
+        }
+    }
+}
+
+/// Tail-calls the store's function `Cx::callee`.
+struct ReturnLeave;
+impl Handle for ReturnLeave {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: as for `Leave`; every op that tail-calls has the fields that `replace_frame` reads.
+        unsafe {
+            let cx = r.cx();
+            let callee = (*cx).callee;
+            match (*(*cx).funcs.add(callee as usize)).kind {
+                FuncKind::Host { .. } => {
+                    // As if the caller had called it: its results belong where this frame began.
+                    let (ret, distance) = read_header(r.sp().add(r.read::<u16>(10) as usize));
+                    r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
+                    r.set_ip(ret);
+                    r.set_sp(r.sp().sub(distance as usize / 8));
+                    r.exit(Exit::Host {
+                        func: callee,
+                        base: distance as u32 / 8,
+                    })
+                }
+                FuncKind::Wasm { instance, defined } => {
+                    let entry = match entry_in(cx, instance.as_ref(), defined) {
+                        Some(entry) => entry,
+                        None => return r.exit(Exit::Error),
+                    };
+                    if !fits(cx, r.sp(), frame_bytes(entry)) {
+                        return r.defer::<Grow>();
+                    }
+                    let (ret, _) = replace_frame(&r, Some(restore_ip()));
+                    // A frame that already returns across instances has its switch: chains take constant space.
+                    if ret != restore_ip() {
+                        (*cx).stack.switches.push(Switch {
+                            ip: ret,
+                            instance: (*cx).instance,
+                        });
+                    }
+                    (*cx).load_instance(instance);
+                    r.set_mem((*cx).mem);
+                    r.set_ip(entry);
+                    r.go()
+                }
+            }
+        }
+    }
+}
+
+/// Tail-calls an imported function.
+pub(crate) struct ReturnCallImport;
+impl Handle for ReturnCallImport {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields; function indices were validated.
+        unsafe {
+            let cx = r.cx();
+            (*cx).callee = (&(*cx).instance.as_ref().funcs)[r.read::<u32>(4) as usize];
+            r.defer::<ReturnLeave>()
+        }
+    }
+}
+
+/// Tail-calls through a table.
+pub(crate) struct ReturnCallIndirect;
+impl Handle for ReturnCallIndirect {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            match resolve(&r, 4, 12) {
+                Ok(Target::Near(defined)) => return_call_defined(r, defined),
+                Ok(Target::Far(func)) => {
+                    (*r.cx()).callee = func;
+                    r.defer::<ReturnLeave>()
+                }
+                Err(code) => r.trap(code),
+            }
+        }
+    }
+}
+
+/// Leaves the frame whose header is at slot 0.
+#[inline(always)]
+unsafe fn leave(mut r: Regs) -> Flow {
+    // SAFETY: the instruction has the header at 0; the header was written on entry.
+    unsafe {
+        let (ret, distance) = read_header(r.slot(0));
+        r.set_ip(ret);
+        r.set_sp(r.sp().byte_sub(distance as usize));
+        r.go()
+    }
+}
+
+/// Returns; a single result is in its accumulator already.
+pub(crate) struct Return;
+impl Handle for Return {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has this field.
+        unsafe { leave(r) }
+    }
+}
+
+/// Returns x (at 2, or a constant at 4) in its accumulator.
+pub(crate) struct ReturnOne<X, V>(PhantomData<(X, V)>);
+impl<X: Source, V: Value> Handle for ReturnOne<X, V> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has the fields of this form.
+        unsafe {
+            X::get::<V>(&r, if X::IMM { 4 } else { 2 }).set_acc(&mut r);
+            leave(r)
+        }
+    }
+}
+
+/// Returns `count` (at 4) slots from the one at 2, in the first slots of the frame.
+pub(crate) struct ReturnMany;
+impl Handle for ReturnMany {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the slots lie in the frame. The header is behind the space for results.
+        unsafe {
+            r.slot(2).copy_to(r.sp(), r.read::<u16>(4) as usize);
+            let (ret, distance) = read_header(r.slot(0));
+            r.set_ip(ret);
+            r.set_sp(r.sp().byte_sub(distance as usize));
+            r.go()
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Copies, branches, select, and the ops that stop the machine.
+
+use core::{marker::PhantomData, sync::atomic::Ordering};
+
+use crate::{
+    exec::{
+        cx::Exit,
+        dispatch::{Flow, HANDLER_BYTES, Handle, Regs},
+        operand::{Destination, Source},
+        value::Value,
+    },
+    trap::TrapCode,
+};
+
+/// Slot at 0 = x (at 2, or a constant at 4).
+pub(crate) struct Copy<X, V>(PhantomData<(X, V)>);
+impl<X: Source, V: Value> Handle for Copy<X, V> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has the fields of this form.
+        unsafe {
+            *r.slot(0) = X::get::<V>(&r, if X::IMM { 4 } else { 2 }).to_bits();
+            r.next(8)
+        }
+    }
+}
+
+/// Slot at 0 = the 64 bits at 8.
+pub(crate) struct CopyWide;
+impl Handle for CopyWide {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            *r.slot(0) = r.read::<u64>(8);
+            r.next(16)
+        }
+    }
+}
+
+/// Copies `count` (at 4) slots from the one at 2 to the one at 0, which is not above it.
+pub(crate) struct CopyMany;
+impl Handle for CopyMany {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: both runs of slots lie in the frame.
+        unsafe {
+            r.slot(2).copy_to(r.slot(0), r.read::<u16>(4) as usize);
+            r.next(8)
+        }
+    }
+}
+
+/// `d = c ? x : y`; fields: d at 0, x at 2, y at 4, c at 6.
+pub(crate) struct Select<V, C, X, Y, D>(PhantomData<(V, C, X, Y, D)>);
+impl<V: Value, C: Source, X: Source, Y: Source, D: Destination> Handle for Select<V, C, X, Y, D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has the fields of this form.
+        unsafe {
+            let (x, y) = (X::get16::<V>(&r, 2), Y::get16::<V>(&r, 4));
+            let value = if C::get::<u32>(&r, 6) != 0 { x } else { y };
+            D::put(&mut r, value);
+            r.next(8)
+        }
+    }
+}
+
+/// Branches.
+pub(crate) struct Br;
+impl Handle for Br {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has a target at 4.
+        unsafe { r.branch(4) }
+    }
+}
+
+/// Branches by the index x (at 0) to one of the targets that follow; their count less one is at 4.
+pub(crate) struct BrTable<X>(PhantomData<X>);
+impl<X: Source> Handle for BrTable<X> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction is followed by count + 1 targets.
+        unsafe {
+            let index = X::get::<u32>(&r, 0).min(r.read::<u32>(4));
+            r.branch(8 + index as usize * 4)
+        }
+    }
+}
+
+/// Zeroes `count` (at 2) slots from the one at 0.
+pub(crate) struct ZeroLocals;
+impl Handle for ZeroLocals {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the slots lie in the frame.
+        unsafe {
+            r.slot(0).write_bytes(0, r.read::<u16>(2) as usize);
+            r.next(8)
+        }
+    }
+}
+
+/// Charges the fuel at 4, or pauses here.
+pub(crate) struct Fuel;
+impl Handle for Fuel {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has the amount; the context outlives the run.
+        unsafe {
+            match (*r.cx()).fuel.checked_sub(r.read::<u32>(4) as u64) {
+                Some(left) => {
+                    (*r.cx()).fuel = left;
+                    r.next(8)
+                }
+                None => r.exit(Exit::OutOfFuel),
+            }
+        }
+    }
+}
+
+/// Pauses behind this op if the interrupt flag is up, and takes it down.
+pub(crate) struct Checkpoint;
+impl Handle for Checkpoint {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the flag lives as long as the store.
+        unsafe {
+            let flag = &*(*r.cx()).interrupt;
+            if !flag.load(Ordering::Relaxed) {
+                return r.next(8);
+            }
+            flag.store(false, Ordering::Relaxed);
+            r.set_ip(r.ip().add(HANDLER_BYTES + 8));
+            r.exit(Exit::Interrupted)
+        }
+    }
+}
+
+/// Traps.
+pub(crate) struct Unreachable;
+impl Handle for Unreachable {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        r.trap(TrapCode::Unreachable)
+    }
+}
+
+/// Ends the run.
+pub(crate) struct Halt;
+impl Handle for Halt {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        r.exit(Exit::Done)
+    }
+}

@@ -1,0 +1,59 @@
+//! Globals and references to functions.
+
+use core::marker::PhantomData;
+
+use crate::exec::{
+    dispatch::{Flow, Handle, Regs},
+    operand::{Destination, Source},
+    value::Value,
+};
+
+/// The value of the global at 4.
+#[inline(always)]
+unsafe fn global(r: &Regs) -> *mut u64 {
+    // SAFETY: global indices were validated; globals live as long as the store.
+    unsafe {
+        (&raw mut (*(*(*r.cx()).globals.add(r.read::<u32>(4) as usize)).as_ptr()).value).cast()
+    }
+}
+
+/// `d = global`.
+pub(crate) struct Get<V, D>(PhantomData<(V, D)>);
+impl<V: Value, D: Destination> Handle for Get<V, D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let value = V::from_bits(*global(&r));
+            D::put(&mut r, value);
+            r.next(8)
+        }
+    }
+}
+
+/// `global = x` (at 0).
+pub(crate) struct Set<X, V>(PhantomData<(X, V)>);
+impl<X: Source, V: Value> Handle for Set<X, V> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            *global(&r) = X::get16::<V>(&r, 0).to_bits();
+            r.next(8)
+        }
+    }
+}
+
+/// Slot at 0 = a reference to the instance's function at 4.
+pub(crate) struct RefFunc;
+impl Handle for RefFunc {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: function indices were validated; the instance is alive while it runs.
+        unsafe {
+            let func = (&(*r.cx()).instance.as_ref().funcs)[r.read::<u32>(4) as usize];
+            *r.slot(0) = func as u64 + 1;
+            r.next(8)
+        }
+    }
+}

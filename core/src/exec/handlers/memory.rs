@@ -1,0 +1,208 @@
+//! Loads, stores, and the size of linear memory.
+
+use core::marker::PhantomData;
+
+use super::rows::{LoadOp, StoreOp};
+use crate::{
+    exec::{
+        cx::{Cx, Exit},
+        dispatch::{Flow, Handle, Regs},
+        operand::{Destination, Slot, Source},
+        value::Value,
+    },
+    store::MemoryEntity,
+    trap::TrapCode,
+};
+
+/// Effective address in a 32-bit memory: the base operand at `at` (absent for a constant) plus the offset at 4.
+#[inline(always)]
+unsafe fn address<X: Source>(r: &Regs, at: usize) -> u64 {
+    // SAFETY: the instruction has these fields.
+    unsafe {
+        let base = if X::IMM {
+            0
+        } else {
+            X::get::<u32>(r, at) as u64
+        };
+        base + r.read::<u32>(4) as u64
+    }
+}
+
+/// Stops with an access out of bounds; the accumulator holds the address.
+struct Fault;
+impl Handle for Fault {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the context outlives the run; limit 0 is the length less one.
+        unsafe { (*r.cx()).fault = Some((r.acc(), ((*r.cx()).limits[0] + 1).max(0) as u64)) };
+        r.trap(TrapCode::MemoryOutOfBounds)
+    }
+}
+
+#[inline(always)]
+unsafe fn fault(mut r: Regs, address: u64) -> Flow {
+    r.set_acc(address);
+    // SAFETY: `Fault` reads no fields.
+    unsafe { r.defer::<Fault>() }
+}
+
+/// `d = memory0[x + offset]`; fields: d at 0, x at 2, offset at 4.
+pub(crate) struct Load<O, X, D>(PhantomData<(O, X, D)>);
+
+impl<O: LoadOp, X: Source, D: Destination> Handle for Load<O, X, D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has the fields of this form; the access is inside memory 0, which
+        // `mem` and `limits` describe for the current instance.
+        unsafe {
+            let ea = address::<X>(&r, 2);
+            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+                return fault(r, ea);
+            }
+            let value = O::load(r.mem().add(ea as usize));
+            D::put(&mut r, value);
+            r.next(8)
+        }
+    }
+}
+
+/// `memory0[x + offset] = v`; fields: v at 0, x at 2, offset at 4.
+pub(crate) struct Store<O, X, V>(PhantomData<(O, X, V)>);
+
+impl<O: StoreOp, X: Source, V: Source> Handle for Store<O, X, V> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: as for `Load`.
+        unsafe {
+            let ea = address::<X>(&r, 2);
+            let value = V::get16::<O::In>(&r, 0);
+            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+                return fault(r, ea);
+            }
+            O::store(r.mem().add(ea as usize), value);
+            r.next(8)
+        }
+    }
+}
+
+/// The address of an access of `1 << log_size` bytes to any memory; fields: base slot at 2, memory u16 at 4, offset at 8.
+#[inline(always)]
+unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {
+    // SAFETY: the instruction has these fields; memory indices were validated.
+    unsafe {
+        let memory = memory_of(r.cx(), r.read::<u16>(4) as u32);
+        let base = *r.slot(2);
+        let base = if (*memory).is_64 {
+            base
+        } else {
+            base as u32 as u64
+        };
+        let ea = base.checked_add(r.read::<u64>(8));
+        match ea {
+            Some(ea)
+                if ea
+                    .checked_add(1 << log_size)
+                    .is_some_and(|end| end <= (*memory).len as u64) =>
+            {
+                Ok((*memory).base.add(ea as usize))
+            }
+            _ => Err((ea.unwrap_or(u64::MAX), (*memory).len as u64)),
+        }
+    }
+}
+
+/// A memory of the current instance.
+///
+/// # Safety
+/// `index` is a memory of the instance's module.
+#[inline(always)]
+pub(crate) unsafe fn memory_of(cx: *mut Cx, index: u32) -> *mut MemoryEntity {
+    // SAFETY: the caller's promise; the instance is alive while it runs.
+    unsafe {
+        (*(&(*cx).instance.as_ref().memory_ptrs)
+            .as_ptr()
+            .add(index as usize))
+        .as_ptr()
+    }
+}
+
+unsafe fn far_fault(r: Regs, fault: (u64, u64)) -> Flow {
+    // SAFETY: the context outlives the run.
+    unsafe { (*r.cx()).fault = Some(fault) };
+    r.trap(TrapCode::MemoryOutOfBounds)
+}
+
+/// A load from any memory into a slot.
+pub(crate) struct LoadFar<O>(PhantomData<O>);
+
+impl<O: LoadOp> Handle for LoadFar<O> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: `far` checked the access.
+        unsafe {
+            match far(&r, O::LOG_SIZE) {
+                Ok(at) => {
+                    *r.slot(0) = O::load(at).to_bits();
+                    r.next(16)
+                }
+                Err(fault) => far_fault(r, fault),
+            }
+        }
+    }
+}
+
+/// A store of a slot to any memory.
+pub(crate) struct StoreFar<O>(PhantomData<O>);
+
+impl<O: StoreOp> Handle for StoreFar<O> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: `far` checked the access.
+        unsafe {
+            match far(&r, O::LOG_SIZE) {
+                Ok(at) => {
+                    O::store(at, Slot::get::<O::In>(&r, 0));
+                    r.next(16)
+                }
+                Err(fault) => far_fault(r, fault),
+            }
+        }
+    }
+}
+
+/// The size of a memory in pages.
+pub(crate) struct Size;
+impl Handle for Size {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let memory = memory_of(r.cx(), r.read::<u32>(4));
+            *r.slot(0) = (*memory).pages();
+            r.next(8)
+        }
+    }
+}
+
+/// Grows a memory; the driver does it, since the store's limiter has a say.
+pub(crate) struct Grow;
+impl Handle for Grow {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let index = r.read::<u32>(4);
+            let delta = *r.slot(0);
+            let delta = if (*memory_of(r.cx(), index)).is_64 {
+                delta
+            } else {
+                delta as u32 as u64
+            };
+            r.set_ip(r.ip().add(crate::exec::dispatch::HANDLER_BYTES + 8));
+            r.exit(Exit::MemoryGrow {
+                memory: index,
+                delta,
+            })
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The semantics of table rows, each a type that handlers take as parameter.
+
+use super::numeric;
+use crate::{
+    bytecode::table::for_each_op,
+    exec::value::{Outcome, Value},
+    trap::TrapCode,
+};
+
+/// A row of the group `binary`, or `compare` (whose result is 0 or 1).
+pub(crate) trait BinaryOp {
+    type In: Value;
+    type Out: Value;
+    fn eval(a: Self::In, b: Self::In) -> Result<Self::Out, TrapCode>;
+}
+
+/// A row of the group `compare`.
+pub(crate) trait CompareOp: BinaryOp {
+    fn holds(a: Self::In, b: Self::In) -> bool;
+}
+
+/// A row of the group `unary`.
+pub(crate) trait UnaryOp {
+    type In: Value;
+    type Out: Value;
+    fn eval(a: Self::In) -> Result<Self::Out, TrapCode>;
+}
+
+/// A row of the group `load`.
+pub(crate) trait LoadOp {
+    type Out: Value;
+    /// Binary logarithm of the bytes accessed.
+    const LOG_SIZE: usize;
+    /// # Safety
+    /// `1 << LOG_SIZE` bytes at `at` are readable.
+    unsafe fn load(at: *const u8) -> Self::Out;
+}
+
+/// A row of the group `store`.
+pub(crate) trait StoreOp {
+    type In: Value;
+    /// Binary logarithm of the bytes accessed.
+    const LOG_SIZE: usize;
+    /// # Safety
+    /// `1 << LOG_SIZE` bytes at `at` are writable.
+    unsafe fn store(at: *mut u8, value: Self::In);
+}
+
+/// Little-endian numbers in linear memory.
+trait Stored: Sized {
+    fn from_memory(self) -> Self;
+    fn to_memory(self) -> Self;
+}
+macro_rules! stored_int {
+    ($($ty:ty),*) => { $(impl Stored for $ty {
+        #[inline(always)]
+        fn from_memory(self) -> Self {
+            Self::from_le(self)
+        }
+        #[inline(always)]
+        fn to_memory(self) -> Self {
+            self.to_le()
+        }
+    })* };
+}
+stored_int!(u8, i8, u16, i16, u32, i32, u64);
+macro_rules! stored_float {
+    ($($ty:ty),*) => { $(impl Stored for $ty {
+        #[inline(always)]
+        fn from_memory(self) -> Self {
+            Self::from_bits(self.to_bits().from_memory())
+        }
+        #[inline(always)]
+        fn to_memory(self) -> Self {
+            Self::from_bits(self.to_bits().to_memory())
+        }
+    })* };
+}
+stored_float!(f32, f64);
+
+macro_rules! define_semantics {
+    (
+        binary { $($bin:ident $bin_text:literal ($bin_in:ty) -> $bin_out:ty [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
+        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ty) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        unary { $($un:ident $un_text:literal ($un_in:ty) -> $un_out:ty: |$ua:ident| $ue:expr;)* }
+        load { $($ld:ident $ld_text:literal $ld_mem:ty => $ld_out:ty;)* }
+        store { $($st:ident $st_text:literal $st_in:ty => $st_mem:ty;)* }
+        $($rest:tt)*
+    ) => {
+        $(
+            pub(crate) struct $bin;
+            impl BinaryOp for $bin {
+                type In = $bin_in;
+                type Out = $bin_out;
+                #[inline(always)]
+                fn eval($ba: $bin_in, $bb: $bin_in) -> Result<$bin_out, TrapCode> {
+                    Outcome::outcome($be)
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $cmp;
+            impl BinaryOp for $cmp {
+                type In = $cmp_in;
+                type Out = u32;
+                #[inline(always)]
+                fn eval(a: $cmp_in, b: $cmp_in) -> Result<u32, TrapCode> {
+                    Ok(Self::holds(a, b) as u32)
+                }
+            }
+            impl CompareOp for $cmp {
+                #[inline(always)]
+                fn holds($ca: $cmp_in, $cb: $cmp_in) -> bool {
+                    $ce
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $un;
+            impl UnaryOp for $un {
+                type In = $un_in;
+                type Out = $un_out;
+                #[inline(always)]
+                fn eval($ua: $un_in) -> Result<$un_out, TrapCode> {
+                    Outcome::outcome($ue)
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $ld;
+            impl LoadOp for $ld {
+                type Out = $ld_out;
+                const LOG_SIZE: usize = size_of::<$ld_mem>().trailing_zeros() as usize;
+                #[inline(always)]
+                unsafe fn load(at: *const u8) -> $ld_out {
+                    // SAFETY: the caller's promise.
+                    unsafe { at.cast::<$ld_mem>().read_unaligned() }.from_memory() as $ld_out
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $st;
+            impl StoreOp for $st {
+                type In = $st_in;
+                const LOG_SIZE: usize = size_of::<$st_mem>().trailing_zeros() as usize;
+                #[inline(always)]
+                unsafe fn store(at: *mut u8, value: $st_in) {
+                    // SAFETY: the caller's promise.
+                    unsafe { at.cast::<$st_mem>().write_unaligned((value as $st_mem).to_memory()) }
+                }
+            }
+        )*
+    };
+}
+for_each_op!(define_semantics);

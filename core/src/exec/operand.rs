@@ -1,0 +1,88 @@
+//! Places operands are read from and written to, as type parameters of handlers.
+
+use super::{dispatch::Regs, value::Value};
+
+/// A slot of the frame.
+pub(crate) struct Slot;
+/// The accumulator of the value's bank.
+pub(crate) struct Accum;
+/// A constant in the instruction.
+pub(crate) struct Imm;
+
+/// Where an operand is read.
+pub(crate) trait Source {
+    const IMM: bool = false;
+    /// # Safety
+    /// The instruction at `r`'s ip has an operand of this kind at `at`.
+    unsafe fn get<V: Value>(r: &Regs, at: usize) -> V;
+    /// The same, where constants have 16 bits.
+    ///
+    /// # Safety
+    /// As for `get`.
+    #[inline(always)]
+    unsafe fn get16<V: Value>(r: &Regs, at: usize) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { Self::get(r, at) }
+    }
+}
+impl Source for Slot {
+    #[inline(always)]
+    unsafe fn get<V: Value>(r: &Regs, at: usize) -> V {
+        // SAFETY: slots named by instructions lie in the frame, whose size was checked on entry.
+        V::from_bits(unsafe { *r.slot(at) })
+    }
+}
+impl Source for Accum {
+    #[inline(always)]
+    unsafe fn get<V: Value>(r: &Regs, _: usize) -> V {
+        V::acc(r)
+    }
+}
+impl Source for Imm {
+    const IMM: bool = true;
+    #[inline(always)]
+    unsafe fn get<V: Value>(r: &Regs, at: usize) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { V::imm(r, at) }
+    }
+    #[inline(always)]
+    unsafe fn get16<V: Value>(r: &Regs, at: usize) -> V {
+        // SAFETY: the caller's promise.
+        V::from_bits(unsafe { r.read::<i16>(at) } as i64 as u64)
+    }
+}
+
+/// Into the accumulator.
+pub(crate) struct ToAccum;
+/// Into the accumulator and a slot.
+pub(crate) struct ToBoth;
+/// Into a slot.
+pub(crate) struct ToSlot;
+
+/// Where a result is written; the slot, if any, is the field at offset 0.
+pub(crate) trait Destination {
+    /// # Safety
+    /// The instruction at `r`'s ip has a destination slot at offset 0.
+    unsafe fn put<V: Value>(r: &mut Regs, value: V);
+}
+impl Destination for ToAccum {
+    #[inline(always)]
+    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+        value.set_acc(r)
+    }
+}
+impl Destination for ToBoth {
+    #[inline(always)]
+    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+        value.set_acc(r);
+        // SAFETY: as for `Source for Slot`.
+        unsafe { *r.slot(0) = value.to_bits() }
+    }
+}
+impl Destination for ToSlot {
+    #[inline(always)]
+    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+        // SAFETY: as for `Source for Slot`.
+        unsafe { *r.slot(0) = value.to_bits() }
+    }
+}

@@ -1,0 +1,123 @@
+//! How Rust values sit in slots and accumulators.
+
+use super::dispatch::Regs;
+use crate::{bytecode::Typed, trap::TrapCode};
+
+/// A value that fits one slot. An i32 in a slot leaves the upper half unspecified: readers truncate.
+pub(crate) trait Value: Copy + Typed {
+    /// Instruction bytes that a constant takes beyond the first 8.
+    const WIDE: usize = 0;
+    fn from_bits(bits: u64) -> Self;
+    fn to_bits(self) -> u64;
+    fn acc(r: &Regs) -> Self;
+    fn set_acc(self, r: &mut Regs);
+    /// A full constant whose narrow form is at `at`.
+    ///
+    /// # Safety
+    /// The instruction at `r`'s ip has such a constant.
+    unsafe fn imm(r: &Regs, at: usize) -> Self;
+}
+
+macro_rules! int_value {
+    ($ty:ty, $unsigned:ty) => {
+        impl Value for $ty {
+            #[inline(always)]
+            fn from_bits(bits: u64) -> Self {
+                bits as Self
+            }
+            #[inline(always)]
+            fn to_bits(self) -> u64 {
+                self as $unsigned as u64
+            }
+            #[inline(always)]
+            fn acc(r: &Regs) -> Self {
+                r.acc() as Self
+            }
+            #[inline(always)]
+            fn set_acc(self, r: &mut Regs) {
+                r.set_acc(self as $unsigned as u64)
+            }
+            #[inline(always)]
+            unsafe fn imm(r: &Regs, at: usize) -> Self {
+                // SAFETY: the caller's promise.
+                unsafe { r.read::<i32>(at) as Self }
+            }
+        }
+    };
+}
+int_value!(u32, u32);
+int_value!(i32, u32);
+int_value!(u64, u64);
+int_value!(i64, u64);
+
+impl Value for f32 {
+    #[inline(always)]
+    fn from_bits(bits: u64) -> Self {
+        f32::from_bits(bits as u32)
+    }
+    #[inline(always)]
+    fn to_bits(self) -> u64 {
+        f32::to_bits(self) as u64
+    }
+    #[inline(always)]
+    fn acc(r: &Regs) -> Self {
+        r.fa()
+    }
+    #[inline(always)]
+    fn set_acc(self, r: &mut Regs) {
+        r.set_fa(self)
+    }
+    #[inline(always)]
+    unsafe fn imm(r: &Regs, at: usize) -> Self {
+        // SAFETY: the caller's promise.
+        f32::from_bits(unsafe { r.read::<u32>(at) })
+    }
+}
+
+impl Value for f64 {
+    const WIDE: usize = 8;
+    #[inline(always)]
+    fn from_bits(bits: u64) -> Self {
+        f64::from_bits(bits)
+    }
+    #[inline(always)]
+    fn to_bits(self) -> u64 {
+        f64::to_bits(self)
+    }
+    #[inline(always)]
+    fn acc(r: &Regs) -> Self {
+        r.da()
+    }
+    #[inline(always)]
+    fn set_acc(self, r: &mut Regs) {
+        r.set_da(self)
+    }
+    #[inline(always)]
+    unsafe fn imm(r: &Regs, _: usize) -> Self {
+        // SAFETY: the caller's promise; wide constants are always at offset 8.
+        f64::from_bits(unsafe { r.read::<u64>(8) })
+    }
+}
+
+/// What the expression of a row may be: a value, or a value unless it traps.
+pub(crate) trait Outcome {
+    type Value;
+    fn outcome(self) -> Result<Self::Value, TrapCode>;
+}
+macro_rules! outcome {
+    ($($ty:ty),*) => { $(impl Outcome for $ty {
+        type Value = $ty;
+        #[inline(always)]
+        fn outcome(self) -> Result<$ty, TrapCode> {
+            Ok(self)
+        }
+    })* };
+}
+outcome!(u32, i32, u64, i64, f32, f64, bool);
+impl<T> Outcome for Result<T, TrapCode> {
+    type Value = T;
+    #[inline(always)]
+    fn outcome(self) -> Result<T, TrapCode> {
+        self
+    }
+}

@@ -1,0 +1,564 @@
+//! Blocks, branches, calls and returns.
+
+use wasmparser::{BlockType, BrTable};
+
+use super::{
+    code::{Code, NO_FIELD, Operands},
+    func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i16, fits_i32, header_slot, ty},
+    stack::{Kind, Loc},
+};
+use crate::{
+    bytecode::{BRANCH_PAIRS, Bank, Op, PAIRS, Place, Shape, Ty},
+    types::FuncType,
+};
+
+/// What a conditional branch tests, with its operands popped.
+struct Condition {
+    op: Op,
+    a: Loc,
+    b: Loc,
+}
+
+fn place(loc: Loc) -> Place {
+    match loc {
+        Loc::Slot(_) => Place::Slot,
+        Loc::Acc => Place::Acc,
+        Loc::Imm(_) => Place::Imm,
+    }
+}
+
+/// Number of the branch form for these places, if there is one.
+fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
+    let Shape::Compare { operand, .. } = *op.shape() else {
+        return None;
+    };
+    if let Loc::Imm(bits) = b {
+        if !matches!(operand, Ty::I32 | Ty::I64) || fits_i16(bits, operand).is_none() {
+            return None;
+        }
+    }
+    let places = (place(a), place(b));
+    PAIRS[..BRANCH_PAIRS]
+        .iter()
+        .position(|&p| p == places)
+        .map(|i| i as u16)
+}
+
+impl FuncTranslator<'_> {
+    fn sig(&self, block_type: BlockType) -> BlockSig {
+        match block_type {
+            BlockType::Empty => BlockSig::Empty,
+            // Reference types of blocks need no more than their slot.
+            BlockType::Type(wasmparser::ValType::I32) => BlockSig::Result(Ty::I32),
+            BlockType::Type(wasmparser::ValType::I64) => BlockSig::Result(Ty::I64),
+            BlockType::Type(wasmparser::ValType::F32) => BlockSig::Result(Ty::F32),
+            BlockType::Type(wasmparser::ValType::F64) => BlockSig::Result(Ty::F64),
+            BlockType::Type(wasmparser::ValType::V128) => BlockSig::Result(Ty::V128),
+            BlockType::Type(wasmparser::ValType::Ref(_)) => BlockSig::Result(Ty::Ref),
+            BlockType::FuncType(index) => BlockSig::Type(index),
+        }
+    }
+
+    fn block_type(&self, index: u32) -> &FuncType {
+        &self.module.types[index as usize].ty
+    }
+
+    fn params(&self, sig: BlockSig) -> usize {
+        match sig {
+            BlockSig::Empty | BlockSig::Result(_) => 0,
+            BlockSig::Type(index) => self.block_type(index).params().len(),
+        }
+    }
+
+    fn results(&self, block: &Block) -> usize {
+        match block.sig {
+            _ if block.kind == BlockKind::Func => self.ty.results().len(),
+            BlockSig::Empty => 0,
+            BlockSig::Result(_) => 1,
+            BlockSig::Type(index) => self.block_type(index).results().len(),
+        }
+    }
+
+    /// How many values a branch to the block carries.
+    fn arity(&self, block: &Block) -> usize {
+        if block.kind == BlockKind::Loop {
+            self.params(block.sig)
+        } else {
+            self.results(block)
+        }
+    }
+
+    /// Pushes the parameters or results of a block, in their homes.
+    fn push_homes(&mut self, sig: BlockSig, results: bool) {
+        match sig {
+            BlockSig::Empty => {}
+            BlockSig::Result(ty) if results => self.stack.push(ty, Kind::Home),
+            BlockSig::Result(_) => {}
+            BlockSig::Type(index) => {
+                let module = self.module;
+                let block_type = &module.types[index as usize].ty;
+                for &value in if results {
+                    block_type.results()
+                } else {
+                    block_type.params()
+                } {
+                    self.stack.push(ty(value), Kind::Home);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, kind: BlockKind, sig: BlockSig, else_field: u32) {
+        let height = self.stack.len() - self.params(sig);
+        let base = if height < self.stack.len() {
+            self.stack.get(height).home
+        } else {
+            self.stack.top()
+        };
+        self.blocks.push(Block {
+            kind,
+            sig,
+            height,
+            base,
+            start: self.code.pc(),
+            ends: NO_FIELD,
+            else_field,
+            stub: (0, self.code.pc()),
+        });
+    }
+
+    pub(crate) fn block(&mut self, block_type: BlockType) {
+        let sig = self.sig(block_type);
+        // Operands below must not change on some paths only.
+        self.flush();
+        self.open(BlockKind::Block, sig, NO_FIELD);
+    }
+
+    pub(crate) fn begin_loop(&mut self, block_type: BlockType) {
+        let sig = self.sig(block_type);
+        self.flush();
+        self.materialize_top(self.params(sig));
+        self.label();
+        self.open(BlockKind::Loop, sig, NO_FIELD);
+        if self.interruptible {
+            self.code
+                .emit(Op::Checkpoint.base(), Operands::default(), 8);
+        }
+    }
+
+    pub(crate) fn begin_if(&mut self, block_type: BlockType) {
+        let sig = self.sig(block_type);
+        let condition = self.pop_condition();
+        self.flush();
+        self.materialize_top(self.params(sig));
+        let field = self.branch_if(condition, true);
+        self.open(BlockKind::If, sig, field);
+        self.begin_basic_block();
+    }
+
+    pub(crate) fn begin_else(&mut self) {
+        let Some(mut block) = self.blocks.last().copied() else {
+            return;
+        };
+        if self.dead.is_none() {
+            self.materialize_top(self.results(&block));
+            let field = Code::field(self.code.emit(Op::Br.base(), Operands::default(), 8), 4);
+            self.code.chain(field, &mut block.ends);
+        }
+        self.dead = None;
+        self.stack.truncate(block.height);
+        self.push_homes(block.sig, false);
+        self.code.resolve(block.else_field, self.code.pc());
+        block.else_field = NO_FIELD;
+        block.kind = BlockKind::Else;
+        self.label_dropping_acc();
+        if let Some(last) = self.blocks.last_mut() {
+            *last = block;
+        }
+    }
+
+    /// A label where operands that were in accumulators are gone.
+    fn label_dropping_acc(&mut self) {
+        self.stack.acc = Default::default();
+        self.label();
+    }
+
+    pub(crate) fn end(&mut self) {
+        let Some(block) = self.blocks.last().copied() else {
+            return;
+        };
+        if block.kind == BlockKind::Func {
+            if self.dead.is_none() {
+                self.emit_return();
+            }
+            self.blocks.pop();
+            return;
+        }
+        let reached = block.ends != NO_FIELD || block.else_field != NO_FIELD;
+        if !reached {
+            // Nothing branches here: what is reachable goes on as it is, what is dead stays so.
+            if self.dead.is_some() {
+                self.stack.truncate(block.height);
+                self.dead = Some(0);
+            }
+            self.blocks.pop();
+            return;
+        }
+        if self.dead.is_none() {
+            self.materialize_top(self.results(&block));
+        }
+        self.dead = None;
+        self.stack.truncate(block.height);
+        let here = self.code.pc();
+        self.code.resolve_chain(block.ends, here);
+        if block.else_field != NO_FIELD {
+            self.code.resolve(block.else_field, here);
+        }
+        self.label_dropping_acc();
+        self.blocks.pop();
+        self.push_homes(block.sig, true);
+    }
+
+    /// What follows cannot be reached.
+    pub(crate) fn unreachable(&mut self) {
+        self.dead = Some(0);
+        self.compare = None;
+    }
+
+    fn pop_condition(&mut self) -> Condition {
+        if let Some(compare) = self.fresh_compare() {
+            if branch_form(compare.op, compare.a, compare.b).is_some() {
+                self.take_back(&compare);
+                return Condition {
+                    op: compare.op,
+                    a: compare.a,
+                    b: compare.b,
+                };
+            }
+        }
+        let (loc, operand) = self.pop();
+        let a = match loc {
+            Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
+            loc => loc,
+        };
+        Condition {
+            op: Op::I32Ne,
+            a,
+            b: Loc::Imm(0),
+        }
+    }
+
+    /// Emits a branch that is taken if the condition holds, or if it does not; returns its field.
+    fn branch_if(&mut self, condition: Condition, negate: bool) -> u32 {
+        let Condition { mut op, a, b } = condition;
+        let mut taken_if_false = negate;
+        if let (true, Shape::Compare { not: Some(not), .. }) = (negate, op.shape()) {
+            (op, taken_if_false) = (*not, false);
+        }
+        let form = branch_form(op, a, b).unwrap_or(0);
+        let opcode =
+            op.base() + PAIRS.len() as u16 * 3 + taken_if_false as u16 * BRANCH_PAIRS as u16 + form;
+        let pc = self.code.emit(
+            opcode,
+            Operands::default().u16(0, a.field16()).u16(2, b.field16()),
+            8,
+        );
+        self.compare = None;
+        self.producer = None;
+        // The accumulators' producers are on both paths from here: they stay as they are.
+        for acc in &mut self.stack.acc {
+            acc.producer = None;
+        }
+        Code::field(pc, 4)
+    }
+
+    /// Makes a branch field lead to the block at `index`.
+    fn connect(&mut self, field: u32, index: usize) {
+        let block = &mut self.blocks[index];
+        if block.kind == BlockKind::Loop {
+            self.code.resolve(field, block.start);
+        } else {
+            self.code.chain(field, &mut block.ends);
+        }
+    }
+
+    fn target(&self, depth: u32) -> usize {
+        self.blocks.len() - 1 - depth as usize
+    }
+
+    /// Whether the values of a branch are where the block at `index` expects them; the operands that
+    /// have that home are put there if that costs nothing.
+    fn values_in_place(&mut self, index: usize) -> bool {
+        let block = self.blocks[index];
+        let arity = self.arity(&block);
+        if arity == 0 {
+            return true;
+        }
+        let first = self.stack.len() - arity;
+        if self.stack.get(first).home != block.base {
+            return false;
+        }
+        (first..self.stack.len()).all(|position| {
+            let operand = self.stack.get(position);
+            if let (Kind::Acc, Some(bank)) = (operand.kind, operand.ty.bank()) {
+                if self.stack.acc[bank as usize].producer.is_some() {
+                    self.evict(bank);
+                    return true;
+                }
+            }
+            operand.kind == Kind::Home
+        })
+    }
+
+    /// Copies the values of a branch to where the block at `index` expects them. With more than one,
+    /// they must be in their homes. The stack stays as it is.
+    fn move_values(&mut self, index: usize) {
+        let block = self.blocks[index];
+        let arity = self.arity(&block);
+        if arity == 0 {
+            return;
+        }
+        let first = self.stack.get(self.stack.len() - arity);
+        if arity == 1 {
+            self.copy(self.loc(first), first.ty, block.base);
+        } else if first.home != block.base {
+            let count = self.stack.top() - first.home;
+            self.code.emit(
+                Op::CopyMany.base(),
+                Operands::default()
+                    .u16(0, block.base)
+                    .u16(2, first.home)
+                    .u16(4, count),
+                8,
+            );
+        }
+    }
+
+    /// Emits an unconditional branch to the block at `index`, or a return. Operands that are only
+    /// needed once stay where they are, so that code behind it can still use them.
+    fn jump(&mut self, index: usize) {
+        if index == 0 {
+            return self.emit_return();
+        }
+        self.move_values(index);
+        let field = Code::field(self.code.emit(Op::Br.base(), Operands::default(), 8), 4);
+        self.connect(field, index);
+    }
+
+    /// Puts operands that a branch carries where copies on one path do not disturb the other.
+    fn settle_values(&mut self, index: usize) {
+        let arity = self.arity(&self.blocks[index]);
+        if arity > 1 {
+            self.materialize_top(arity);
+        }
+    }
+
+    pub(crate) fn br(&mut self, depth: u32) {
+        let index = self.target(depth);
+        self.settle_values(index);
+        self.jump(index);
+        self.unreachable();
+    }
+
+    pub(crate) fn br_if(&mut self, depth: u32) {
+        let index = self.target(depth);
+        let condition = self.pop_condition();
+        if index != 0 && self.values_in_place(index) {
+            let field = self.branch_if(condition, false);
+            self.connect(field, index);
+        } else {
+            self.settle_values(index);
+            let over = self.branch_if(condition, true);
+            self.jump(index);
+            self.code.resolve(over, self.code.pc());
+            self.compare = None;
+            self.producer = None;
+        }
+        self.begin_basic_block();
+    }
+
+    pub(crate) fn br_table(&mut self, table: &BrTable<'_>) -> wasmparser::Result<()> {
+        let (loc, operand) = self.pop();
+        let loc = match loc {
+            Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
+            loc => loc,
+        };
+        let arity = self.arity(&self.blocks[self.target(table.default())]);
+        // The index may be in the accumulator; values go to their homes without touching that.
+        self.materialize_top(arity);
+        self.tables += 1;
+        let form = (loc == Loc::Acc) as u16;
+        self.code.emit(
+            Op::BrTable.base() + form,
+            Operands::default()
+                .u16(0, loc.field16())
+                .u32(4, table.len()),
+            8,
+        );
+        let first = self.code.emit_fields(table.len() as usize + 1);
+        for (i, depth) in table.targets().chain([Ok(table.default())]).enumerate() {
+            let field = first + i as u32 * 4;
+            let index = self.target(depth?);
+            if index != 0 && self.values_in_place(index) {
+                self.connect(field, index);
+                continue;
+            }
+            // One stub for each target: moves, then the branch.
+            let (table, stub) = self.blocks[index].stub;
+            let stub = if table == self.tables {
+                stub
+            } else {
+                self.code.pc()
+            };
+            self.code.resolve(field, stub);
+            if table != self.tables {
+                self.blocks[index].stub = (self.tables, stub);
+                self.jump(index);
+            }
+        }
+        self.unreachable();
+        Ok(())
+    }
+
+    /// Emits a return of the topmost operands, which stay on the stack.
+    fn emit_return(&mut self) {
+        let header = Operands::default().u16(0, self.header);
+        let base = Op::Return.base();
+        let count = self.ty.results().len();
+        let last = self.stack.last();
+        match (count, last) {
+            (0, _) => {
+                self.code.emit(base, header, 8);
+            }
+            (1, Some(result)) if result.ty != Ty::V128 => {
+                let bank = result.ty.bank().unwrap_or(Bank::Int);
+                let mut loc = self.loc(result);
+                if let Loc::Imm(bits) = loc {
+                    if result.ty == Ty::F64 || fits_i32(bits, result.ty).is_none() {
+                        self.copy(loc, result.ty, result.home);
+                        loc = Loc::Slot(result.home);
+                    }
+                }
+                match loc {
+                    Loc::Acc => self.code.emit(base, header, 8),
+                    Loc::Slot(slot) => {
+                        self.code
+                            .emit(base + 1 + bank as u16, header.u16(2, slot), 8)
+                    }
+                    Loc::Imm(bits) => {
+                        self.code
+                            .emit(base + 4 + bank as u16, header.u32(4, bits as u32), 8)
+                    }
+                };
+            }
+            _ => {
+                self.materialize_top(count);
+                let slots = self.ty.result_slots() as u32;
+                let first = self.stack.top() - slots;
+                self.code
+                    .emit(Op::ReturnMany.base(), header.u16(2, first).u16(4, slots), 8);
+            }
+        }
+    }
+
+    pub(crate) fn return_(&mut self) {
+        self.emit_return();
+        self.unreachable();
+    }
+
+    /// Puts the arguments of a call into their homes and pops them; returns the first one's slot.
+    fn pop_arguments(&mut self, callee: &FuncType) -> u32 {
+        let count = callee.params().len();
+        self.materialize_top(count);
+        self.stack.truncate(self.stack.len() - count);
+        self.stack.top()
+    }
+
+    /// The callee may use all accumulators: what is in them goes home first.
+    fn begin_call(&mut self, callee: &FuncType) -> u32 {
+        self.evict_all();
+        let base = self.pop_arguments(callee);
+        self.stack.need(base + header_slot(callee));
+        base
+    }
+
+    fn end_call(&mut self, callee: &FuncType) {
+        self.stack.clear_acc();
+        self.compare = None;
+        self.producer = None;
+        match *callee.results() {
+            [result] if ty(result) != Ty::V128 => self.push_in_acc(ty(result)),
+            ref results => {
+                for &result in results {
+                    self.stack.push(ty(result), Kind::Home);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn call(&mut self, func_index: u32) {
+        let module = self.module;
+        let callee = module.type_of_func(func_index);
+        let base = self.begin_call(callee);
+        let operands = Operands::default().u16(0, base).u16(2, header_slot(callee));
+        match func_index.checked_sub(module.imported_funcs) {
+            Some(defined) => self.code.emit(Op::Call.base(), operands.u32(4, defined), 8),
+            None => self
+                .code
+                .emit(Op::CallImport.base(), operands.u32(4, func_index), 8),
+        };
+        self.end_call(callee);
+    }
+
+    pub(crate) fn call_indirect(&mut self, type_index: u32, table: u32) {
+        let entry = &self.module.types[type_index as usize];
+        self.evict_all();
+        let index = self.pop_slot();
+        let base = self.begin_call(&entry.ty);
+        let operands = Operands::default()
+            .u16(0, base)
+            .u16(2, header_slot(&entry.ty))
+            .u16(4, index)
+            .u16(6, table)
+            .u32(8, entry.id.0);
+        self.code.emit(Op::CallIndirect.base(), operands, 16);
+        self.end_call(&entry.ty);
+    }
+
+    /// Fields that tail calls share.
+    fn tail_operands(&mut self, callee: &FuncType) -> Operands {
+        let base = self.begin_call(callee);
+        Operands::default()
+            .u16(0, base)
+            .u16(2, callee.param_slots() as u32)
+            .u16(8, header_slot(callee))
+            .u16(10, self.header)
+    }
+
+    pub(crate) fn return_call(&mut self, func_index: u32) {
+        let module = self.module;
+        let operands = self.tail_operands(module.type_of_func(func_index));
+        match func_index.checked_sub(module.imported_funcs) {
+            Some(defined) => self
+                .code
+                .emit(Op::ReturnCall.base(), operands.u32(4, defined), 16),
+            None => self
+                .code
+                .emit(Op::ReturnCallImport.base(), operands.u32(4, func_index), 16),
+        };
+        self.unreachable();
+    }
+
+    pub(crate) fn return_call_indirect(&mut self, type_index: u32, table: u32) {
+        let entry = &self.module.types[type_index as usize];
+        self.evict_all();
+        let index = self.pop_slot();
+        let operands = self
+            .tail_operands(&entry.ty)
+            .u16(4, index)
+            .u16(6, table)
+            .u32(12, entry.id.0);
+        self.code.emit(Op::ReturnCallIndirect.base(), operands, 16);
+        self.unreachable();
+    }
+}

@@ -1,0 +1,177 @@
+//! Translations made again to be looked at: listings, and the wasm offsets of code.
+
+use alloc::{string::String, vec::Vec};
+
+use super::{
+    begin,
+    code::{Instruction, Pc},
+    func::{Buffers, FuncTranslator},
+    run,
+};
+use crate::{
+    bytecode::{Field, Form, Op, disassemble, wasm_text},
+    error::Error,
+    exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
+    module::{Module, ModuleInner},
+};
+
+/// A line of a listing: a wasm instruction, a register instruction that it became, or both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainLine {
+    /// Byte offset of the wasm instruction in the module.
+    pub offset: u32,
+    /// Depth of the blocks around the wasm instruction.
+    pub depth: u32,
+    /// The wasm instruction, on its first line.
+    pub wasm: Option<String>,
+    /// A register instruction.
+    pub code: Option<String>,
+}
+
+/// Translates with opcode numbers and wasm offsets recorded.
+fn record(module: &ModuleInner, defined: u32) -> Result<FuncTranslator<'_>, Error> {
+    let mut translator = begin(module, defined, Buffers::default(), true);
+    run(&mut translator, module, defined, None)?;
+    Ok(translator)
+}
+
+/// The opcodes of a function's code.
+#[cfg(test)]
+pub(crate) fn opcodes(module: &Module, defined: u32) -> Vec<u16> {
+    let translator = record(module.inner(), defined).unwrap_or_else(|error| panic!("{error}"));
+    let code = translator.code.words();
+    translator
+        .code
+        .map()
+        .iter()
+        .map(|&(pc, _)| Instruction::new(code, pc).opcode())
+        .collect()
+}
+
+/// Wasm offsets by code offset, ascending: what `offset_at` searches.
+pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> {
+    // It was translated before, so it can be again.
+    record(module, defined)
+        .map(|translator| {
+            translator
+                .code
+                .map()
+                .iter()
+                .map(|&(pc, offset)| (pc.bytes() - ENTRY_HEADER_BYTES as u32, offset))
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+/// The wasm offset of the instruction that contains byte `code` behind the entry.
+pub(crate) fn offset_at(map: &[(u32, u32)], code: u32) -> Option<u32> {
+    Some(map[map.partition_point(|&(at, _)| at <= code).checked_sub(1)?].1)
+}
+
+/// Length of an instruction in symbolic code, in words.
+fn words(instruction: &Instruction<'_>, op: Op, form: &Form) -> u32 {
+    let mut bytes = size_of::<usize>() + form.operand_bytes();
+    if op == Op::BrTable {
+        if let Some(Field::Targets(at)) = form.fields().last() {
+            bytes += ((instruction.u32(at) as usize + 1) * 4).next_multiple_of(size_of::<usize>());
+        }
+    }
+    (bytes / size_of::<usize>()) as u32
+}
+
+impl FuncTranslator<'_> {
+    /// What a slot is for: parameter or local by number, frame header, result or temporary.
+    fn slot_name(&self, slot: u16) -> String {
+        use alloc::format;
+        let slot = slot as u32;
+        if let Some(local) = self.locals.at_slot(slot) {
+            return format!("l{local}");
+        }
+        match slot.checked_sub(self.first_temporary()) {
+            Some(temporary) => format!("t{temporary}"),
+            None if slot < self.header => format!("r{slot}"),
+            None if slot < self.header + HEADER_SLOTS as u32 => format!("h{}", slot - self.header),
+            None => format!("s{slot}"),
+        }
+    }
+}
+
+impl Module {
+    /// The register bytecode of a function (imports count) next to the wasm it came from.
+    /// Imported functions have no lines.
+    ///
+    /// # Errors
+    /// The function does not exist, or cannot be translated.
+    pub fn explain(&self, func_index: u32) -> Result<Vec<ExplainLine>, Error> {
+        let module = self.inner();
+        if func_index as usize >= module.funcs.len() {
+            return Err(Error::new(alloc::format!(
+                "there is no function {func_index}: the module has {}",
+                module.funcs.len()
+            )));
+        }
+        let Some(defined) = func_index.checked_sub(module.imported_funcs) else {
+            return Ok(Vec::new());
+        };
+        let translator = record(module, defined)?;
+        // Instructions in the order of the code, each with its wasm offset.
+        let mut listing = Vec::new();
+        let code = translator.code.words();
+        for &(pc, offset) in translator.code.map() {
+            let instruction = Instruction::new(code, pc);
+            let text = disassemble(&instruction, &|slot| translator.slot_name(slot));
+            listing.push((pc.bytes() - ENTRY_HEADER_BYTES as u32, offset, text));
+        }
+        debug_assert!(translator.code.map().windows(2).all(|pair| {
+            let instruction = Instruction::new(code, pair[0].0);
+            Op::of_opcode(instruction.opcode()).is_some_and(|(op, form)| {
+                Pc(pair[0].0.0 + words(&instruction, op, &Form::of(op, form))) == pair[1].0
+            })
+        }));
+        let mut listing = listing.into_iter().peekable();
+        let mut lines = Vec::new();
+        let mut operators = module
+            .body(defined)
+            .get_operators_reader()
+            .map_err(|error| Error::new(error.message()))?;
+        let mut depth = 1u32;
+        while !operators.eof() {
+            let offset = operators.original_position() as u32;
+            let operator = operators
+                .read()
+                .map_err(|error| Error::new(error.message()))?;
+            use wasmparser::Operator;
+            if matches!(operator, Operator::End | Operator::Else) {
+                depth = depth.saturating_sub(1);
+            }
+            let mut wasm = Some(wasm_text(&operator));
+            // Code of the prologue comes before the first operator.
+            while let Some((at, _, text)) = listing.next_if(|&(_, origin, _)| origin <= offset) {
+                lines.push(ExplainLine {
+                    offset,
+                    depth,
+                    wasm: wasm.take(),
+                    code: Some(alloc::format!("{at:4x}  {text}")),
+                });
+            }
+            if let Some(wasm) = wasm {
+                lines.push(ExplainLine {
+                    offset,
+                    depth,
+                    wasm: Some(wasm),
+                    code: None,
+                });
+            }
+            if matches!(
+                operator,
+                Operator::Block { .. }
+                    | Operator::Loop { .. }
+                    | Operator::If { .. }
+                    | Operator::Else
+            ) {
+                depth += 1;
+            }
+        }
+        Ok(lines)
+    }
+}

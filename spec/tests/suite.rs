@@ -1,0 +1,70 @@
+//! The official test suite, every file in scope, in every mode; and the table made from it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use wasmote_spec::{Options, run, status, suite};
+
+fn all_pass(options: Options) {
+    let mut failures = Vec::new();
+    let (mut files, mut directives) = (0, 0);
+    for file in suite::files().iter().filter(|file| file.needs.is_empty()) {
+        let path = format!("{}/{}", file.folder, file.name);
+        // A panic must not hide what the other files show.
+        match catch_unwind(AssertUnwindSafe(|| run(file.text, options.in_language(file.language)))) {
+            Ok(Ok(report)) => {
+                directives += report.outcomes.len();
+                let failed = report.failures().map(|(o, why)| format!("{path}:{}: {}: {why}", o.line, o.directive));
+                failures.extend(failed);
+            }
+            Ok(Err(error)) => failures.push(format!("{path}:{}: {}", error.line, error.message)),
+            Err(_) => failures.push(format!("{path}: panicked")),
+        }
+        files += 1;
+    }
+    assert!(failures.is_empty(), "{options}: {} failures:\n{}", failures.len(), failures.join("\n"));
+    // The suite is not accidentally empty.
+    assert!(files > 200 && directives > 60_000, "only {files} files with {directives} directives in scope");
+}
+
+#[test]
+fn lazy() {
+    all_pass(Options { eager: false, fuel: false, ..Options::default() });
+}
+
+#[test]
+fn eager() {
+    all_pass(Options { eager: true, fuel: false, ..Options::default() });
+}
+
+#[test]
+fn lazy_with_fuel() {
+    all_pass(Options { eager: false, fuel: true, ..Options::default() });
+}
+
+#[test]
+fn eager_with_fuel() {
+    all_pass(Options { eager: true, fuel: true, ..Options::default() });
+}
+
+#[test]
+fn the_table_is_current() {
+    let committed = std::fs::read_to_string(status::PATH).unwrap_or_default();
+    assert!(
+        committed == status::render(),
+        "spec/STATUS.md is out of date: run cargo run -p wasmote-spec --features suite --bin status"
+    );
+}
+
+#[test]
+fn scope_is_by_feature() {
+    let files = suite::files();
+    let needs = |folder: &str, name: &str| {
+        let file = files.iter().find(|f| f.folder == folder && f.name == name);
+        file.unwrap_or_else(|| panic!("{folder}/{name} is in the suite")).needs.clone()
+    };
+    assert_eq!(needs("simd", "simd_lane.wast"), ["SIMD"]);
+    assert_eq!(needs("exceptions", "throw.wast"), ["exceptions"]);
+    assert!(needs("gc", "struct.wast").contains(&"GC"));
+    assert_eq!(needs("wasm-v3", "memory_grow.wast"), [""; 0]);
+    assert_eq!(needs("wide-arithmetic", "wide-arithmetic.wast"), [""; 0]);
+}

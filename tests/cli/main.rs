@@ -1,0 +1,8 @@
+//! The command `wasmote`, as its users meet it.
+
+mod errors;
+mod invoke;
+mod limits;
+mod programs;
+mod tools;
+mod traps;

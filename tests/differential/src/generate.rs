@@ -1,0 +1,155 @@
+//! Modules and arguments from seeds.
+
+use arbitrary::Unstructured;
+use wasm_smith::{Config, Module};
+
+use crate::observe::{Type, Value};
+
+/// Function entries and loop rounds that one instance may take; then it traps, at the same point in
+/// every runtime.
+const STEPS: u32 = 3000;
+
+/// A module and where its arguments come from.
+pub struct Case {
+    pub module: Vec<u8>,
+    seed: u64,
+}
+
+/// xorshift64*, seeded by a multiplication so that neighbours differ.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Random {
+        Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        (self.next() >> 16) % n
+    }
+}
+
+/// The module of a seed: the same on every machine.
+pub fn case(seed: u64) -> Case {
+    let mut random = Random::new(seed);
+    loop {
+        let length = 2048 + random.below(24 * 1024);
+        let bytes: Vec<u8> = (0..length).map(|_| (random.next() >> 32) as u8).collect();
+        let config = config(&mut random);
+        let mut source = Unstructured::new(&bytes);
+        // Some bytes make no module: the next ones will.
+        let Ok(mut module) = Module::new(config, &mut source) else {
+            continue;
+        };
+        if module.ensure_termination(STEPS).is_ok() {
+            return Case {
+                module: module.to_bytes(),
+                seed,
+            };
+        }
+    }
+}
+
+/// What wasmote executes; limits that keep a module's run short.
+fn config(random: &mut Random) -> Config {
+    Config {
+        canonicalize_nans: true,
+        export_everything: true,
+        min_funcs: 4,
+        max_funcs: 12,
+        max_instructions: 100 + random.below(600) as usize,
+        // Half of the modules may trap; the others get further.
+        disallow_traps: random.below(2) == 0,
+        allow_start_export: random.below(4) == 0,
+        max_data_segments: 3,
+        max_element_segments: 4,
+        min_types: 3,
+        max_types: 12,
+        max_imports: 0,
+        max_memories: 3,
+        max_tables: 3,
+        max_memory32_bytes: 4 << 16,
+        max_memory64_bytes: 4 << 16,
+        memory_max_size_required: true,
+        max_table_elements: 200,
+        table_max_size_required: true,
+        max_values: 8,
+        bulk_memory_enabled: true,
+        custom_page_sizes_enabled: true,
+        extended_const_enabled: true,
+        memory64_enabled: true,
+        multi_value_enabled: true,
+        reference_types_enabled: true,
+        tail_call_enabled: true,
+        wide_arithmetic_enabled: true,
+        // Not executed yet.
+        simd_enabled: false,
+        relaxed_simd_enabled: false,
+        gc_enabled: false,
+        exceptions_enabled: false,
+        threads_enabled: false,
+        compact_imports_enabled: false,
+        ..Config::default()
+    }
+}
+
+impl Case {
+    /// Arguments for a function's call of this round: often edge values.
+    pub fn arguments(&self, func: &str, round: usize, params: &[Type]) -> Vec<Value> {
+        let name = func.bytes().fold(self.seed, |h, b| {
+            h.wrapping_mul(31).wrapping_add(u64::from(b))
+        });
+        let mut random = Random::new(name.wrapping_add(round as u64 * 977));
+        let mut bits = || {
+            let any = random.next();
+            const EDGES: [u64; 10] = [
+                0,
+                1,
+                2,
+                8,
+                0x7fff_ffff,
+                0x8000_0000,
+                0xffff_ffff,
+                u64::MAX,
+                1 << 63,
+                (1 << 63) - 1,
+            ];
+            match random.below(4) {
+                0 => any,
+                1 => any & 0xffff,
+                _ => EDGES[(any % EDGES.len() as u64) as usize],
+            }
+        };
+        let value = |ty: &Type| match ty {
+            Type::I32 => Value::I32(bits() as i32),
+            Type::I64 => Value::I64(bits() as i64),
+            // Small whole numbers and large ones: NaNs are the module's own business.
+            Type::F32 => Value::F32((bits() as i32 as f32 / 8.0).to_bits()),
+            Type::F64 => Value::F64((bits() as i64 as f64 / 8.0).to_bits()),
+            Type::FuncRef => Value::FuncRef { null: true },
+            Type::ExternRef => Value::ExternRef { null: true },
+        };
+        params.iter().map(value).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_a_module() {
+        assert_eq!(case(7).module, case(7).module);
+        assert_ne!(case(7).module, case(8).module);
+        assert_eq!(
+            case(7).arguments("f", 0, &[Type::I64, Type::F32]),
+            case(7).arguments("f", 0, &[Type::I64, Type::F32])
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! What can be seen of a run, in terms that all runtimes share.
+
+/// A value. References are only told apart by being null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    I32(i32),
+    I64(i64),
+    F32(u32),
+    F64(u64),
+    FuncRef { null: bool },
+    ExternRef { null: bool },
+}
+
+/// The type of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    I32,
+    I64,
+    F32,
+    F64,
+    FuncRef,
+    ExternRef,
+}
+
+/// Why a call stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trap {
+    Unreachable,
+    MemoryOutOfBounds,
+    TableOutOfBounds,
+    IndirectCallToNull,
+    BadSignature,
+    IntegerDivisionByZero,
+    IntegerOverflow,
+    BadConversionToInteger,
+    StackOverflow,
+}
+
+/// How an instantiation or a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    Returned(Vec<Value>),
+    Trapped(Trap),
+    /// Another error: its text differs from runtime to runtime.
+    Failed(Text),
+}
+
+/// Words for people, which are not compared.
+#[derive(Clone, Debug)]
+pub struct Text(pub String);
+
+impl PartialEq for Text {
+    fn eq(&self, _: &Text) -> bool {
+        true
+    }
+}
+
+impl Eq for Text {}
+
+/// How it ended, and what the instance's exports hold then, sorted by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub end: End,
+    pub state: Vec<(String, Exported)>,
+}
+
+/// The content of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exported {
+    Global(Value),
+    /// Size in bytes, and a hash of them.
+    Memory(usize, u64),
+    /// Which elements are null.
+    Table(Vec<bool>),
+}
+
+impl Step {
+    pub fn new(end: End, mut state: Vec<(String, Exported)>) -> Step {
+        state.sort_by(|a, b| a.0.cmp(&b.0));
+        Step { end, state }
+    }
+
+    pub fn overflowed(&self) -> bool {
+        self.end == End::Trapped(Trap::StackOverflow)
+    }
+
+    pub fn trapped(&self) -> bool {
+        matches!(self.end, End::Trapped(_))
+    }
+}
+
+/// A runtime with its configuration.
+pub trait Runtime {
+    fn name(&self) -> &str;
+    /// Whether it is wasmote.
+    fn tested(&self) -> bool {
+        false
+    }
+    /// Loads a module.
+    fn load(&self, module: &[u8]) -> Result<Box<dyn Session>, String>;
+}
+
+/// A loaded module.
+pub trait Session {
+    /// Exported functions in order, with their parameters.
+    fn functions(&self) -> Vec<(String, Vec<Type>)>;
+    /// A fresh instance, and the same function called on it with each list of arguments: the step of the
+    /// instantiation, then one for each call. Ends early if the instantiation fails.
+    fn call(&mut self, func: &str, arguments: &[Vec<Value>]) -> Vec<Step>;
+}
+
+/// FNV-1a, over words: memories are hashed after every call.
+pub fn hash(bytes: &[u8]) -> u64 {
+    let step = |h: u64, word: u64| {
+        (h ^ word)
+            .wrapping_mul(0x0000_0100_0000_01b3)
+            .rotate_left(23)
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    let h = words.iter().fold(0xcbf2_9ce4_8422_2325, |h, word| {
+        step(h, u64::from_le_bytes(*word))
+    });
+    rest.iter().fold(h, |h, byte| step(h, u64::from(*byte)))
+}

@@ -1,0 +1,156 @@
+//! wasmtime, a compiler.
+
+use wasmtime::{
+    Config, Engine, ExternType, HeapType, Instance, Module, OptLevel, Ref, Store, Trap as Code,
+    Val, ValType,
+};
+
+use crate::observe::{End, Exported, Runtime, Session, Step, Text, Trap, Type, Value, hash};
+
+pub struct Wasmtime(Engine);
+
+impl Wasmtime {
+    pub fn new() -> Wasmtime {
+        let mut config = Config::new();
+        config.cranelift_opt_level(OptLevel::None);
+        config.max_wasm_stack(2 << 20);
+        config.wasm_memory64(true);
+        config.wasm_multi_memory(true);
+        config.wasm_tail_call(true);
+        config.wasm_custom_page_sizes(true);
+        config.wasm_wide_arithmetic(true);
+        // Reserving 4 GiB of addresses for each of many short-lived memories is slow.
+        config.memory_reservation(1 << 20);
+        config.memory_guard_size(0);
+        config.memory_reservation_for_growth(1 << 16);
+        Wasmtime(Engine::new(&config).expect("a sound configuration"))
+    }
+}
+
+impl Runtime for Wasmtime {
+    fn name(&self) -> &str {
+        "wasmtime"
+    }
+
+    fn load(&self, module: &[u8]) -> Result<Box<dyn Session>, String> {
+        let module = Module::new(&self.0, module).map_err(|e| format!("{e:#}"))?;
+        Ok(Box::new(Loaded(self.0.clone(), module)))
+    }
+}
+
+struct Loaded(Engine, Module);
+
+impl Session for Loaded {
+    fn functions(&self) -> Vec<(String, Vec<Type>)> {
+        let func = |e: wasmtime::ExportType<'_>| match e.ty() {
+            ExternType::Func(ty) => Some((
+                e.name().to_string(),
+                ty.params().map(|ty| type_of(&ty)).collect(),
+            )),
+            _ => None,
+        };
+        self.1.exports().filter_map(func).collect()
+    }
+
+    fn call(&mut self, func: &str, arguments: &[Vec<Value>]) -> Vec<Step> {
+        let mut store = Store::new(&self.0, ());
+        let instance = match Instance::new(&mut store, &self.1, &[]) {
+            Ok(instance) => instance,
+            Err(e) => return vec![Step::new(failed(&e), Vec::new())],
+        };
+        let mut steps = vec![Step::new(
+            End::Returned(Vec::new()),
+            state(&mut store, instance),
+        )];
+        let func = instance.get_func(&mut store, func).expect("it is exported");
+        for args in arguments {
+            let args: Vec<Val> = args.iter().map(to_val).collect();
+            let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
+            let end = match func.call(&mut store, &args, &mut results) {
+                Ok(()) => End::Returned(results.iter().map(from_val).collect()),
+                Err(e) => failed(&e),
+            };
+            steps.push(Step::new(end, state(&mut store, instance)));
+        }
+        steps
+    }
+}
+
+fn failed(error: &wasmtime::Error) -> End {
+    let trap = match error.downcast_ref::<Code>() {
+        Some(Code::UnreachableCodeReached) => Trap::Unreachable,
+        Some(Code::MemoryOutOfBounds) => Trap::MemoryOutOfBounds,
+        Some(Code::TableOutOfBounds) => Trap::TableOutOfBounds,
+        Some(Code::IndirectCallToNull) => Trap::IndirectCallToNull,
+        Some(Code::BadSignature) => Trap::BadSignature,
+        Some(Code::IntegerDivisionByZero) => Trap::IntegerDivisionByZero,
+        Some(Code::IntegerOverflow) => Trap::IntegerOverflow,
+        Some(Code::BadConversionToInteger) => Trap::BadConversionToInteger,
+        Some(Code::StackOverflow) => Trap::StackOverflow,
+        _ => return End::Failed(Text(format!("{error:#}"))),
+    };
+    End::Trapped(trap)
+}
+
+fn type_of(ty: &ValType) -> Type {
+    match ty {
+        ValType::I32 => Type::I32,
+        ValType::I64 => Type::I64,
+        ValType::F32 => Type::F32,
+        ValType::F64 => Type::F64,
+        ValType::Ref(ty) if matches!(ty.heap_type(), HeapType::Extern) => Type::ExternRef,
+        ValType::Ref(_) => Type::FuncRef,
+        ValType::V128 => unreachable!("vectors are not generated"),
+    }
+}
+
+fn to_val(value: &Value) -> Val {
+    match *value {
+        Value::I32(v) => Val::I32(v),
+        Value::I64(v) => Val::I64(v),
+        Value::F32(v) => Val::F32(v),
+        Value::F64(v) => Val::F64(v),
+        Value::FuncRef { .. } => Val::FuncRef(None),
+        Value::ExternRef { .. } => Val::ExternRef(None),
+    }
+}
+
+fn from_val(value: &Val) -> Value {
+    match value {
+        Val::I32(v) => Value::I32(*v),
+        Val::I64(v) => Value::I64(*v),
+        Val::F32(v) => Value::F32(*v),
+        Val::F64(v) => Value::F64(*v),
+        Val::FuncRef(r) => Value::FuncRef { null: r.is_none() },
+        Val::ExternRef(r) => Value::ExternRef { null: r.is_none() },
+        _ => unreachable!("other types are not generated"),
+    }
+}
+
+fn state(store: &mut Store<()>, instance: Instance) -> Vec<(String, Exported)> {
+    let exports: Vec<_> = instance
+        .exports(&mut *store)
+        .map(|e| (e.name().to_string(), e.into_extern()))
+        .collect();
+    let mut state = Vec::new();
+    for (name, export) in exports {
+        let content = if let Some(global) = export.clone().into_global() {
+            Exported::Global(from_val(&global.get(&mut *store)))
+        } else if let Some(memory) = export.clone().into_memory() {
+            let bytes = memory.data(&*store);
+            Exported::Memory(bytes.len(), hash(bytes))
+        } else if let Some(table) = export.into_table() {
+            let null = |r: Ref| r.is_null();
+            let size = table.size(&*store);
+            Exported::Table(
+                (0..size)
+                    .map(|i| table.get(&mut *store, i).is_some_and(null))
+                    .collect(),
+            )
+        } else {
+            continue;
+        };
+        state.push((name, content));
+    }
+    state
+}

@@ -1,0 +1,22 @@
+#!/bin/bash
+# Rebuilds every guest from src/. The results are committed: nothing else needs these compilers.
+# Wants clang, lld, the wasm32 compiler-rt and wasi-libc (Debian: clang-22 lld-22 libclang-rt-22-dev-wasm32,
+# wasi-libc from backports), and a Rust toolchain with the target wasm32-wasip1; CLANG, WASI_SYSROOT and
+# RUSTC_WASI name others.
+set -eu
+cd "$(dirname "$0")"
+clang=${CLANG:-clang-22}
+sysroot=${WASI_SYSROOT:-/usr}
+rustc=${RUSTC_WASI:-rustc}
+
+$rustc --edition 2024 --target wasm32-wasip1 -Copt-level=z -Clto=fat -Cpanic=abort -Cstrip=symbols -Ccodegen-units=1 \
+  -o md2html.wasm src/md2html.rs
+"$clang" --target=wasm32-wasip1 --sysroot="$sysroot" -Os -s -o files.wasm src/files.c
+
+# The benches are plain modules: no imports, one export `run(n: i32) -> i64` that returns a checksum.
+for source in src/bench/*.c; do
+  name=$(basename "$source" .c)
+  "$clang" --target=wasm32 -O2 -ffreestanding -nostdlib -mbulk-memory -Wall -Wextra -Wl,--no-entry,--export=run,--strip-all \
+    -o "bench/$name.wasm" "$source"
+done
+ls -l ./*.wasm bench/*.wasm
