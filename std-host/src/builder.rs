@@ -70,9 +70,13 @@ impl WasiCtxBuilder {
 
     fn map(
         self,
-        change: impl FnOnce(wasmote_wasi::WasiCtxBuilder<StdHost>) -> wasmote_wasi::WasiCtxBuilder<StdHost>,
+        change: impl FnOnce(
+            wasmote_wasi::WasiCtxBuilder<StdHost>,
+        ) -> wasmote_wasi::WasiCtxBuilder<StdHost>,
     ) -> Self {
-        WasiCtxBuilder { inner: change(self.inner) }
+        WasiCtxBuilder {
+            inner: change(self.inner),
+        }
     }
 
     /// Adds an argument; the first is the program's name.
@@ -80,7 +84,9 @@ impl WasiCtxBuilder {
     /// # Errors
     /// If it has a NUL inside.
     pub fn arg(self, arg: impl AsRef<str>) -> Result<Self, Error> {
-        Ok(WasiCtxBuilder { inner: self.inner.arg(arg.as_ref())? })
+        Ok(WasiCtxBuilder {
+            inner: self.inner.arg(arg.as_ref())?,
+        })
     }
 
     /// Adds arguments.
@@ -88,7 +94,9 @@ impl WasiCtxBuilder {
     /// # Errors
     /// If one has a NUL inside.
     pub fn args<S: AsRef<str>>(self, args: impl IntoIterator<Item = S>) -> Result<Self, Error> {
-        Ok(WasiCtxBuilder { inner: self.inner.args(args)? })
+        Ok(WasiCtxBuilder {
+            inner: self.inner.args(args)?,
+        })
     }
 
     /// Adds an environment variable.
@@ -96,7 +104,9 @@ impl WasiCtxBuilder {
     /// # Errors
     /// If it has a NUL inside, or the name is empty or has a `=`.
     pub fn env(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, Error> {
-        Ok(WasiCtxBuilder { inner: self.inner.env(name.as_ref(), value.as_ref())? })
+        Ok(WasiCtxBuilder {
+            inner: self.inner.env(name.as_ref(), value.as_ref())?,
+        })
     }
 
     /// Adds environment variables.
@@ -107,7 +117,9 @@ impl WasiCtxBuilder {
         self,
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, Error> {
-        variables.into_iter().try_fold(self, |builder, (name, value)| builder.env(name, value))
+        variables
+            .into_iter()
+            .try_fold(self, |builder, (name, value)| builder.env(name, value))
     }
 
     /// Adds all environment variables of this process.
@@ -117,7 +129,8 @@ impl WasiCtxBuilder {
     pub fn inherit_env(self) -> Result<Self, Error> {
         env::vars_os().try_fold(self, |builder, (name, value)| {
             let text = |text: std::ffi::OsString| {
-                text.into_string().map_err(|text| Error::NotUtf8(text.to_string_lossy().into_owned()))
+                text.into_string()
+                    .map_err(|text| Error::NotUtf8(text.to_string_lossy().into_owned()))
             };
             builder.env(text(name)?, text(value)?)
         })
@@ -176,8 +189,11 @@ impl WasiCtxBuilder {
         rights: DirRights,
     ) -> Result<Self, Error> {
         let path = host_path.as_ref();
-        let dir = Dir::open_ambient_dir(path, ambient_authority())
-            .map_err(|error| Error::OpenDir { path: path.to_owned(), error })?;
+        let dir =
+            Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| Error::OpenDir {
+                path: path.to_owned(),
+                error,
+            })?;
         self.preopened(dir, guest_path, rights)
     }
 
@@ -185,8 +201,17 @@ impl WasiCtxBuilder {
     ///
     /// # Errors
     /// If the name has a NUL inside.
-    pub fn preopened(self, dir: Dir, guest_path: impl AsRef<str>, rights: DirRights) -> Result<Self, Error> {
-        Ok(WasiCtxBuilder { inner: self.inner.preopen(dir.into(), guest_path.as_ref(), rights)? })
+    pub fn preopened(
+        self,
+        dir: Dir,
+        guest_path: impl AsRef<str>,
+        rights: DirRights,
+    ) -> Result<Self, Error> {
+        Ok(WasiCtxBuilder {
+            inner: self
+                .inner
+                .preopen(dir.into(), guest_path.as_ref(), rights)?,
+        })
     }
 
     /// Gives a socket; see [`wasmote_wasi::WasiCtxBuilder::socket`].

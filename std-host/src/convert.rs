@@ -139,7 +139,9 @@ pub(crate) fn filetype(kind: FileType) -> Filetype {
 /// Nanoseconds since 1970; times before that are 1970, times WASI cannot say are its last.
 pub(crate) fn nanoseconds(seconds: i64, nanoseconds: u64) -> u64 {
     match u64::try_from(seconds) {
-        Ok(seconds) => seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds),
+        Ok(seconds) => seconds
+            .saturating_mul(1_000_000_000)
+            .saturating_add(nanoseconds),
         Err(_) => 0,
     }
 }
@@ -168,7 +170,10 @@ mod tests {
         assert_eq!(os(Os::NOTEMPTY), Errno::NotEmpty);
         assert_eq!(os(Os::from_raw_os_error(4000)), Errno::Io);
         assert_eq!(errno(&io::Error::from_raw_os_error(2)), Errno::NoEnt);
-        assert_eq!(errno(&io::Error::new(io::ErrorKind::PermissionDenied, "outside")), Errno::Perm);
+        assert_eq!(
+            errno(&io::Error::new(io::ErrorKind::PermissionDenied, "outside")),
+            Errno::Perm
+        );
         // Every error that a system reports has a way back, except those that only WASI has.
         let unreachable = [Errno::Success, Errno::NotCapable];
         for errno in Errno::ALL {

@@ -10,9 +10,9 @@ use std::{
 
 use cap_primitives::{
     fs::{
-        DirOptions, FollowSymlinks, Metadata, MetadataExt, OpenOptions, OpenOptionsExt, SystemTimeSpec,
-        create_dir, hard_link, open, open_dir, open_dir_nofollow, read_link, remove_dir, remove_file,
-        rename, set_times, set_times_nofollow, stat, symlink,
+        DirOptions, FollowSymlinks, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
+        SystemTimeSpec, create_dir, hard_link, open, open_dir, open_dir_nofollow, read_link,
+        remove_dir, remove_file, rename, set_times, set_times_nofollow, stat, symlink,
     },
     time::SystemTime,
 };
@@ -83,7 +83,11 @@ pub(crate) fn slices_mut<'a>(bufs: &'a mut [&mut [u8]]) -> [IoSliceMut<'a>; BATC
 }
 
 fn follow_symlinks(follow: bool) -> FollowSymlinks {
-    if follow { FollowSymlinks::Yes } else { FollowSymlinks::No }
+    if follow {
+        FollowSymlinks::Yes
+    } else {
+        FollowSymlinks::No
+    }
 }
 
 fn metadata(metadata: &Metadata) -> Filestat {
@@ -102,8 +106,14 @@ fn metadata(metadata: &Metadata) -> Filestat {
 
 fn timespec(time: SetTime) -> Timespec {
     match time {
-        SetTime::Keep => Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
-        SetTime::Now => Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
+        SetTime::Keep => Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_OMIT,
+        },
+        SetTime::Now => Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_NOW,
+        },
         SetTime::At(time) => Timespec {
             // Both fit: 2^64 nanoseconds are 585 years.
             tv_sec: (time / 1_000_000_000) as _,
@@ -113,7 +123,10 @@ fn timespec(time: SetTime) -> Timespec {
 }
 
 fn timestamps(atim: SetTime, mtim: SetTime) -> Timestamps {
-    Timestamps { last_access: timespec(atim), last_modification: timespec(mtim) }
+    Timestamps {
+        last_access: timespec(atim),
+        last_modification: timespec(mtim),
+    }
 }
 
 fn time_spec(time: SetTime) -> Option<SystemTimeSpec> {
@@ -134,9 +147,14 @@ fn options(how: &OpenHow) -> OpenOptions {
         flags |= OFlags::NONBLOCK;
     }
     let mut options = OpenOptions::new();
-    options.read(how.read || !write).write(write).truncate(how.truncate);
+    options
+        .read(how.read || !write)
+        .write(write)
+        .truncate(how.truncate);
     if write {
-        options.create(how.create).create_new(how.create && how.exclusive);
+        options
+            .create(how.create)
+            .create_new(how.create && how.exclusive);
     } else if how.create {
         // As in POSIX, and unlike the standard library: create, and open for reading only.
         flags |= OFlags::CREATE;
@@ -162,9 +180,17 @@ impl Files for StdHost {
     ) -> Result<Opened<StdDir, StdFile, StdStream>, Errno> {
         let path = Path::new(path);
         if how.directory {
-            let opened = if how.follow { open_dir(&dir.dir, path) } else { open_dir_nofollow(&dir.dir, path) };
+            let opened = if how.follow {
+                open_dir(&dir.dir, path)
+            } else {
+                open_dir_nofollow(&dir.dir, path)
+            };
             let opened = StdDir::new(opened.map_err(|error| errno(&error))?);
-            return if how.write { Err(Errno::IsDir) } else { Ok(Opened::Dir(opened)) };
+            return if how.write {
+                Err(Errno::IsDir)
+            } else {
+                Ok(Opened::Dir(opened))
+            };
         }
         let file = open(&dir.dir, path, &options(how)).map_err(|error| errno(&error))?;
         let kind = rustix::fs::fstat(&file).map_err(os)?.st_mode;
@@ -189,12 +215,26 @@ impl Files for StdHost {
         remove_file(&dir.dir, path.as_ref()).map_err(|error| errno(&error))
     }
 
-    fn dir_rename(&mut self, from: &StdDir, old_path: &str, to: &StdDir, new_path: &str) -> Result<(), Errno> {
-        rename(&from.dir, old_path.as_ref(), &to.dir, new_path.as_ref()).map_err(|error| errno(&error))
+    fn dir_rename(
+        &mut self,
+        from: &StdDir,
+        old_path: &str,
+        to: &StdDir,
+        new_path: &str,
+    ) -> Result<(), Errno> {
+        rename(&from.dir, old_path.as_ref(), &to.dir, new_path.as_ref())
+            .map_err(|error| errno(&error))
     }
 
-    fn dir_link(&mut self, from: &StdDir, old_path: &str, to: &StdDir, new_path: &str) -> Result<(), Errno> {
-        hard_link(&from.dir, old_path.as_ref(), &to.dir, new_path.as_ref()).map_err(|error| errno(&error))
+    fn dir_link(
+        &mut self,
+        from: &StdDir,
+        old_path: &str,
+        to: &StdDir,
+        new_path: &str,
+    ) -> Result<(), Errno> {
+        hard_link(&from.dir, old_path.as_ref(), &to.dir, new_path.as_ref())
+            .map_err(|error| errno(&error))
     }
 
     fn dir_symlink(&mut self, dir: &StdDir, text: &str, path: &str) -> Result<(), Errno> {
@@ -222,8 +262,13 @@ impl Files for StdHost {
         atim: SetTime,
         mtim: SetTime,
     ) -> Result<(), Errno> {
-        let set = if follow { set_times } else { set_times_nofollow };
-        set(&dir.dir, path.as_ref(), time_spec(atim), time_spec(mtim)).map_err(|error| errno(&error))
+        let set = if follow {
+            set_times
+        } else {
+            set_times_nofollow
+        };
+        set(&dir.dir, path.as_ref(), time_spec(atim), time_spec(mtim))
+            .map_err(|error| errno(&error))
     }
 
     /// Cookies are the system's own (`d_off`), which it keeps good while entries come and go.
@@ -264,7 +309,12 @@ impl Files for StdHost {
                 ino = rustix::fs::fstat(reader).map_err(os)?.st_ino;
             }
             let next = entry.next_entry_cookie();
-            if !emit(DirEntry { next, ino, filetype: kind, name: name.to_bytes() }) {
+            if !emit(DirEntry {
+                next,
+                ino,
+                filetype: kind,
+                name: name.to_bytes(),
+            }) {
                 break;
             }
         }
@@ -291,7 +341,12 @@ impl Files for StdHost {
             let name = entry.file_name();
             let ino = if name == c".." { this } else { entry.ino() };
             let filetype = filetype(entry.file_type());
-            if !emit(DirEntry { next, ino, filetype, name: name.to_bytes() }) {
+            if !emit(DirEntry {
+                next,
+                ino,
+                filetype,
+                name: name.to_bytes(),
+            }) {
                 break;
             }
         }
@@ -299,7 +354,9 @@ impl Files for StdHost {
     }
 
     fn dir_stat(&mut self, dir: &StdDir) -> Result<Filestat, Errno> {
-        rustix::fs::fstat(&dir.dir).map(|stat| filestat(&stat)).map_err(os)
+        rustix::fs::fstat(&dir.dir)
+            .map(|stat| filestat(&stat))
+            .map_err(os)
     }
 
     fn dir_set_times(&mut self, dir: &StdDir, atim: SetTime, mtim: SetTime) -> Result<(), Errno> {
@@ -311,7 +368,12 @@ impl Files for StdHost {
         retry(|| rustix::fs::fsync(&reader))
     }
 
-    fn file_read_at(&mut self, file: &mut StdFile, bufs: &mut [&mut [u8]], offset: u64) -> Result<usize, Errno> {
+    fn file_read_at(
+        &mut self,
+        file: &mut StdFile,
+        bufs: &mut [&mut [u8]],
+        offset: u64,
+    ) -> Result<usize, Errno> {
         if let [buf] = bufs {
             return retry(|| rustix::io::pread(&file.0, &mut **buf, offset));
         }
@@ -320,7 +382,12 @@ impl Files for StdHost {
         retry(|| rustix::io::preadv(&file.0, &mut bufs[..count], offset))
     }
 
-    fn file_write_at(&mut self, file: &mut StdFile, bufs: &[&[u8]], offset: u64) -> Result<usize, Errno> {
+    fn file_write_at(
+        &mut self,
+        file: &mut StdFile,
+        bufs: &[&[u8]],
+        offset: u64,
+    ) -> Result<usize, Errno> {
         if let [buf] = bufs {
             return retry(|| rustix::io::pwrite(&file.0, buf, offset));
         }
@@ -335,14 +402,21 @@ impl Files for StdHost {
     }
 
     fn file_stat(&mut self, file: &StdFile) -> Result<Filestat, Errno> {
-        rustix::fs::fstat(&file.0).map(|stat| filestat(&stat)).map_err(os)
+        rustix::fs::fstat(&file.0)
+            .map(|stat| filestat(&stat))
+            .map_err(os)
     }
 
     fn file_set_size(&mut self, file: &mut StdFile, size: u64) -> Result<(), Errno> {
         retry(|| rustix::fs::ftruncate(&file.0, size))
     }
 
-    fn file_set_times(&mut self, file: &StdFile, atim: SetTime, mtim: SetTime) -> Result<(), Errno> {
+    fn file_set_times(
+        &mut self,
+        file: &StdFile,
+        atim: SetTime,
+        mtim: SetTime,
+    ) -> Result<(), Errno> {
         rustix::fs::futimens(&file.0, &timestamps(atim, mtim)).map_err(os)
     }
 
@@ -358,7 +432,13 @@ impl Files for StdHost {
     }
 
     #[cfg(target_os = "linux")]
-    fn file_advise(&mut self, file: &StdFile, offset: u64, len: u64, advice: Advice) -> Result<(), Errno> {
+    fn file_advise(
+        &mut self,
+        file: &StdFile,
+        offset: u64,
+        len: u64,
+        advice: Advice,
+    ) -> Result<(), Errno> {
         let advice = match advice {
             Advice::Normal => rustix::fs::Advice::Normal,
             Advice::Sequential => rustix::fs::Advice::Sequential,
@@ -380,5 +460,7 @@ impl Files for StdHost {
 
 /// What an open descriptor is, for streams.
 pub(crate) fn kind(stat: rustix::io::Result<rustix::fs::Stat>) -> Filetype {
-    stat.map_or(Filetype::Unknown, |stat| filetype(FileType::from_raw_mode(stat.st_mode)))
+    stat.map_or(Filetype::Unknown, |stat| {
+        filetype(FileType::from_raw_mode(stat.st_mode))
+    })
 }

@@ -55,7 +55,10 @@ impl StdStream {
 
     /// Input that is these bytes.
     pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> StdStream {
-        StdStream(Kind::Bytes { bytes: bytes.into(), position: 0 })
+        StdStream(Kind::Bytes {
+            bytes: bytes.into(),
+            position: 0,
+        })
     }
 
     /// The descriptor below, unless it is memory.
@@ -94,7 +97,10 @@ pub struct Capture {
 impl Capture {
     /// Takes at most `limit` bytes.
     pub fn new(limit: usize) -> Capture {
-        Capture { bytes: Arc::default(), limit }
+        Capture {
+            bytes: Arc::default(),
+            limit,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -111,7 +117,9 @@ impl Capture {
         let before = bytes.len();
         for buf in bufs {
             let room = self.limit - bytes.len();
-            bytes.try_reserve(buf.len().min(room)).map_err(|_| Errno::NoMem)?;
+            bytes
+                .try_reserve(buf.len().min(room))
+                .map_err(|_| Errno::NoMem)?;
             bytes.extend_from_slice(&buf[..buf.len().min(room)]);
         }
         if bytes.len() == before && bufs.iter().any(|buf| !buf.is_empty()) {
@@ -126,7 +134,10 @@ impl Capture {
 /// # Errors
 /// [`Errno::Again`] if it is not ready and this only looks; [`Errno::Intr`] after a signal.
 fn ready(fd: BorrowedFd<'_>, flags: PollFlags, look: bool) -> Result<(), Errno> {
-    let zero = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let zero = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     let mut fds = [PollFd::new(&fd, flags)];
     match rustix::event::poll(&mut fds, look.then_some(&zero)) {
         Ok(0) => Err(Errno::Again),
@@ -191,10 +202,17 @@ impl Streams for StdHost {
         let fd = stream.fd().ok_or(Errno::Badf)?;
         let count = bufs.len();
         let mut bufs = slices_mut(bufs);
-        transfer(fd, PollFlags::IN, nonblocking, || rustix::io::readv(fd, &mut bufs[..count]))
+        transfer(fd, PollFlags::IN, nonblocking, || {
+            rustix::io::readv(fd, &mut bufs[..count])
+        })
     }
 
-    fn stream_write(&mut self, stream: &mut StdStream, bufs: &[&[u8]], nonblocking: bool) -> Result<usize, Errno> {
+    fn stream_write(
+        &mut self,
+        stream: &mut StdStream,
+        bufs: &[&[u8]],
+        nonblocking: bool,
+    ) -> Result<usize, Errno> {
         if let Kind::Capture(capture) = &stream.0 {
             return capture.write(bufs);
         }
@@ -205,7 +223,9 @@ impl Streams for StdHost {
             return transfer(fd, PollFlags::OUT, true, || rustix::io::write(fd, buf));
         }
         let (bufs, count) = (slices(bufs), bufs.len());
-        transfer(fd, PollFlags::OUT, false, || rustix::io::writev(fd, &bufs[..count]))
+        transfer(fd, PollFlags::OUT, false, || {
+            rustix::io::writev(fd, &bufs[..count])
+        })
     }
 }
 
@@ -252,8 +272,14 @@ mod tests {
         let (mut a, mut b) = ([0; 2], [0; 9]);
         let read = host.stream_read(&mut reader, &mut [&mut a, &mut b], true);
         assert_eq!(read, Err(Errno::Again));
-        assert_eq!(host.stream_write(&mut writer, &[b"he", b"llo"], false), Ok(5));
-        assert_eq!(host.stream_read(&mut reader, &mut [&mut a, &mut b], true), Ok(5));
+        assert_eq!(
+            host.stream_write(&mut writer, &[b"he", b"llo"], false),
+            Ok(5)
+        );
+        assert_eq!(
+            host.stream_read(&mut reader, &mut [&mut a, &mut b], true),
+            Ok(5)
+        );
         assert_eq!((&a, &b[..3]), (b"he", &b"llo"[..]));
         let mut written = 0;
         let full = loop {
@@ -266,6 +292,9 @@ mod tests {
         assert!(written >= 4096);
         assert_eq!(host.stream_filetype(&writer), Filetype::Unknown);
         drop(reader);
-        assert_eq!(host.stream_write(&mut writer, &[b"x"], false), Err(Errno::Pipe));
+        assert_eq!(
+            host.stream_write(&mut writer, &[b"x"], false),
+            Err(Errno::Pipe)
+        );
     }
 }

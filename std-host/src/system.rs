@@ -71,7 +71,11 @@ fn answer(fd: BorrowedFd<'_>, write: bool, flags: PollFlags) -> Option<Result<Re
         return None;
     }
     // After an error the next read or write tells which.
-    let nbytes = if write { 1 } else { rustix::io::ioctl_fionread(fd).unwrap_or(1) };
+    let nbytes = if write {
+        1
+    } else {
+        rustix::io::ioctl_fionread(fd).unwrap_or(1)
+    };
     Some(Ok(Readiness { nbytes, hangup }))
 }
 
@@ -87,11 +91,18 @@ impl Wait for StdHost {
         for interest in interests.iter_mut() {
             match source(&interest.source) {
                 Some(fd) => {
-                    let flags = if interest.write { PollFlags::OUT } else { PollFlags::IN };
+                    let flags = if interest.write {
+                        PollFlags::OUT
+                    } else {
+                        PollFlags::IN
+                    };
                     fds.push(PollFd::from_borrowed_fd(fd, flags));
                 }
                 None => {
-                    interest.ready = Some(Ok(Readiness { nbytes: 1, hangup: false }));
+                    interest.ready = Some(Ok(Readiness {
+                        nbytes: 1,
+                        hangup: false,
+                    }));
                     timeout = Some(0);
                 }
             }
@@ -126,7 +137,12 @@ mod tests {
     #[test]
     fn clocks_and_randomness() {
         let mut host = StdHost::new();
-        let clocks = [Clockid::Realtime, Clockid::Monotonic, Clockid::ProcessCputime, Clockid::ThreadCputime];
+        let clocks = [
+            Clockid::Realtime,
+            Clockid::Monotonic,
+            Clockid::ProcessCputime,
+            Clockid::ThreadCputime,
+        ];
         for clock in clocks {
             let before = host.clock_now(clock).unwrap();
             assert!(host.clock_now(clock).unwrap() >= before);
@@ -138,7 +154,11 @@ mod tests {
     }
 
     fn interest(stream: &StdStream, write: bool) -> Interest<'_, StdStream, StdSocket> {
-        Interest { source: Source::Stream(stream), write, ready: None }
+        Interest {
+            source: Source::Stream(stream),
+            write,
+            ready: None,
+        }
     }
 
     #[test]
@@ -162,6 +182,12 @@ mod tests {
         drop(writer);
         let mut interests = [interest(&reader, false)];
         host.wait(&mut interests, None).unwrap();
-        assert_eq!(interests[0].ready, Some(Ok(Readiness { nbytes: 3, hangup: true })));
+        assert_eq!(
+            interests[0].ready,
+            Some(Ok(Readiness {
+                nbytes: 3,
+                hangup: true
+            }))
+        );
     }
 }

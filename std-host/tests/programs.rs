@@ -16,7 +16,9 @@ fn run(wat: &str, ctx: WasiCtx) -> Result<(), Error> {
     add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(&engine, ctx);
     let instance = linker.instantiate(&mut store, &module)?;
-    instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ())
+    instance
+        .get_typed_func::<(), ()>(&store, "_start")?
+        .call(&mut store, ())
 }
 
 #[test]
@@ -39,7 +41,9 @@ fn hello_world() {
 #[test]
 fn a_file_is_created_written_and_read_back() {
     let temp = TempDir::new();
-    let builder = WasiCtxBuilder::new().preopened_dir(temp.path(), "/", DirRights::READ_WRITE).unwrap();
+    let builder = WasiCtxBuilder::new()
+        .preopened_dir(temp.path(), "/", DirRights::READ_WRITE)
+        .unwrap();
     let wat = r#"(module
         (import "wasi_snapshot_preview1" "path_open"
             (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
@@ -78,5 +82,10 @@ fn a_program_without_memory_is_told_so() {
         (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
         (func (export "_start") (drop (call $yield))))"#;
     let error = run(wat, WasiCtxBuilder::new().build().unwrap()).unwrap_err();
-    assert!(error.to_string().contains("exports no memory named `memory`"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("exports no memory named `memory`"),
+        "{error}"
+    );
 }

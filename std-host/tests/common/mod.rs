@@ -59,16 +59,28 @@ pub struct Guest {
 
 impl Guest {
     pub fn new(ctx: WasiCtx) -> Guest {
-        Guest { ctx, memory: vec![0; 1 << 17] }
+        Guest {
+            ctx,
+            memory: vec![0; 1 << 17],
+        }
     }
 
     /// With this directory as `/`, at 3.
     pub fn at(path: &Path, rights: DirRights) -> Guest {
-        Guest::new(WasiCtxBuilder::new().preopened_dir(path, "/", rights).unwrap().build().unwrap())
+        Guest::new(
+            WasiCtxBuilder::new()
+                .preopened_dir(path, "/", rights)
+                .unwrap()
+                .build()
+                .unwrap(),
+        )
     }
 
     pub fn call(&mut self, function: Function, args: &[u64]) -> Result<()> {
-        match self.ctx.call(&mut self.memory, Abi::Preview1, function, args) {
+        match self
+            .ctx
+            .call(&mut self.memory, Abi::Preview1, function, args)
+        {
             Outcome::Errno(Errno::Success) => Ok(()),
             Outcome::Errno(errno) => Err(errno),
             Outcome::Exit(code) => panic!("exit {code}"),
@@ -107,7 +119,17 @@ impl Guest {
     ) -> Result<u64> {
         let [ptr, len] = self.text(1000, path);
         let (base, inheriting) = (base.bits(), inheriting.bits());
-        let args = [dir, u64::from(follow), ptr, len, oflags, base, inheriting, fdflags, OUT as u64];
+        let args = [
+            dir,
+            u64::from(follow),
+            ptr,
+            len,
+            oflags,
+            base,
+            inheriting,
+            fdflags,
+            OUT as u64,
+        ];
         self.call(Function::path_open, &args)?;
         Ok(u64::from(self.u32(OUT)))
     }
@@ -180,17 +202,26 @@ impl Guest {
 
     pub fn rename(&mut self, from: u64, old: &str, to: u64, new: &str) -> Result<()> {
         let ([old, old_len], [new, new_len]) = (self.text(1000, old), self.text(2000, new));
-        self.call(Function::path_rename, &[from, old, old_len, to, new, new_len])
+        self.call(
+            Function::path_rename,
+            &[from, old, old_len, to, new, new_len],
+        )
     }
 
     pub fn link(&mut self, from: u64, old: &str, to: u64, new: &str) -> Result<()> {
         let ([old, old_len], [new, new_len]) = (self.text(1000, old), self.text(2000, new));
-        self.call(Function::path_link, &[from, 0, old, old_len, to, new, new_len])
+        self.call(
+            Function::path_link,
+            &[from, 0, old, old_len, to, new, new_len],
+        )
     }
 
     pub fn symlink(&mut self, text: &str, dir: u64, path: &str) -> Result<()> {
         let ([text, text_len], [path, path_len]) = (self.text(1000, text), self.text(2000, path));
-        self.call(Function::path_symlink, &[text, text_len, dir, path, path_len])
+        self.call(
+            Function::path_symlink,
+            &[text, text_len, dir, path, path_len],
+        )
     }
 
     pub fn readlink(&mut self, dir: u64, path: &str, room: usize) -> Result<String> {
@@ -204,8 +235,15 @@ impl Guest {
     /// Type, size and modification time.
     pub fn stat(&mut self, dir: u64, path: &str, follow: bool) -> Result<(u8, u64, u64)> {
         let [path, path_len] = self.text(1000, path);
-        self.call(Function::path_filestat_get, &[dir, u64::from(follow), path, path_len, OUT as u64])?;
-        Ok((self.memory[OUT + 16], self.u64(OUT + 32), self.u64(OUT + 48)))
+        self.call(
+            Function::path_filestat_get,
+            &[dir, u64::from(follow), path, path_len, OUT as u64],
+        )?;
+        Ok((
+            self.memory[OUT + 16],
+            self.u64(OUT + 32),
+            self.u64(OUT + 48),
+        ))
     }
 
     pub fn set_mtim(&mut self, dir: u64, path: &str, follow: bool, mtim: u64) -> Result<()> {
@@ -233,7 +271,10 @@ impl Guest {
 
     /// The whole entries of one call, and whether it was the last.
     pub fn readdir(&mut self, fd: u64, room: usize, cookie: u64) -> Result<(Vec<Entry>, bool)> {
-        self.call(Function::fd_readdir, &[fd, BUF as u64, room as u64, cookie, OUT as u64])?;
+        self.call(
+            Function::fd_readdir,
+            &[fd, BUF as u64, room as u64, cookie, OUT as u64],
+        )?;
         let used = self.u32(OUT) as usize;
         let mut entries = Vec::new();
         let mut at = BUF;
@@ -244,7 +285,12 @@ impl Guest {
             }
             let name = String::from_utf8(self.memory[at + 24..at + 24 + len].to_vec()).unwrap();
             let (next, ino, filetype) = (self.u64(at), self.u64(at + 8), self.memory[at + 20]);
-            entries.push(Entry { next, ino, filetype, name });
+            entries.push(Entry {
+                next,
+                ino,
+                filetype,
+                name,
+            });
             at += 24 + len;
         }
         Ok((entries, used < room))
