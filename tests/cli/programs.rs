@@ -121,10 +121,9 @@ fn file_work_with_fuel_and_eager() {
 #[test]
 fn no_directory_no_files() {
     let ran = wasmote(&files("/w"));
-    assert!(
-        ran.ok().starts_with("mkdir: "),
-        "the program goes on and reports errors"
-    );
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "the program reports errors and goes on");
+    assert!(ran.out.starts_with("mkdir: ") && ran.out.contains("\nfopen: "), "{}", ran.out);
+    assert!(!ran.out.contains(": 0\n"), "nothing succeeds: {}", ran.out);
 }
 
 #[test]
