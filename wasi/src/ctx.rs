@@ -27,7 +27,11 @@ impl Strings {
         if text.contains('\0') {
             return Err(BuildError::Nul(text.to_owned()));
         }
-        let len = self.bytes.len().checked_add(text.len() + 1).map(u32::try_from);
+        let len = self
+            .bytes
+            .len()
+            .checked_add(text.len() + 1)
+            .map(u32::try_from);
         if !matches!(len, Some(Ok(_))) {
             return Err(BuildError::TooLong);
         }
@@ -59,7 +63,9 @@ impl fmt::Display for BuildError {
             BuildError::VariableName(name) => {
                 write!(f, "{name:?} is not a name for an environment variable")
             }
-            BuildError::TooLong => f.write_str("the arguments or environment variables are too long"),
+            BuildError::TooLong => {
+                f.write_str("the arguments or environment variables are too long")
+            }
             BuildError::TooManyDescriptors => {
                 f.write_str("more preopened descriptors than the descriptor table takes")
             }
@@ -116,8 +122,12 @@ impl<H: Host> WasiCtxBuilder<H> {
     ///
     /// # Errors
     /// As [`Self::arg`].
-    pub fn args<S: AsRef<str>>(self, args: impl IntoIterator<Item = S>) -> Result<Self, BuildError> {
-        args.into_iter().try_fold(self, |builder, arg| builder.arg(arg.as_ref()))
+    pub fn args<S: AsRef<str>>(
+        self,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<Self, BuildError> {
+        args.into_iter()
+            .try_fold(self, |builder, arg| builder.arg(arg.as_ref()))
     }
 
     /// Adds an environment variable.
@@ -158,7 +168,12 @@ impl<H: Host> WasiCtxBuilder<H> {
     ///
     /// # Errors
     /// [`BuildError::Nul`], [`BuildError::TooLong`] for the name.
-    pub fn preopen(mut self, dir: H::Dir, guest_path: &str, rights: DirRights) -> Result<Self, BuildError> {
+    pub fn preopen(
+        mut self,
+        dir: H::Dir,
+        guest_path: &str,
+        rights: DirRights,
+    ) -> Result<Self, BuildError> {
         if guest_path.contains('\0') {
             return Err(BuildError::Nul(guest_path.to_owned()));
         }
@@ -167,7 +182,8 @@ impl<H: Host> WasiCtxBuilder<H> {
         }
         let base = rights.base & Rights::DIRECTORY;
         let name = Some(guest_path.into());
-        self.preopens.push((Object::Dir(dir), base, rights.inheriting, name));
+        self.preopens
+            .push((Object::Dir(dir), base, rights.inheriting, name));
         Ok(self)
     }
 
@@ -176,7 +192,12 @@ impl<H: Host> WasiCtxBuilder<H> {
     #[must_use]
     pub fn socket(mut self, socket: H::Socket, base: Rights, inheriting: Rights) -> Self {
         let limit = Rights::SOCKET;
-        self.preopens.push((Object::Socket(socket), base & limit, inheriting & limit, None));
+        self.preopens.push((
+            Object::Socket(socket),
+            base & limit,
+            inheriting & limit,
+            None,
+        ));
         self
     }
 
@@ -217,7 +238,11 @@ impl<H: Host> WasiCtxBuilder<H> {
         let mut table = Table::new(self.limit);
         let full = |_| BuildError::TooManyDescriptors;
         for (fd, stream) in self.stdio.into_iter().enumerate() {
-            let direction = if fd == 0 { Rights::FD_READ } else { Rights::FD_WRITE };
+            let direction = if fd == 0 {
+                Rights::FD_READ
+            } else {
+                Rights::FD_WRITE
+            };
             let other = Rights::FD_READ | Rights::FD_WRITE;
             let base = (Rights::STREAM - other) | direction;
             let object = stream.map_or(Object::Null, Object::Stream);
@@ -295,7 +320,13 @@ impl<H: Host> WasiCtx<H> {
 
     /// Calls a function as an instance with this memory would: what [`crate::add_to_linker`] puts
     /// behind the imports. Wrong numbers of arguments are [`Errno::Inval`].
-    pub fn call(&mut self, memory: &mut [u8], abi: Abi, function: Function, args: &[u64]) -> Outcome {
+    pub fn call(
+        &mut self,
+        memory: &mut [u8],
+        abi: Abi,
+        function: Function,
+        args: &[u64],
+    ) -> Outcome {
         self.call_inline(memory, abi, function, args)
     }
 
@@ -307,7 +338,11 @@ impl<H: Host> WasiCtx<H> {
         function: Function,
         args: &[u64],
     ) -> Outcome {
-        let mut cx = Cx { ctx: self, mem: GuestMemory::new(memory), abi };
+        let mut cx = Cx {
+            ctx: self,
+            mem: GuestMemory::new(memory),
+            abi,
+        };
         let outcome = preview1::invoke(&mut cx, function, args);
         if self.trace.is_some() {
             self.report(memory, abi, function, args, outcome);
@@ -316,9 +351,22 @@ impl<H: Host> WasiCtx<H> {
     }
 
     #[cold]
-    fn report(&mut self, memory: &[u8], abi: Abi, function: Function, args: &[u64], outcome: Outcome) {
+    fn report(
+        &mut self,
+        memory: &[u8],
+        abi: Abi,
+        function: Function,
+        args: &[u64],
+        outcome: Outcome,
+    ) {
         if let Some(trace) = &mut self.trace {
-            trace.call(&TraceCall { abi, function, args, outcome, memory });
+            trace.call(&TraceCall {
+                abi,
+                function,
+                args,
+                outcome,
+                memory,
+            });
         }
     }
 

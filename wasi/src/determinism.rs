@@ -14,7 +14,11 @@ pub struct VirtualClock {
 impl VirtualClock {
     /// A clock that starts at `epoch` nanoseconds since 1970 and goes on by a microsecond with every look.
     pub const fn new(epoch: u64) -> VirtualClock {
-        VirtualClock { epoch, step: 1000, elapsed: 0 }
+        VirtualClock {
+            epoch,
+            step: 1000,
+            elapsed: 0,
+        }
     }
 
     /// Lets time pass.
@@ -24,7 +28,11 @@ impl VirtualClock {
 
     /// Looks at the clock; the real time includes the epoch, the others do not.
     pub(crate) fn look(&mut self, realtime: bool) -> u64 {
-        let now = if realtime { self.epoch.saturating_add(self.elapsed) } else { self.elapsed };
+        let now = if realtime {
+            self.epoch.saturating_add(self.elapsed)
+        } else {
+            self.elapsed
+        };
         self.advance(self.step);
         now
     }

@@ -144,7 +144,14 @@ mod tests {
         }
         assert_eq!(Errno::from_raw(77), None);
         assert_eq!(
-            [Errno::Badf, Errno::Inval, Errno::NoEnt, Errno::NotSup, Errno::NotCapable].map(Errno::raw),
+            [
+                Errno::Badf,
+                Errno::Inval,
+                Errno::NoEnt,
+                Errno::NotSup,
+                Errno::NotCapable
+            ]
+            .map(Errno::raw),
             [8, 28, 44, 58, 76]
         );
         assert_eq!(Errno::TooBig.name(), "2big");

@@ -197,7 +197,8 @@ impl<'a> GuestMemory<'a> {
             let mut len = 0;
             while used < READ_BATCH && next < iovecs.count {
                 let buffer = iovecs.get(self, next)?;
-                let overlaps = |other: &Range<usize>| other.start < buffer.end && buffer.start < other.end;
+                let overlaps =
+                    |other: &Range<usize>| other.start < buffer.end && buffer.start < other.end;
                 if !buffer.is_empty() {
                     if ranges[..used].iter().any(overlaps) {
                         break;
@@ -212,8 +213,10 @@ impl<'a> GuestMemory<'a> {
                 break;
             }
             // The rest are empty ranges at the start, which overlap nothing.
-            let mut bufs =
-                self.bytes.get_disjoint_mut(ranges).map_err(|_| Errno::Fault)?;
+            let mut bufs = self
+                .bytes
+                .get_disjoint_mut(ranges)
+                .map_err(|_| Errno::Fault)?;
             match read(&mut bufs[..used]) {
                 Ok(filled) => {
                     let filled = filled.min(len);
@@ -243,8 +246,13 @@ pub struct Iovecs {
 impl Iovecs {
     fn get(self, memory: &GuestMemory<'_>, index: u32) -> Result<Range<usize>, Errno> {
         let record = memory.record(self.ptr, index, IOVEC_SIZE)?;
-        let [p0, p1, p2, p3, l0, l1, l2, l3] = *record else { return Err(Errno::Fault) };
-        memory.range(u32::from_le_bytes([p0, p1, p2, p3]), u32::from_le_bytes([l0, l1, l2, l3]))
+        let [p0, p1, p2, p3, l0, l1, l2, l3] = *record else {
+            return Err(Errno::Fault);
+        };
+        memory.range(
+            u32::from_le_bytes([p0, p1, p2, p3]),
+            u32::from_le_bytes([l0, l1, l2, l3]),
+        )
     }
 }
 
@@ -269,7 +277,14 @@ mod tests {
         let mut memory = GuestMemory::new(&mut bytes);
         assert_eq!(memory.range(0, 16), Ok(0..16));
         assert_eq!(memory.range(16, 0), Ok(16..16));
-        for (ptr, len) in [(0, 17), (16, 1), (17, 0), (u32::MAX, 1), (u32::MAX, u32::MAX), (8, u32::MAX - 7)] {
+        for (ptr, len) in [
+            (0, 17),
+            (16, 1),
+            (17, 0),
+            (u32::MAX, 1),
+            (u32::MAX, u32::MAX),
+            (8, u32::MAX - 7),
+        ] {
             assert_eq!(memory.range(ptr, len), Err(Errno::Fault), "{ptr} {len}");
         }
         assert_eq!(memory.write_u64(9, 1), Err(Errno::Fault));
@@ -307,7 +322,9 @@ mod tests {
 
     #[test]
     fn gather_stops_at_a_short_write_and_keeps_what_was_taken() {
-        let list: Vec<_> = (0..20).map(|index| (1000 + 10 * index, if index == 3 { 0 } else { 10 })).collect();
+        let list: Vec<_> = (0..20)
+            .map(|index| (1000 + 10 * index, if index == 3 { 0 } else { 10 }))
+            .collect();
         let mut bytes = memory_with(&list);
         let memory = GuestMemory::new(&mut bytes);
         let iovecs = memory.iovecs(0, 20).unwrap();
@@ -326,10 +343,17 @@ mod tests {
         assert_eq!(taken, Ok(85));
         let mut first = true;
         let taken = memory.gather(iovecs, |_| {
-            if core::mem::take(&mut first) { Ok(80) } else { Err(Errno::Pipe) }
+            if core::mem::take(&mut first) {
+                Ok(80)
+            } else {
+                Err(Errno::Pipe)
+            }
         });
         assert_eq!(taken, Ok(80));
-        assert_eq!(memory.gather(iovecs, |_| Err(Errno::Pipe)), Err(Errno::Pipe));
+        assert_eq!(
+            memory.gather(iovecs, |_| Err(Errno::Pipe)),
+            Err(Errno::Pipe)
+        );
         let none = memory.iovecs(0, 0).unwrap();
         assert_eq!(memory.gather(none, |_| Err(Errno::Io)), Ok(0));
     }
@@ -357,6 +381,9 @@ mod tests {
         let mut memory = GuestMemory::new(&mut bytes);
         assert_eq!(memory.scatter(iovecs, false, |_| Ok(8)), Ok(8));
         assert_eq!(memory.scatter(iovecs, true, |_| Ok(3)), Ok(3));
-        assert_eq!(memory.scatter(iovecs, true, |_| Err(Errno::Again)), Err(Errno::Again));
+        assert_eq!(
+            memory.scatter(iovecs, true, |_| Err(Errno::Again)),
+            Err(Errno::Again)
+        );
     }
 }

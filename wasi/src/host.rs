@@ -59,7 +59,16 @@ pub struct Filestat {
 impl Filestat {
     /// The attributes of something of which only the type is known.
     pub fn of_type(filetype: Filetype) -> Filestat {
-        Filestat { dev: 0, ino: 0, filetype, nlink: 1, size: 0, atim: 0, mtim: 0, ctim: 0 }
+        Filestat {
+            dev: 0,
+            ino: 0,
+            filetype,
+            nlink: 1,
+            size: 0,
+            atim: 0,
+            mtim: 0,
+            ctim: 0,
+        }
     }
 }
 

@@ -199,7 +199,10 @@ impl Subscription {
                 })
             }
         };
-        Ok(Subscription { userdata: u64::from_le_bytes(get(record, 0)), what })
+        Ok(Subscription {
+            userdata: u64::from_le_bytes(get(record, 0)),
+            what,
+        })
     }
 
     /// The type that its event has.
@@ -229,14 +232,25 @@ mod tests {
 
     #[test]
     fn records_of_preview1() {
-        let record = fdstat(Filetype::Directory, Fdflags::SYNC, Rights::FD_READ, Rights::PATH_OPEN);
+        let record = fdstat(
+            Filetype::Directory,
+            Fdflags::SYNC,
+            Rights::FD_READ,
+            Rights::PATH_OPEN,
+        );
         assert_eq!((record[0], record[2], record[8]), (3, 16, 2));
         assert_eq!(record[16..18], [0, 0x20]);
         let record = filestat(&STAT, Abi::Preview1);
         assert_eq!((record[0], record[8], record[16], record[24]), (1, 2, 4, 3));
-        assert_eq!((record[32], record[40], record[48], record[56]), (4, 5, 6, 7));
+        assert_eq!(
+            (record[32], record[40], record[48], record[56]),
+            (4, 5, 6, 7)
+        );
         let record = dirent(0x0102, 3, 4, Filetype::SymbolicLink);
-        assert_eq!((record[0], record[1], record[8], record[16], record[20]), (2, 1, 3, 4, 7));
+        assert_eq!(
+            (record[0], record[1], record[8], record[16], record[20]),
+            (2, 1, 3, 4, 7)
+        );
         assert_eq!(prestat(0x0201), [0, 0, 0, 0, 1, 2, 0, 0]);
         let event = Event {
             userdata: 1,
@@ -246,14 +260,26 @@ mod tests {
             hangup: true,
         };
         let record = event.to_bytes();
-        assert_eq!((record[0], record[8], record[10], record[16], record[24]), (1, 8, 2, 9, 1));
+        assert_eq!(
+            (record[0], record[8], record[10], record[16], record[24]),
+            (1, 8, 2, 9, 1)
+        );
     }
 
     #[test]
     fn filestat_of_the_unstable_version_is_narrower() {
-        let record = filestat(&Filestat { nlink: u64::MAX, ..STAT }, Abi::Unstable);
+        let record = filestat(
+            &Filestat {
+                nlink: u64::MAX,
+                ..STAT
+            },
+            Abi::Unstable,
+        );
         assert_eq!(record[20..24], [0xff; 4]);
-        assert_eq!((record[24], record[32], record[40], record[48]), (4, 5, 6, 7));
+        assert_eq!(
+            (record[24], record[32], record[40], record[48]),
+            (4, 5, 6, 7)
+        );
         assert_eq!(record[56..], [0; 8]);
     }
 
@@ -264,14 +290,27 @@ mod tests {
         record[16] = 1;
         record[24] = 5;
         record[40] = 1;
-        let timeout = Timeout { clock: Clockid::Monotonic, time: 5, absolute: true };
-        let expected = Subscription { userdata: 7, what: Subscribed::Clock(Ok(timeout)) };
-        assert_eq!(Subscription::from_bytes(&record, Abi::Preview1), Ok(expected));
+        let timeout = Timeout {
+            clock: Clockid::Monotonic,
+            time: 5,
+            absolute: true,
+        };
+        let expected = Subscription {
+            userdata: 7,
+            what: Subscribed::Clock(Ok(timeout)),
+        };
+        assert_eq!(
+            Subscription::from_bytes(&record, Abi::Preview1),
+            Ok(expected)
+        );
         record[16..56].fill(0);
         record[24] = 1;
         record[32] = 5;
         record[48] = 1;
-        assert_eq!(Subscription::from_bytes(&record, Abi::Unstable), Ok(expected));
+        assert_eq!(
+            Subscription::from_bytes(&record, Abi::Unstable),
+            Ok(expected)
+        );
         record[24] = 9;
         let bad = Subscription::from_bytes(&record, Abi::Unstable).map(|s| s.what);
         assert_eq!(bad, Ok(Subscribed::Clock(Err(Errno::Inval))));
@@ -280,6 +319,9 @@ mod tests {
         let read = Subscription::from_bytes(&record, Abi::Preview1).map(|s| s.what);
         assert_eq!(read, Ok(Subscribed::FdRead(4)));
         record[8] = 3;
-        assert_eq!(Subscription::from_bytes(&record, Abi::Preview1), Err(Errno::Inval));
+        assert_eq!(
+            Subscription::from_bytes(&record, Abi::Preview1),
+            Err(Errno::Inval)
+        );
     }
 }

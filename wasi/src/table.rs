@@ -46,12 +46,21 @@ pub struct Descriptor<H: Host> {
 impl<H: Host> Descriptor<H> {
     /// A descriptor with these rights; it never gets more.
     pub fn new(object: ObjectOf<H>, base: Rights, inheriting: Rights, flags: Fdflags) -> Self {
-        Descriptor { object, flags, base, inheriting, preopen: None }
+        Descriptor {
+            object,
+            flags,
+            base,
+            inheriting,
+            preopen: None,
+        }
     }
 
     /// The same, as a preopen of this name.
     pub fn named(self, name: Box<str>) -> Self {
-        Descriptor { preopen: Some(name), ..self }
+        Descriptor {
+            preopen: Some(name),
+            ..self
+        }
     }
 
     /// What may be done with it.
@@ -74,7 +83,11 @@ impl<H: Host> Descriptor<H> {
     /// # Errors
     /// [`Errno::NotCapable`] if one is missing.
     pub fn require(&self, rights: Rights) -> Result<(), Errno> {
-        if self.base.contains(rights) { Ok(()) } else { Err(Errno::NotCapable) }
+        if self.base.contains(rights) {
+            Ok(())
+        } else {
+            Err(Errno::NotCapable)
+        }
     }
 
     /// Takes rights away.
@@ -164,7 +177,11 @@ pub struct Table<H: Host> {
 impl<H: Host> Table<H> {
     /// An empty table that takes at most `limit` descriptors, and numbers below it.
     pub fn new(limit: u32) -> Table<H> {
-        Table { slots: Vec::new(), first_free: 0, limit }
+        Table {
+            slots: Vec::new(),
+            first_free: 0,
+            limit,
+        }
     }
 
     /// Whether another descriptor fits.
@@ -210,7 +227,10 @@ impl<H: Host> Table<H> {
     /// [`Errno::Badf`] if the number is not in use.
     pub fn get(&self, fd: u32) -> Result<&Descriptor<H>, Errno> {
         let index = usize::try_from(fd).map_err(|_| Errno::Badf)?;
-        self.slots.get(index).and_then(Option::as_ref).ok_or(Errno::Badf)
+        self.slots
+            .get(index)
+            .and_then(Option::as_ref)
+            .ok_or(Errno::Badf)
     }
 
     /// A descriptor.
@@ -219,7 +239,10 @@ impl<H: Host> Table<H> {
     /// [`Errno::Badf`] if the number is not in use.
     pub fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor<H>, Errno> {
         let index = usize::try_from(fd).map_err(|_| Errno::Badf)?;
-        self.slots.get_mut(index).and_then(Option::as_mut).ok_or(Errno::Badf)
+        self.slots
+            .get_mut(index)
+            .and_then(Option::as_mut)
+            .ok_or(Errno::Badf)
     }
 
     /// Takes a descriptor out.
@@ -228,7 +251,11 @@ impl<H: Host> Table<H> {
     /// [`Errno::Badf`] if the number is not in use.
     pub fn remove(&mut self, fd: u32) -> Result<Descriptor<H>, Errno> {
         let index = usize::try_from(fd).map_err(|_| Errno::Badf)?;
-        let descriptor = self.slots.get_mut(index).and_then(Option::take).ok_or(Errno::Badf)?;
+        let descriptor = self
+            .slots
+            .get_mut(index)
+            .and_then(Option::take)
+            .ok_or(Errno::Badf)?;
         self.first_free = self.first_free.min(index);
         Ok(descriptor)
     }
@@ -300,7 +327,11 @@ mod tests {
         for _ in 0..3 {
             insert(&mut table).unwrap();
         }
-        table.get_mut(2).unwrap().narrow(Rights::FD_READ, Rights::EMPTY).unwrap();
+        table
+            .get_mut(2)
+            .unwrap()
+            .narrow(Rights::FD_READ, Rights::EMPTY)
+            .unwrap();
         assert!(table.renumber(2, 0).unwrap().is_some());
         assert_eq!(table.get(0).unwrap().base(), Rights::FD_READ);
         assert_eq!(table.renumber(2, 0).err(), Some(Errno::Badf));
@@ -312,11 +343,23 @@ mod tests {
     #[test]
     fn rights_only_shrink() {
         let mut descriptor = null(Rights::FD_READ | Rights::FD_SEEK);
-        assert_eq!(descriptor.require(Rights::FD_READ | Rights::FD_WRITE), Err(Errno::NotCapable));
-        assert_eq!(descriptor.narrow(Rights::FD_WRITE, Rights::EMPTY), Err(Errno::NotCapable));
-        assert_eq!(descriptor.narrow(Rights::FD_READ, Rights::FD_READ), Err(Errno::NotCapable));
+        assert_eq!(
+            descriptor.require(Rights::FD_READ | Rights::FD_WRITE),
+            Err(Errno::NotCapable)
+        );
+        assert_eq!(
+            descriptor.narrow(Rights::FD_WRITE, Rights::EMPTY),
+            Err(Errno::NotCapable)
+        );
+        assert_eq!(
+            descriptor.narrow(Rights::FD_READ, Rights::FD_READ),
+            Err(Errno::NotCapable)
+        );
         assert_eq!(descriptor.base(), Rights::FD_READ | Rights::FD_SEEK);
         assert_eq!(descriptor.narrow(Rights::FD_READ, Rights::EMPTY), Ok(()));
-        assert_eq!(descriptor.narrow(Rights::FD_READ | Rights::FD_SEEK, Rights::EMPTY), Err(Errno::NotCapable));
+        assert_eq!(
+            descriptor.narrow(Rights::FD_READ | Rights::FD_SEEK, Rights::EMPTY),
+            Err(Errno::NotCapable)
+        );
     }
 }

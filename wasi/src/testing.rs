@@ -6,8 +6,8 @@ use crate::{
     ctx::{WasiCtx, WasiCtxBuilder},
     errno::Errno,
     host::{
-        Clocks, Entropy, Files, Filestat, Interest, Never, OpenHow, Opened, Readiness, Sockets, Streams,
-        Wait,
+        Clocks, Entropy, Files, Filestat, Interest, Never, OpenHow, Opened, Readiness, Sockets,
+        Streams, Wait,
     },
     layout::Abi,
     preview1::{Function, Outcome},
@@ -51,14 +51,24 @@ impl Entropy for TestHost {}
 impl Streams for TestHost {
     type Stream = Script;
 
-    fn stream_read(&mut self, stream: &mut Script, bufs: &mut [&mut [u8]], _: bool) -> Result<usize, Errno> {
+    fn stream_read(
+        &mut self,
+        stream: &mut Script,
+        bufs: &mut [&mut [u8]],
+        _: bool,
+    ) -> Result<usize, Errno> {
         let len = bufs[0].len().min(stream.input.len());
         bufs[0][..len].copy_from_slice(&stream.input[..len]);
         stream.input.drain(..len);
         Ok(len)
     }
 
-    fn stream_write(&mut self, stream: &mut Script, bufs: &[&[u8]], _: bool) -> Result<usize, Errno> {
+    fn stream_write(
+        &mut self,
+        stream: &mut Script,
+        bufs: &[&[u8]],
+        _: bool,
+    ) -> Result<usize, Errno> {
         if stream.room.is_empty() {
             return Err(Errno::Pipe);
         }
@@ -74,9 +84,18 @@ impl Files for TestHost {
     type File = ();
     const SYMLINKS: bool = true;
 
-    fn dir_open(&mut self, _: &(), path: &str, how: &OpenHow) -> Result<Opened<(), (), Script>, Errno> {
+    fn dir_open(
+        &mut self,
+        _: &(),
+        path: &str,
+        how: &OpenHow,
+    ) -> Result<Opened<(), (), Script>, Errno> {
         self.opens.push((path.into(), *how));
-        if path.ends_with("dir") { Ok(Opened::Dir(())) } else { Ok(Opened::File(())) }
+        if path.ends_with("dir") {
+            Ok(Opened::Dir(()))
+        } else {
+            Ok(Opened::File(()))
+        }
     }
 
     fn dir_rename(&mut self, _: &(), _: &str, _: &(), _: &str) -> Result<(), Errno> {
@@ -85,7 +104,10 @@ impl Files for TestHost {
     }
 
     fn file_stat(&mut self, _: &()) -> Result<Filestat, Errno> {
-        Ok(Filestat { size: 100, ..Filestat::of_type(Filetype::RegularFile) })
+        Ok(Filestat {
+            size: 100,
+            ..Filestat::of_type(Filetype::RegularFile)
+        })
     }
 }
 
@@ -94,15 +116,24 @@ impl Sockets for TestHost {
 }
 
 impl Wait for TestHost {
-    fn wait(&mut self, interests: &mut [Interest<'_, Script, Never>], timeout: Option<u64>) -> Result<(), Errno> {
+    fn wait(
+        &mut self,
+        interests: &mut [Interest<'_, Script, Never>],
+        timeout: Option<u64>,
+    ) -> Result<(), Errno> {
         self.waits.push(timeout);
         if self.ready {
             for interest in interests {
-                interest.ready = Some(Ok(Readiness { nbytes: 5, hangup: false }));
+                interest.ready = Some(Ok(Readiness {
+                    nbytes: 5,
+                    hangup: false,
+                }));
             }
             return Ok(());
         }
-        let slept = timeout.ok_or(Errno::Deadlk)?.min(self.early.unwrap_or(u64::MAX));
+        let slept = timeout
+            .ok_or(Errno::Deadlk)?
+            .min(self.early.unwrap_or(u64::MAX));
         self.now += slept;
         Ok(())
     }

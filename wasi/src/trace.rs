@@ -141,14 +141,23 @@ mod tests {
             ),
             "{line}"
         );
-        assert!(line.ends_with(", fdflags=0x40, opened_fd=0x1f40) = noent"), "{line}");
+        assert!(
+            line.ends_with(", fdflags=0x40, opened_fd=0x1f40) = noent"),
+            "{line}"
+        );
         call.args = &[3, 0, 4, u32::MAX as u64];
-        assert_eq!(call.to_string(), "path_open(fd=3, dirflags=0, path=0x4[4294967295]) = noent");
+        assert_eq!(
+            call.to_string(),
+            "path_open(fd=3, dirflags=0, path=0x4[4294967295]) = noent"
+        );
         call.function = Function::fd_seek;
         call.args = &[3, u64::MAX, 2, 8];
         call.abi = Abi::Unstable;
         call.outcome = Outcome::Errno(Errno::Success);
-        assert_eq!(call.to_string(), "fd_seek(fd=3, offset=-1, whence=set, newoffset=0x8) = success");
+        assert_eq!(
+            call.to_string(),
+            "fd_seek(fd=3, offset=-1, whence=set, newoffset=0x8) = success"
+        );
         call.function = Function::proc_exit;
         call.args = &[7];
         call.outcome = Outcome::Exit(7);

@@ -259,12 +259,14 @@ impl Rights {
         .union(Rights::POLL_FD_READWRITE);
 
     /// Rights that mean something on a socket, connected or listening.
-    pub const SOCKET: Rights =
-        Rights::STREAM.union(Rights::SOCK_SHUTDOWN).union(Rights::SOCK_ACCEPT);
+    pub const SOCKET: Rights = Rights::STREAM
+        .union(Rights::SOCK_SHUTDOWN)
+        .union(Rights::SOCK_ACCEPT);
 
     /// Rights that change what they are used on: the host opens a file for writing for these.
-    pub const FILE_WRITING: Rights =
-        Rights::FD_WRITE.union(Rights::FD_ALLOCATE).union(Rights::FD_FILESTAT_SET_SIZE);
+    pub const FILE_WRITING: Rights = Rights::FD_WRITE
+        .union(Rights::FD_ALLOCATE)
+        .union(Rights::FD_FILESTAT_SET_SIZE);
 
     /// Rights by which a directory's contents are changed through the directory.
     pub const DIRECTORY_WRITING: Rights = Rights::PATH_CREATE_DIRECTORY
@@ -514,6 +516,10 @@ mod tests {
         assert!(!inheriting.intersects(Rights::DIRECTORY_WRITING | Rights::FILE_WRITING));
         assert!(!inheriting.intersects(Rights::FD_FILESTAT_SET_TIMES));
         assert!(DirRights::READ_WRITE.inheriting.contains(inheriting));
-        assert!(!DirRights::READ_WRITE.base.contains(Rights::FD_FILESTAT_SET_SIZE));
+        assert!(
+            !DirRights::READ_WRITE
+                .base
+                .contains(Rights::FD_FILESTAT_SET_SIZE)
+        );
     }
 }

@@ -11,7 +11,12 @@ fn sizes(mem: &mut GuestMemory<'_>, strings: &Strings, count: u32, size: u32) ->
     mem.write_u32(size, len)
 }
 
-fn copy(mem: &mut GuestMemory<'_>, strings: &Strings, pointers: u32, buf: u32) -> Result<(), Errno> {
+fn copy(
+    mem: &mut GuestMemory<'_>,
+    strings: &Strings,
+    pointers: u32,
+    buf: u32,
+) -> Result<(), Errno> {
     mem.check_array(pointers, strings.count, 4)?;
     let len = u32::try_from(strings.bytes.len()).map_err(|_| Errno::Overflow)?;
     mem.range(buf, len)?;
@@ -26,7 +31,11 @@ fn copy(mem: &mut GuestMemory<'_>, strings: &Strings, pointers: u32, buf: u32) -
     Ok(())
 }
 
-pub(super) fn args_sizes_get<H: Host>(cx: &mut Cx<'_, H>, argc: u32, argv_buf_size: u32) -> Result<(), Errno> {
+pub(super) fn args_sizes_get<H: Host>(
+    cx: &mut Cx<'_, H>,
+    argc: u32,
+    argv_buf_size: u32,
+) -> Result<(), Errno> {
     sizes(&mut cx.mem, &cx.ctx.args, argc, argv_buf_size)
 }
 
@@ -42,6 +51,10 @@ pub(super) fn environ_sizes_get<H: Host>(
     sizes(&mut cx.mem, &cx.ctx.env, environc, environ_buf_size)
 }
 
-pub(super) fn environ_get<H: Host>(cx: &mut Cx<'_, H>, environ: u32, environ_buf: u32) -> Result<(), Errno> {
+pub(super) fn environ_get<H: Host>(
+    cx: &mut Cx<'_, H>,
+    environ: u32,
+    environ_buf: u32,
+) -> Result<(), Errno> {
     copy(&mut cx.mem, &cx.ctx.env, environ, environ_buf)
 }

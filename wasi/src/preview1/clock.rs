@@ -3,7 +3,11 @@
 use super::Cx;
 use crate::{errno::Errno, host::Host, types::Clockid};
 
-pub(super) fn clock_res_get<H: Host>(cx: &mut Cx<'_, H>, id: Clockid, resolution: u32) -> Result<(), Errno> {
+pub(super) fn clock_res_get<H: Host>(
+    cx: &mut Cx<'_, H>,
+    id: Clockid,
+    resolution: u32,
+) -> Result<(), Errno> {
     cx.mem.range(resolution, 8)?;
     let value = match &cx.ctx.clock {
         Some(clock) => clock.step.max(1),

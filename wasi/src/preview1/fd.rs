@@ -28,7 +28,10 @@ pub(super) fn fd_fdstat_get<H: Host>(cx: &mut Cx<'_, H>, fd: u32, stat: u32) -> 
     let descriptor = table.get(fd)?;
     let filetype = descriptor.filetype(host);
     let (base, inheriting) = (descriptor.base(), descriptor.inheriting());
-    cx.mem.write(stat, &layout::fdstat(filetype, descriptor.flags, base, inheriting))
+    cx.mem.write(
+        stat,
+        &layout::fdstat(filetype, descriptor.flags, base, inheriting),
+    )
 }
 
 /// The flags that mean something on an object.
@@ -40,7 +43,11 @@ pub(super) fn meaningful_flags<D, F, S, K>(object: &Object<D, F, S, K>) -> Fdfla
     }
 }
 
-pub(super) fn fd_fdstat_set_flags<H: Host>(cx: &mut Cx<'_, H>, fd: u32, flags: Fdflags) -> Result<(), Errno> {
+pub(super) fn fd_fdstat_set_flags<H: Host>(
+    cx: &mut Cx<'_, H>,
+    fd: u32,
+    flags: Fdflags,
+) -> Result<(), Errno> {
     let descriptor = cx.ctx.table.get_mut(fd)?;
     descriptor.require(Rights::FD_FDSTAT_SET_FLAGS)?;
     if !meaningful_flags(&descriptor.object).contains(flags) {
@@ -56,7 +63,8 @@ pub(super) fn fd_fdstat_set_rights<H: Host>(
     base: u64,
     inheriting: u64,
 ) -> Result<(), Errno> {
-    let (Some(base), Some(inheriting)) = (Rights::from_bits(base), Rights::from_bits(inheriting)) else {
+    let (Some(base), Some(inheriting)) = (Rights::from_bits(base), Rights::from_bits(inheriting))
+    else {
         cx.ctx.table.get(fd)?;
         return Err(Errno::NotCapable);
     };
@@ -76,10 +84,15 @@ pub(super) fn fd_filestat_get<H: Host>(cx: &mut Cx<'_, H>, fd: u32, buf: u32) ->
             Filestat::of_type(descriptor.filetype(host))
         }
     };
-    cx.mem.write(buf, &layout::filestat(&stat, cx.abi)[..size as usize])
+    cx.mem
+        .write(buf, &layout::filestat(&stat, cx.abi)[..size as usize])
 }
 
-pub(super) fn fd_filestat_set_size<H: Host>(cx: &mut Cx<'_, H>, fd: u32, size: u64) -> Result<(), Errno> {
+pub(super) fn fd_filestat_set_size<H: Host>(
+    cx: &mut Cx<'_, H>,
+    fd: u32,
+    size: u64,
+) -> Result<(), Errno> {
     let WasiCtx { host, table, .. } = &mut *cx.ctx;
     let (file, _) = table.get_mut(fd)?.file(Rights::FD_FILESTAT_SET_SIZE)?;
     if i64::try_from(size).is_err() {
@@ -117,7 +130,10 @@ pub(super) fn fd_filestat_set_times<H: Host>(
     mtim: u64,
     fst_flags: Fstflags,
 ) -> Result<(), Errno> {
-    cx.ctx.table.get(fd)?.require(Rights::FD_FILESTAT_SET_TIMES)?;
+    cx.ctx
+        .table
+        .get(fd)?
+        .require(Rights::FD_FILESTAT_SET_TIMES)?;
     let (atim, mtim) = times(cx.ctx, atim, mtim, fst_flags)?;
     let WasiCtx { host, table, .. } = &mut *cx.ctx;
     match &table.get(fd)?.object {
@@ -158,7 +174,9 @@ pub(super) fn fd_readdir<H: Host>(
     let WasiCtx { host, table, .. } = &mut *cx.ctx;
     let descriptor = table.get_mut(fd)?;
     descriptor.dir(Rights::FD_READDIR)?;
-    let Object::Dir(dir) = &mut descriptor.object else { return Err(Errno::NotDir) };
+    let Object::Dir(dir) = &mut descriptor.object else {
+        return Err(Errno::NotDir);
+    };
     cx.mem.range(bufused, 4)?;
     let buf = cx.mem.slice_mut(buf, buf_len)?;
     let mut used = 0;

@@ -51,11 +51,12 @@ pub(super) fn fd_read<H: Host>(
                 Ok(len)
             })?
         }
-        Object::Stream(stream) => {
-            cx.mem.scatter(iovecs, false, |bufs| host.stream_read(stream, bufs, nonblocking))?
-        }
+        Object::Stream(stream) => cx.mem.scatter(iovecs, false, |bufs| {
+            host.stream_read(stream, bufs, nonblocking)
+        })?,
         Object::Socket(socket) => cx.mem.scatter(iovecs, false, |bufs| {
-            host.sock_recv(socket, bufs, Riflags::EMPTY, nonblocking).map(|(len, _)| len)
+            host.sock_recv(socket, bufs, Riflags::EMPTY, nonblocking)
+                .map(|(len, _)| len)
         })?,
         Object::Null | Object::Dir(_) => 0,
     };
@@ -97,15 +98,15 @@ pub(super) fn fd_write<H: Host>(
             settle(host, file, flags)?;
             len
         }
-        Object::Stream(stream) => {
-            cx.mem.gather(iovecs, |bufs| host.stream_write(stream, bufs, nonblocking))?
-        }
-        Object::Socket(socket) => {
-            cx.mem.gather(iovecs, |bufs| host.sock_send(socket, bufs, nonblocking))?
-        }
-        Object::Null | Object::Dir(_) => {
-            cx.mem.gather(iovecs, |bufs| Ok(bufs.iter().map(|buf| buf.len()).sum()))?
-        }
+        Object::Stream(stream) => cx
+            .mem
+            .gather(iovecs, |bufs| host.stream_write(stream, bufs, nonblocking))?,
+        Object::Socket(socket) => cx
+            .mem
+            .gather(iovecs, |bufs| host.sock_send(socket, bufs, nonblocking))?,
+        Object::Null | Object::Dir(_) => cx
+            .mem
+            .gather(iovecs, |bufs| Ok(bufs.iter().map(|buf| buf.len()).sum()))?,
     };
     cx.mem.write_u32(nwritten, len)
 }
@@ -177,7 +178,11 @@ pub(super) fn fd_seek<H: Host>(
     let WasiCtx { host, table, .. } = &mut *cx.ctx;
     let descriptor = table.get_mut(fd)?;
     let tells = offset == 0 && whence == Whence::Cur && descriptor.base().contains(Rights::FD_TELL);
-    let (file, position) = descriptor.file(if tells { Rights::FD_TELL } else { Rights::FD_SEEK })?;
+    let (file, position) = descriptor.file(if tells {
+        Rights::FD_TELL
+    } else {
+        Rights::FD_SEEK
+    })?;
     cx.mem.range(newoffset, 8)?;
     let start = match whence {
         Whence::Set => 0,
@@ -195,7 +200,11 @@ pub(super) fn fd_seek<H: Host>(
 pub(super) fn fd_tell<H: Host>(cx: &mut Cx<'_, H>, fd: u32, offset: u32) -> Result<(), Errno> {
     let descriptor = cx.ctx.table.get_mut(fd)?;
     let seeks = descriptor.base().contains(Rights::FD_SEEK);
-    let (_, position) = descriptor.file(if seeks { Rights::FD_SEEK } else { Rights::FD_TELL })?;
+    let (_, position) = descriptor.file(if seeks {
+        Rights::FD_SEEK
+    } else {
+        Rights::FD_TELL
+    })?;
     cx.mem.write_u64(offset, *position)
 }
 
@@ -232,7 +241,12 @@ pub(super) fn fd_advise<H: Host>(
     }
 }
 
-pub(super) fn fd_allocate<H: Host>(cx: &mut Cx<'_, H>, fd: u32, offset: u64, len: u64) -> Result<(), Errno> {
+pub(super) fn fd_allocate<H: Host>(
+    cx: &mut Cx<'_, H>,
+    fd: u32,
+    offset: u64,
+    len: u64,
+) -> Result<(), Errno> {
     let WasiCtx { host, table, .. } = &mut *cx.ctx;
     let (file, _) = table.get_mut(fd)?.file(Rights::FD_ALLOCATE)?;
     if len == 0 {

@@ -108,7 +108,10 @@ macro_rules! args {
 /// Flags of 16 or 8 bits travel in 32; bits above are unknown ones.
 macro_rules! narrow_flags {
     ($Flags:ident, $raw:ident) => {
-        $raw.try_into().ok().and_then($Flags::from_bits).ok_or(Errno::Inval)
+        $raw.try_into()
+            .ok()
+            .and_then($Flags::from_bits)
+            .ok_or(Errno::Inval)
     };
 }
 

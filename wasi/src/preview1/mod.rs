@@ -28,12 +28,12 @@ use file::{
     fd_write,
 };
 pub use kinds::Kind;
-pub(crate) use kinds::{Arg, whence};
 use kinds::{
     AdviceArg, ClockidArg, Dircookie, Exitcode, Fd, FdflagsArg, Filedelta, Filesize, FstflagsArg,
     LookupflagsArg, OflagsArg, Ptr, RiflagsArg, RightsArg, SdflagsArg, Siflags, Signal, Size, Str,
     StrLen, Timestamp, WhenceArg,
 };
+pub(crate) use kinds::{Arg, whence};
 use path::{
     path_create_directory, path_filestat_get, path_filestat_set_times, path_link, path_open,
     path_readlink, path_remove_directory, path_rename, path_symlink, path_unlink_file,
@@ -205,7 +205,9 @@ wasi_functions!(define);
 impl Function {
     /// The function of this name.
     pub fn from_name(name: &str) -> Option<Function> {
-        Function::ALL.into_iter().find(|function| function.name() == name)
+        Function::ALL
+            .into_iter()
+            .find(|function| function.name() == name)
     }
 
     /// Whether this version has it: `sock_accept` came with preview 1.

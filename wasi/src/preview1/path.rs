@@ -12,8 +12,7 @@ use crate::{
     errno::Errno,
     guest::GuestMemory,
     host::{Files, Host, OpenHow, Opened},
-    layout,
-    path,
+    layout, path,
     table::{Descriptor, Object},
     types::{Fdflags, Fstflags, Lookupflags, Oflags, Rights},
 };
@@ -68,7 +67,9 @@ fn grant<H: Host>(
     if !parent.inheriting().contains(inherited) {
         return Err(Errno::NotCapable);
     }
-    if oflags.contains(Oflags::DIRECTORY) && oflags.intersects(Oflags::CREAT | Oflags::TRUNC | Oflags::EXCL) {
+    if oflags.contains(Oflags::DIRECTORY)
+        && oflags.intersects(Oflags::CREAT | Oflags::TRUNC | Oflags::EXCL)
+    {
         return Err(Errno::Inval);
     }
     let base = base & parent.inheriting();
@@ -103,14 +104,25 @@ pub(super) fn path_open<H: Host>(
 ) -> Result<(), Errno> {
     let WasiCtx { host, table, .. } = &mut *cx.ctx;
     let parent = table.get(fd)?;
-    let grant = grant(parent, dirflags, oflags, wanted(base), wanted(inheriting), fdflags)?;
+    let grant = grant(
+        parent,
+        dirflags,
+        oflags,
+        wanted(base),
+        wanted(inheriting),
+        fdflags,
+    )?;
     cx.mem.range(opened_fd, 4)?;
     let path = path_arg::<H>(&cx.mem, path, path_len)?;
     table.check_room()?;
     let dir = table.get(fd)?.dir(Rights::PATH_OPEN)?;
     let (object, limit, inheriting) = match host.dir_open(dir, path, &grant.how)? {
         Opened::Dir(dir) => (Object::Dir(dir), Rights::DIRECTORY, grant.inheriting),
-        Opened::File(file) => (Object::File { file, position: 0 }, Rights::FILE, Rights::EMPTY),
+        Opened::File(file) => (
+            Object::File { file, position: 0 },
+            Rights::FILE,
+            Rights::EMPTY,
+        ),
         Opened::Stream(stream) => (Object::Stream(stream), Rights::STREAM, Rights::EMPTY),
     };
     let flags = fdflags & meaningful_flags(&object);
@@ -128,7 +140,9 @@ pub(super) fn path_create_directory<H: Host>(
     path_len: u32,
 ) -> Result<(), Errno> {
     let dir = cx.ctx.table.get(fd)?.dir(Rights::PATH_CREATE_DIRECTORY)?;
-    cx.ctx.host.dir_create_directory(dir, path_arg::<H>(&cx.mem, path, path_len)?)
+    cx.ctx
+        .host
+        .dir_create_directory(dir, path_arg::<H>(&cx.mem, path, path_len)?)
 }
 
 pub(super) fn path_remove_directory<H: Host>(
@@ -138,7 +152,9 @@ pub(super) fn path_remove_directory<H: Host>(
     path_len: u32,
 ) -> Result<(), Errno> {
     let dir = cx.ctx.table.get(fd)?.dir(Rights::PATH_REMOVE_DIRECTORY)?;
-    cx.ctx.host.dir_remove_directory(dir, path_arg::<H>(&cx.mem, path, path_len)?)
+    cx.ctx
+        .host
+        .dir_remove_directory(dir, path_arg::<H>(&cx.mem, path, path_len)?)
 }
 
 pub(super) fn path_unlink_file<H: Host>(
@@ -148,7 +164,9 @@ pub(super) fn path_unlink_file<H: Host>(
     path_len: u32,
 ) -> Result<(), Errno> {
     let dir = cx.ctx.table.get(fd)?.dir(Rights::PATH_UNLINK_FILE)?;
-    cx.ctx.host.dir_unlink_file(dir, path_arg::<H>(&cx.mem, path, path_len)?)
+    cx.ctx
+        .host
+        .dir_unlink_file(dir, path_arg::<H>(&cx.mem, path, path_len)?)
 }
 
 pub(super) fn path_filestat_get<H: Host>(
@@ -163,8 +181,12 @@ pub(super) fn path_filestat_get<H: Host>(
     let size = cx.abi.filestat_size();
     cx.mem.range(buf, size)?;
     let path = path_arg::<H>(&cx.mem, path, path_len)?;
-    let stat = cx.ctx.host.dir_stat_at(dir, path, flags.contains(Lookupflags::SYMLINK_FOLLOW))?;
-    cx.mem.write(buf, &layout::filestat(&stat, cx.abi)[..size as usize])
+    let stat = cx
+        .ctx
+        .host
+        .dir_stat_at(dir, path, flags.contains(Lookupflags::SYMLINK_FOLLOW))?;
+    cx.mem
+        .write(buf, &layout::filestat(&stat, cx.abi)[..size as usize])
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -193,7 +215,11 @@ fn check_transfer<H: Host>(from: &Descriptor<H>, to: &Descriptor<H>) -> Result<(
     let inside = (to.base() - from.base()) & Rights::DIRECTORY_WRITING;
     // These two say from where things may be moved, not what may be done with them.
     let roles = Rights::PATH_RENAME_TARGET | Rights::PATH_LINK_TARGET;
-    if (through | (inside - roles)).is_empty() { Ok(()) } else { Err(Errno::NotCapable) }
+    if (through | (inside - roles)).is_empty() {
+        Ok(())
+    } else {
+        Err(Errno::NotCapable)
+    }
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -280,6 +306,11 @@ pub(super) fn path_readlink<H: Host>(
         }
     };
     let text = checked::<H>(text)?;
-    let len = cx.ctx.host.dir_readlink(dir, text, buf)?.min(buf_range.len());
-    cx.mem.write_u32(bufused, u32::try_from(len).map_err(|_| Errno::Overflow)?)
+    let len = cx
+        .ctx
+        .host
+        .dir_readlink(dir, text, buf)?
+        .min(buf_range.len());
+    cx.mem
+        .write_u32(bufused, u32::try_from(len).map_err(|_| Errno::Overflow)?)
 }

@@ -25,7 +25,11 @@ enum State {
 
 fn state<H: Host>(host: &mut H, table: &Table<H>, fd: u32, write: bool) -> Result<State, Errno> {
     let descriptor = table.get(fd)?;
-    let direction = if write { Rights::FD_WRITE } else { Rights::FD_READ };
+    let direction = if write {
+        Rights::FD_WRITE
+    } else {
+        Rights::FD_READ
+    };
     descriptor.require(Rights::POLL_FD_READWRITE | direction)?;
     let ready = |nbytes, hangup| Ok(State::Ready(Readiness { nbytes, hangup }));
     match &descriptor.object {
@@ -46,7 +50,11 @@ struct Start {
 
 impl Start {
     /// When the timeout is over on its clock, and how long that is from the beginning.
-    fn due<H: Host>(&mut self, ctx: &mut WasiCtx<H>, timeout: Timeout) -> Result<(u64, u64), Errno> {
+    fn due<H: Host>(
+        &mut self,
+        ctx: &mut WasiCtx<H>,
+        timeout: Timeout,
+    ) -> Result<(u64, u64), Errno> {
         let start = match timeout.clock {
             Clockid::Realtime => &mut self.realtime,
             Clockid::Monotonic => &mut self.monotonic,
@@ -66,17 +74,27 @@ impl Start {
 }
 
 /// Asks the host about all descriptors in `answers`.
-fn wait<H: Host>(ctx: &mut WasiCtx<H>, answers: &mut Answers, timeout: Option<u64>) -> Result<(), Errno> {
+fn wait<H: Host>(
+    ctx: &mut WasiCtx<H>,
+    answers: &mut Answers,
+    timeout: Option<u64>,
+) -> Result<(), Errno> {
     let WasiCtx { host, table, .. } = ctx;
     let mut interests = Vec::new();
-    interests.try_reserve_exact(answers.len()).map_err(|_| Errno::NoMem)?;
+    interests
+        .try_reserve_exact(answers.len())
+        .map_err(|_| Errno::NoMem)?;
     for ((fd, write), _) in answers.iter() {
         let source = match &table.get(*fd)?.object {
             Object::Stream(stream) => Source::Stream(stream),
             Object::Socket(socket) => Source::Socket(socket),
             Object::Dir(_) | Object::File { .. } | Object::Null => return Err(Errno::Badf),
         };
-        interests.push(Interest { source, write: *write, ready: None });
+        interests.push(Interest {
+            source,
+            write: *write,
+            ready: None,
+        });
     }
     host.wait(&mut interests, timeout)?;
     for ((_, answer), interest) in answers.iter_mut().zip(&interests) {
@@ -100,7 +118,10 @@ pub(super) fn poll_oneoff<H: Host>(
     cx.mem.check_array(out, nsubscriptions, EVENT_SIZE)?;
     cx.mem.range(nevents, 4)?;
 
-    let mut start = Start { realtime: None, monotonic: None };
+    let mut start = Start {
+        realtime: None,
+        monotonic: None,
+    };
     let mut answers = Answers::new();
     // How long to wait: as long as it takes, until the first timeout, or not at all.
     let mut patience: Option<u64> = None;
@@ -136,7 +157,10 @@ pub(super) fn poll_oneoff<H: Host>(
                     clock.advance(delay);
                 } else {
                     wait(cx.ctx, &mut answers, Some(0))?;
-                    if let (true, Some(clock)) = (answers.iter().all(|(_, ready)| ready.is_none()), &mut cx.ctx.clock) {
+                    if let (true, Some(clock)) = (
+                        answers.iter().all(|(_, ready)| ready.is_none()),
+                        &mut cx.ctx.clock,
+                    ) {
                         clock.advance(delay);
                     }
                 }
@@ -156,7 +180,12 @@ pub(super) fn poll_oneoff<H: Host>(
 }
 
 /// The time until the first timeout, from now.
-fn remaining<H: Host>(cx: &mut Cx<'_, H>, in_: u32, nsubscriptions: u32, start: &mut Start) -> Result<u64, Errno> {
+fn remaining<H: Host>(
+    cx: &mut Cx<'_, H>,
+    in_: u32,
+    nsubscriptions: u32,
+    start: &mut Start,
+) -> Result<u64, Errno> {
     let size = cx.abi.subscription_size();
     let mut remaining = u64::MAX;
     for index in 0..nsubscriptions {
@@ -189,17 +218,19 @@ fn report<H: Host>(
     for index in 0..nsubscriptions {
         let subscription = Subscription::from_bytes(cx.mem.record(in_, index, size)?, cx.abi)?;
         let outcome = match subscription.what {
-            Subscribed::Clock(timeout) => match timeout.and_then(|timeout| Ok((timeout, start.due(cx.ctx, timeout)?))) {
-                Err(error) => Some(Err(error)),
-                Ok((timeout, (due, _))) => {
-                    let now = &mut now[usize::from(timeout.clock == Clockid::Realtime)];
-                    let now = match *now {
-                        Some(now) => now,
-                        None => *now.insert(cx.ctx.now(timeout.clock)?),
-                    };
-                    (now >= due).then_some(Ok(Readiness::default()))
+            Subscribed::Clock(timeout) => {
+                match timeout.and_then(|timeout| Ok((timeout, start.due(cx.ctx, timeout)?))) {
+                    Err(error) => Some(Err(error)),
+                    Ok((timeout, (due, _))) => {
+                        let now = &mut now[usize::from(timeout.clock == Clockid::Realtime)];
+                        let now = match *now {
+                            Some(now) => now,
+                            None => *now.insert(cx.ctx.now(timeout.clock)?),
+                        };
+                        (now >= due).then_some(Ok(Readiness::default()))
+                    }
                 }
-            },
+            }
             Subscribed::FdRead(fd) => answer(cx, answers, fd, false),
             Subscribed::FdWrite(fd) => answer(cx, answers, fd, true),
         };
@@ -229,7 +260,9 @@ fn answer<H: Host>(
         Err(errno) => Some(Err(errno)),
         Ok(State::Ready(ready)) => Some(Ok(ready)),
         Ok(State::Ask) => {
-            let place = answers.binary_search_by_key(&(fd, write), |(key, _)| *key).ok()?;
+            let place = answers
+                .binary_search_by_key(&(fd, write), |(key, _)| *key)
+                .ok()?;
             answers[place].1
         }
     }

@@ -76,11 +76,17 @@ pub(super) fn sock_send<H: Host>(
     let descriptor = table.get_mut(fd)?;
     let nonblocking = descriptor.flags.contains(Fdflags::NONBLOCK);
     let socket = descriptor.socket(Rights::FD_WRITE)?;
-    let len = cx.mem.gather(iovecs, |bufs| host.sock_send(socket, bufs, nonblocking))?;
+    let len = cx
+        .mem
+        .gather(iovecs, |bufs| host.sock_send(socket, bufs, nonblocking))?;
     cx.mem.write_u32(so_datalen, len)
 }
 
-pub(super) fn sock_shutdown<H: Host>(cx: &mut Cx<'_, H>, fd: u32, how: Sdflags) -> Result<(), Errno> {
+pub(super) fn sock_shutdown<H: Host>(
+    cx: &mut Cx<'_, H>,
+    fd: u32,
+    how: Sdflags,
+) -> Result<(), Errno> {
     let socket = cx.ctx.table.get_mut(fd)?.socket(Rights::SOCK_SHUTDOWN)?;
     if how.is_empty() {
         return Err(Errno::Inval);
