@@ -4,8 +4,11 @@
 pub type Program = Box<dyn FnMut(i32) -> i64>;
 
 /// Every runtime by name; the first is compared with the others.
-pub const RUNTIMES: [(&str, fn(&[u8]) -> Program); 3] =
-    [("wasmote", on_wasmote), ("wasmi", on_wasmi), ("sf-nano", on_sf_nano)];
+pub const RUNTIMES: [(&str, fn(&[u8]) -> Program); 3] = [
+    ("wasmote", on_wasmote),
+    ("wasmi", on_wasmi),
+    ("sf-nano", on_sf_nano),
+];
 
 fn on_wasmote(wasm: &[u8]) -> Program {
     use wasmote::{Engine, Instance, Module, Store};
@@ -13,7 +16,9 @@ fn on_wasmote(wasm: &[u8]) -> Program {
     let mut store = Store::new(&engine, ());
     let module = Module::new(&engine, wasm).expect("a valid module");
     let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
-    let run = instance.get_typed_func::<i32, i64>(&store, "run").expect("exported");
+    let run = instance
+        .get_typed_func::<i32, i64>(&store, "run")
+        .expect("exported");
     Box::new(move |n| run.call(&mut store, n).expect("no trap"))
 }
 
@@ -23,7 +28,9 @@ fn on_wasmi(wasm: &[u8]) -> Program {
     let mut store = Store::new(&engine, ());
     let module = Module::new(&engine, wasm).expect("a valid module");
     let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
-    let run = instance.get_typed_func::<i32, i64>(&store, "run").expect("exported");
+    let run = instance
+        .get_typed_func::<i32, i64>(&store, "run")
+        .expect("exported");
     Box::new(move |n| run.call(&mut store, n).expect("no trap"))
 }
 
@@ -34,7 +41,9 @@ fn on_sf_nano(wasm: &[u8]) -> Program {
     let run = instance.get_func("run").expect("exported");
     Box::new(move |n| {
         let mut results = [Value::I64(0)];
-        instance.call(&run, &[Value::I32(n)], &mut results).expect("no trap");
+        instance
+            .call(&run, &[Value::I32(n)], &mut results)
+            .expect("no trap");
         match results[0] {
             Value::I64(v) => v,
             _ => unreachable!("run returns an i64"),

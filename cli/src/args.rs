@@ -123,9 +123,13 @@ pub fn parse() -> Cli {
 /// `wasmote FILE …` becomes `wasmote run FILE …`.
 fn with_subcommand(mut args: Vec<OsString>) -> Vec<OsString> {
     let known = |arg: &OsStr| {
-        let Some(arg) = arg.to_str() else { return false };
+        let Some(arg) = arg.to_str() else {
+            return false;
+        };
         ["help", "-h", "--help", "-V", "--version"].contains(&arg)
-            || Cli::command().get_subcommands().any(|c| c.get_name() == arg)
+            || Cli::command()
+                .get_subcommands()
+                .any(|c| c.get_name() == arg)
     };
     if args.get(1).is_some_and(|first| !known(first)) {
         args.insert(1, "run".into());
@@ -162,7 +166,11 @@ mod tests {
     #[test]
     fn the_short_form_is_run() {
         let args = run_args(&["wasmote", "a.wasm", "--fuel", "3", "x"]);
-        assert_eq!(args.program, ["a.wasm", "--fuel", "3", "x"], "options after FILE are the program's");
+        assert_eq!(
+            args.program,
+            ["a.wasm", "--fuel", "3", "x"],
+            "options after FILE are the program's"
+        );
         assert_eq!(args.fuel, None);
         let args = run_args(&["wasmote", "--fuel", "3", "a.wasm"]);
         assert_eq!((args.fuel, args.program.len()), (Some(3), 1));
@@ -170,7 +178,17 @@ mod tests {
 
     #[test]
     fn options_of_run() {
-        let args = run_args(&["wasmote", "run", "--dir", ".", "--dir=/a::/b", "--max-stack", "64KiB", "p", "-v"]);
+        let args = run_args(&[
+            "wasmote",
+            "run",
+            "--dir",
+            ".",
+            "--dir=/a::/b",
+            "--max-stack",
+            "64KiB",
+            "p",
+            "-v",
+        ]);
         assert_eq!(args.dirs, [".", "/a::/b"]);
         assert_eq!(args.max_stack.map(|s| s.0), Some(65536));
         assert_eq!(args.program, ["p", "-v"]);

@@ -38,15 +38,27 @@ struct Functions {
 
 impl Functions {
     fn of(module: &Module) -> Functions {
-        let imported = module.imports().filter(|i| matches!(i.ty(), ExternType::Func(_))).count() as u32;
-        let mut functions = Functions { imported, end: imported, exports: Vec::new() };
+        let imported = module
+            .imports()
+            .filter(|i| matches!(i.ty(), ExternType::Func(_)))
+            .count() as u32;
+        let mut functions = Functions {
+            imported,
+            end: imported,
+            exports: Vec::new(),
+        };
         // The module was loaded, so nothing here is malformed.
         for payload in Parser::new(0).parse_all(module.bytes()).flatten() {
             match payload {
                 Payload::FunctionSection(section) => functions.end += section.count(),
                 Payload::ExportSection(section) => {
-                    let exports = section.into_iter().flatten().filter(|e| e.kind == ExternalKind::Func);
-                    functions.exports.extend(exports.map(|e| (e.name.to_string(), e.index)));
+                    let exports = section
+                        .into_iter()
+                        .flatten()
+                        .filter(|e| e.kind == ExternalKind::Func);
+                    functions
+                        .exports
+                        .extend(exports.map(|e| (e.name.to_string(), e.index)));
                 }
                 _ => {}
             }
@@ -56,23 +68,36 @@ impl Functions {
 
     /// A function by its index, its name in the name section, or the name it is exported by.
     fn find(&self, module: &Module, wanted: &str) -> Result<u32, Failure> {
-        let exported = |wanted: &str| self.exports.iter().find(|(name, _)| name == wanted).map(|&(_, index)| index);
+        let exported = |wanted: &str| {
+            self.exports
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|&(_, index)| index)
+        };
         let found = wanted
             .parse()
             .ok()
             .or_else(|| (0..self.end).find(|&i| module.func_name(i) == Some(wanted)))
             .or_else(|| exported(wanted));
         match found {
-            Some(index) if index < self.imported => {
-                Err(Failure::new(format!("function `{wanted}` is imported: it has no code")))
-            }
+            Some(index) if index < self.imported => Err(Failure::new(format!(
+                "function `{wanted}` is imported: it has no code"
+            ))),
             Some(index) if index < self.end => Ok(index),
-            _ => Err(Failure::new(format!("no function `{wanted}` in the module"))),
+            _ => Err(Failure::new(format!(
+                "no function `{wanted}` in the module"
+            ))),
         }
     }
 }
 
-fn print(out: &mut impl Write, module: &Module, index: u32, lines: &[ExplainLine], more: bool) -> io::Result<()> {
+fn print(
+    out: &mut impl Write,
+    module: &Module,
+    index: u32,
+    lines: &[ExplainLine],
+    more: bool,
+) -> io::Result<()> {
     if more {
         writeln!(out)?;
     }

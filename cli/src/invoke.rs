@@ -14,18 +14,30 @@ pub fn find<T>(store: &Store<T>, instance: &Instance, name: &str) -> Result<Func
 }
 
 /// Reads the words as values of the function's parameters.
-pub fn arguments<T>(store: &Store<T>, name: &str, func: Func, words: &[OsString]) -> Result<Vec<Val>, Failure> {
+pub fn arguments<T>(
+    store: &Store<T>,
+    name: &str,
+    func: Func,
+    words: &[OsString],
+) -> Result<Vec<Val>, Failure> {
     let ty = func.ty(store);
     let params = ty.params();
     if params.len() != words.len() {
         let s = if params.len() == 1 { "" } else { "s" };
         let (takes, given) = (params.len(), words.len());
-        return Err(Failure::new(format!("`{name}` takes {takes} argument{s}, {given} given: {ty}")));
+        return Err(Failure::new(format!(
+            "`{name}` takes {takes} argument{s}, {given} given: {ty}"
+        )));
     }
-    let parsed = params.iter().zip(words).enumerate().map(|(n, (&ty, word))| {
-        let word = word.to_string_lossy();
-        parse(ty, &word).map_err(|why| Failure::new(format!("argument {} of `{name}`: {why}", n + 1)))
-    });
+    let parsed = params
+        .iter()
+        .zip(words)
+        .enumerate()
+        .map(|(n, (&ty, word))| {
+            let word = word.to_string_lossy();
+            parse(ty, &word)
+                .map_err(|why| Failure::new(format!("argument {} of `{name}`: {why}", n + 1)))
+        });
     parsed.collect()
 }
 
@@ -41,7 +53,11 @@ fn parse(ty: ValType, word: &str) -> Result<Val, String> {
 }
 
 fn article(ty: ValType) -> &'static str {
-    if ty.to_string().starts_with(['a', 'e', 'f', 'i']) && !ty.to_string().starts_with("fu") { "an" } else { "a" }
+    if ty.to_string().starts_with(['a', 'e', 'f', 'i']) && !ty.to_string().starts_with("fu") {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 /// Decimal or hexadecimal, signed or unsigned, of so many bits.
@@ -55,8 +71,14 @@ fn integer(word: &str, bits: u32) -> Option<i128> {
         None if digits.starts_with('+') => return None,
         None => digits.parse().ok()?,
     };
-    let value = if negative { -i128::from(magnitude) } else { i128::from(magnitude) };
-    (-(1 << (bits - 1))..1 << bits).contains(&value).then_some(value)
+    let value = if negative {
+        -i128::from(magnitude)
+    } else {
+        i128::from(magnitude)
+    };
+    (-(1 << (bits - 1))..1 << bits)
+        .contains(&value)
+        .then_some(value)
 }
 
 /// A result as it is printed.
@@ -93,8 +115,17 @@ mod tests {
 
     #[test]
     fn articles() {
-        assert_eq!(parse(ValType::F32, "x").err().as_deref(), Some("`x` is not an f32"));
-        assert_eq!(parse(ValType::FUNCREF, "x").err().as_deref(), Some("a funcref cannot be written here"));
-        assert_eq!(parse(ValType::EXTERNREF, "x").err().as_deref(), Some("an externref cannot be written here"));
+        assert_eq!(
+            parse(ValType::F32, "x").err().as_deref(),
+            Some("`x` is not an f32")
+        );
+        assert_eq!(
+            parse(ValType::FUNCREF, "x").err().as_deref(),
+            Some("a funcref cannot be written here")
+        );
+        assert_eq!(
+            parse(ValType::EXTERNREF, "x").err().as_deref(),
+            Some("an externref cannot be written here")
+        );
     }
 }

@@ -10,12 +10,21 @@ pub struct Limits {
 impl Limits {
     /// For so many bytes; `None` is all that there is.
     pub fn new(max_memory: Option<u64>) -> Limits {
-        Limits { left: max_memory.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)) }
+        Limits {
+            left: max_memory.map_or(usize::MAX, |bytes| {
+                usize::try_from(bytes).unwrap_or(usize::MAX)
+            }),
+        }
     }
 }
 
 impl ResourceLimiter for Limits {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool, Error> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> Result<bool, Error> {
         let left = self.left.checked_sub(desired.saturating_sub(current));
         if let Some(left) = left {
             self.left = left;

@@ -15,7 +15,9 @@ pub fn module(engine: &Engine, path: &Path) -> Result<Module, Failure> {
     let bytes = fs::read(path).map_err(|e| Failure::new(format!("{shown}: {}", reason(&e))))?;
     let bytes = if bytes.starts_with(b"\0asm") {
         if bytes.get(4..8) == Some(&COMPONENT) {
-            return Err(Failure::new(format!("{shown}: is a component, and only core modules can be run")));
+            return Err(Failure::new(format!(
+                "{shown}: is a component, and only core modules can be run"
+            )));
         }
         bytes
     } else {
@@ -39,7 +41,9 @@ fn text(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
         let message = e.to_string();
         let mut lines = message.lines();
         let what = lines.next().unwrap_or_default();
-        let place = lines.next().and_then(|l| l.trim().trim_start_matches("--> <anon>").strip_prefix(':'));
+        let place = lines
+            .next()
+            .and_then(|l| l.trim().trim_start_matches("--> <anon>").strip_prefix(':'));
         match place {
             Some(place) => Failure::new(format!("{shown}:{place}: {what}")),
             None => Failure::new(format!("{shown}: {what}")),

@@ -3,14 +3,13 @@
 use std::{path::Path, process::ExitCode};
 
 use wasmote::{CompilationMode, Config, Engine, Error, Func, Instance, Linker, Store, Val};
-use wasmote_wasi::WasiCtx;
 
 use crate::{args::RunArgs, error::Failure, invoke, limits::Limits, load, output, wasi};
 
 /// What host functions and the limiter find in the store.
 pub struct Guest {
     /// The guest's view of the system.
-    pub wasi: WasiCtx,
+    pub wasi: wasi::Context,
     limits: Limits,
 }
 
@@ -20,8 +19,11 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new(&config(args));
     let module = load::module(&engine, Path::new(file))?;
     let mut linker = Linker::new(&engine);
-    wasmote_wasi::add_to_linker(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
-    let guest = Guest { wasi: wasi::context(args)?, limits: Limits::new(args.max_memory.map(|size| size.0)) };
+    wasi::link(&mut linker)?;
+    let guest = Guest {
+        wasi: wasi::context(args)?,
+        limits: Limits::new(args.max_memory.map(|size| size.0)),
+    };
     let mut store = Store::new(&engine, guest);
     store.limiter(|guest| &mut guest.limits);
     if let Some(fuel) = args.fuel {
@@ -63,11 +65,15 @@ fn config(args: &RunArgs) -> Config {
 /// The entry point of a command.
 fn start(store: &Store<Guest>, instance: &Instance) -> Result<Func, Failure> {
     let Some(start) = instance.get_func(store, "_start") else {
-        return Err(Failure::new("the module exports no `_start`: call one of its functions with --invoke"));
+        return Err(Failure::new(
+            "the module exports no `_start`: call one of its functions with --invoke",
+        ));
     };
     let ty = start.ty(store);
     if !ty.params().is_empty() || !ty.results().is_empty() {
-        return Err(Failure::new(format!("`_start` must take and return nothing, but is {ty}")));
+        return Err(Failure::new(format!(
+            "`_start` must take and return nothing, but is {ty}"
+        )));
     }
     Ok(start)
 }

@@ -18,8 +18,13 @@ impl FromStr for Size {
             "G" | "GiB" => 30,
             suffix => return Err(format!("unknown unit `{suffix}`: use KiB, MiB or GiB")),
         };
-        let number: u64 = digits.parse().map_err(|_| "expected a number of bytes, such as 65536 or 64KiB")?;
-        number.checked_mul(1 << shift).map(Size).ok_or_else(|| "too large".into())
+        let number: u64 = digits
+            .parse()
+            .map_err(|_| "expected a number of bytes, such as 65536 or 64KiB")?;
+        number
+            .checked_mul(1 << shift)
+            .map(Size)
+            .ok_or_else(|| "too large".into())
     }
 }
 

@@ -8,15 +8,23 @@ use crate::{args::WastArgs, error::Failure, load::reason, output};
 
 /// Prints each failing directive and the totals.
 pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
-    let options = Options { eager: args.eager, fuel: args.fuel, ..Options::default() };
+    let options = Options {
+        eager: args.eager,
+        fuel: args.fuel,
+        ..Options::default()
+    };
     let (mut passed, mut failed) = (0, 0);
     for path in &args.files {
         let shown = path.display();
-        let text = fs::read_to_string(path).map_err(|e| Failure::new(format!("{shown}: {}", reason(&e))))?;
+        let text = fs::read_to_string(path)
+            .map_err(|e| Failure::new(format!("{shown}: {}", reason(&e))))?;
         match wasmote_spec::run(&text, options) {
             Ok(report) => {
                 for (outcome, why) in report.failures() {
-                    output::line(format_args!("{shown}:{}: {}: {why}", outcome.line, outcome.directive))?;
+                    output::line(format_args!(
+                        "{shown}:{}: {}: {why}",
+                        outcome.line, outcome.directive
+                    ))?;
                 }
                 passed += report.passed();
                 failed += report.failed();
@@ -28,5 +36,9 @@ pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
         }
     }
     output::line(format_args!("{passed} passed, {failed} failed"))?;
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -39,32 +39,10 @@ pub enum Language {
 }
 
 impl Options {
-<<<<<<< HEAD
-    /// Every combination of the options.
-    pub const ALL: [Options; 4] = [
-        Options {
-            eager: false,
-            fuel: false,
-        },
-        Options {
-            eager: true,
-            fuel: false,
-        },
-        Options {
-            eager: false,
-            fuel: true,
-        },
-        Options {
-            eager: true,
-            fuel: true,
-        },
-    ];
-=======
     /// These options for a script of that language.
     pub fn in_language(self, language: Language) -> Options {
         Options { language, ..self }
     }
->>>>>>> cli
 }
 
 impl std::fmt::Display for Options {

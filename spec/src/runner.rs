@@ -113,17 +113,13 @@ impl Runner {
     fn new(options: Options) -> Runner {
         let mut config = Config::new();
         config.consume_fuel(options.fuel);
-<<<<<<< HEAD
         config.compilation_mode(if options.eager {
             CompilationMode::Eager
         } else {
             CompilationMode::Lazy
         });
-=======
-        config.compilation_mode(if options.eager { CompilationMode::Eager } else { CompilationMode::Lazy });
         config.wasm_multi_memory(options.language == Language::Latest);
         config.wasm_memory64(options.language != Language::Second);
->>>>>>> cli
         // Deep enough for every script, small enough that runaway recursion ends soon.
         config.max_stack_size(1 << 20);
         let engine = Engine::new(&config);

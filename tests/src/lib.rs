@@ -16,14 +16,27 @@ use std::{
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     // <target>/<profile>/deps/<this test>
     let test = env::current_exe().expect("a running program has a path");
-    let profile_dir = test.ancestors().nth(2).expect("tests are in <target>/<profile>/deps");
-    let target_dir = profile_dir.parent().expect("a profile is in the target directory");
+    let profile_dir = test
+        .ancestors()
+        .nth(2)
+        .expect("tests are in <target>/<profile>/deps");
+    let target_dir = profile_dir
+        .parent()
+        .expect("a profile is in the target directory");
     let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "wasmote-cli", "--profile", profile, "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "wasmote-cli",
+            "--profile",
+            profile,
+            "--target-dir",
+        ])
         .arg(target_dir)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
@@ -34,7 +47,9 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// A committed guest of `tests/guests`.
 pub fn guest(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("guests").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("guests")
+        .join(name)
 }
 
 /// What a run of `wasmote` left.
@@ -51,8 +66,15 @@ pub struct Ran {
 impl Ran {
     fn new(output: Output) -> Ran {
         let text = |bytes| String::from_utf8(bytes).expect("output is text");
-        let code = output.status.code().expect("wasmote is never killed by a signal");
-        Ran { code, out: text(output.stdout), err: text(output.stderr) }
+        let code = output
+            .status
+            .code()
+            .expect("wasmote is never killed by a signal");
+        Ran {
+            code,
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
     }
 
     /// The output of a run that ended well and had nothing to complain about.
@@ -86,16 +108,28 @@ pub fn wasmote_in(directory: &Path, line: &str) -> Ran {
 /// The command, for tests that need more than its output.
 pub fn command(directory: &Path, line: &str) -> Command {
     let mut command = Command::new(&*BINARY);
-    command.args(line.split_whitespace()).current_dir(directory).stdin(Stdio::null());
+    command
+        .args(line.split_whitespace())
+        .current_dir(directory)
+        .stdin(Stdio::null());
     command
 }
 
 /// Runs the command with this standard input.
 pub fn with_input(mut command: Command, input: &str) -> Ran {
     use std::io::Write;
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("wasmote starts");
-    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("wasmote reads its input");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("wasmote starts");
+    child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(input.as_bytes())
+        .expect("wasmote reads its input");
     Ran::new(child.wait_with_output().expect("wasmote ends"))
 }
 
@@ -104,7 +138,10 @@ pub struct Scratch(PathBuf);
 
 impl Scratch {
     /// An empty one.
-    #[expect(clippy::new_without_default, reason = "it has an effect on the file system")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "it has an effect on the file system"
+    )]
     pub fn new() -> Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);

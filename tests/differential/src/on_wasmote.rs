@@ -99,7 +99,9 @@ fn failed(error: &wasmote::Error) -> End {
     let trap = match error.trap_code() {
         Some(TrapCode::Unreachable) => Trap::Unreachable,
         Some(TrapCode::MemoryOutOfBounds) => Trap::MemoryOutOfBounds,
-        Some(TrapCode::TableOutOfBounds | TrapCode::IndirectCallOutOfBounds) => Trap::TableOutOfBounds,
+        Some(TrapCode::TableOutOfBounds | TrapCode::IndirectCallOutOfBounds) => {
+            Trap::TableOutOfBounds
+        }
         Some(TrapCode::IndirectCallToNull) => Trap::IndirectCallToNull,
         Some(TrapCode::BadSignature) => Trap::BadSignature,
         Some(TrapCode::IntegerDivisionByZero) => Trap::IntegerDivisionByZero,

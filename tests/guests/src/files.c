@@ -70,6 +70,10 @@ static int work(void) {
   step("stat new", stat(path_b, &st));
   printf("size: %ld\n", (long)st.st_size);
   FILE *f = fopen(at(path_a, "d/three"), "w");
+  if (!f) {
+    step("fopen", -1);
+    return 1;
+  }
   for (int i = 0; i < 1000; i++) fprintf(f, "line %d\n", i);
   step("fclose", fclose(f));
   f = fopen(path_a, "r");
