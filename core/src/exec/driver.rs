@@ -292,6 +292,11 @@ impl Execution {
         error
     }
 
+    /// A pause as the trap that it is for a call that cannot be resumed.
+    pub(crate) fn trap(&self, code: TrapCode) -> Error {
+        self.locate(code.into())
+    }
+
     fn instance(&self) -> &InstanceEntity {
         // SAFETY: instances live as long as their store; no handler runs.
         unsafe { self.cx.instance.as_ref() }

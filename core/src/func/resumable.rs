@@ -101,13 +101,17 @@ fn proceed<T, R: CallResults>(
     func: Func,
     mut execution: Execution,
 ) -> Result<Call<R>, Error> {
-    match run::step(store, &mut execution)? {
-        Progress::Done => {
+    match run::step(store, &mut execution) {
+        Err(error) => {
+            execution.finish(&mut store.inner);
+            Err(error)
+        }
+        Ok(Progress::Done) => {
             let results = R::read(&store.inner, &func.ty_in(&store.inner), execution.results());
             execution.finish(&mut store.inner);
             Ok(Call::Done(results))
         }
-        Progress::Paused(pause) => Ok(Call::Suspended(Suspended {
+        Ok(Progress::Paused(pause)) => Ok(Call::Suspended(Suspended {
             execution,
             func,
             pause,
@@ -173,6 +177,14 @@ impl<R: CallResults> Suspended<R> {
         self.execution.provide(&slots);
         self.provided = true;
         Ok(())
+    }
+
+    /// Ends the call where it stopped. Unlike dropping it, this gives a value stack in the embedder's
+    /// memory ([`Store::add_stack`]) back to the store.
+    pub fn abandon(self, mut store: impl AsContextMut) {
+        let store = store.as_context_mut().0;
+        self.func.0.index(&store.inner);
+        self.execution.finish(&mut store.inner);
     }
 
     /// Goes on where the call stopped. After a host function's suspension its results must have been

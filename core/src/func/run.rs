@@ -43,8 +43,8 @@ pub(crate) fn to_end<T, R>(
     let result = match step(store, &mut execution) {
         Ok(Progress::Done) => Ok(results(&store.inner, execution.results())),
         Ok(Progress::Paused(pause)) => Err(match pause {
-            Pause::OutOfFuel => TrapCode::OutOfFuel.into(),
-            Pause::Interrupted => TrapCode::Interrupted.into(),
+            Pause::OutOfFuel => execution.trap(TrapCode::OutOfFuel),
+            Pause::Interrupted => execution.trap(TrapCode::Interrupted),
             Pause::Host { error, .. } => error,
         }),
         Err(error) => Err(error),
