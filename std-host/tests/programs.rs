@@ -11,7 +11,7 @@ use wasmote_std_host::{Capture, DirRights, WasiCtx, WasiCtxBuilder, add_to_linke
 
 fn run(wat: &str, ctx: WasiCtx) -> Result<(), Error> {
     let engine = Engine::default();
-    let module = Module::new(&engine, &wat::parse_str(wat).unwrap())?;
+    let module = Module::new(&engine, wat::parse_str(wat).unwrap())?;
     let mut linker = Linker::new(&engine);
     add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(&engine, ctx);

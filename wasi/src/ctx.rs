@@ -10,7 +10,7 @@ use crate::{
     host::Host,
     layout::Abi,
     preview1::{self, Cx, Function, Outcome},
-    table::{Descriptor, Object, ObjectOf, Table},
+    table::{Descriptor, Object, Table},
     trace::{TraceCall, WasiTrace},
     types::{Clockid, DirRights, Fdflags, Rights},
 };
@@ -81,7 +81,7 @@ pub struct WasiCtxBuilder<H: Host> {
     args: Strings,
     env: Strings,
     stdio: [Option<H::Stream>; 3],
-    preopens: Vec<(ObjectOf<H>, Rights, Rights, Option<Box<str>>)>,
+    preopens: Vec<Descriptor<H>>,
     limit: u32,
     clock: Option<VirtualClock>,
     random: Option<SeededRandom>,
@@ -181,9 +181,8 @@ impl<H: Host> WasiCtxBuilder<H> {
             return Err(BuildError::TooLong);
         }
         let base = rights.base & Rights::DIRECTORY;
-        let name = Some(guest_path.into());
-        self.preopens
-            .push((Object::Dir(dir), base, rights.inheriting, name));
+        let descriptor = Descriptor::new(Object::Dir(dir), base, rights.inheriting, Fdflags::EMPTY);
+        self.preopens.push(descriptor.named(guest_path.into()));
         Ok(self)
     }
 
@@ -191,13 +190,10 @@ impl<H: Host> WasiCtxBuilder<H> {
     /// connections it makes have `inheriting`.
     #[must_use]
     pub fn socket(mut self, socket: H::Socket, base: Rights, inheriting: Rights) -> Self {
-        let limit = Rights::SOCKET;
-        self.preopens.push((
-            Object::Socket(socket),
-            base & limit,
-            inheriting & limit,
-            None,
-        ));
+        let (base, inheriting) = (base & Rights::SOCKET, inheriting & Rights::SOCKET);
+        let object = Object::Socket(socket);
+        self.preopens
+            .push(Descriptor::new(object, base, inheriting, Fdflags::EMPTY));
         self
     }
 
@@ -249,11 +245,7 @@ impl<H: Host> WasiCtxBuilder<H> {
             let descriptor = Descriptor::new(object, base, Rights::EMPTY, Fdflags::EMPTY);
             table.insert(descriptor).map_err(full)?;
         }
-        for (object, base, inheriting, name) in self.preopens {
-            let mut descriptor = Descriptor::new(object, base, inheriting, Fdflags::EMPTY);
-            if let Some(name) = name {
-                descriptor = descriptor.named(name);
-            }
+        for descriptor in self.preopens {
             table.insert(descriptor).map_err(full)?;
         }
         Ok(WasiCtx {

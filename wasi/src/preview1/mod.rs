@@ -143,6 +143,19 @@ macro_rules! wasi_functions {
 }
 pub(crate) use wasi_functions;
 
+/// Decodes the arguments one after the other, then calls.
+macro_rules! decoded {
+    ($name:ident, $cx:expr, $abi:expr, [$($done:ident)*] $arg:ident $ty:ident $($rest:tt)*) => {
+        match <$ty as Arg>::decode($arg, $abi) {
+            Ok($arg) => decoded!($name, $cx, $abi, [$($done)* $arg] $($rest)*),
+            Err(errno) => Err(errno),
+        }
+    };
+    ($name:ident, $cx:expr, $abi:expr, [$($done:ident)*]) => {
+        $name($cx, $($done),*)
+    };
+}
+
 macro_rules! define {
     (
         $(fn $name:ident($($arg:ident: $ty:ident),*);)*
@@ -188,7 +201,7 @@ macro_rules! define {
             let abi = cx.abi;
             let result = match function {
                 $(Function::$name => match *args {
-                    [$($arg),*] => (|| $name(cx, $(<$ty as Arg>::decode($arg, abi)?),*))(),
+                    [$($arg),*] => decoded!($name, cx, abi, [] $($arg $ty)*),
                     _ => Err(Errno::Inval),
                 },)*
                 Function::$exit => match *args {

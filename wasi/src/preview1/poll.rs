@@ -12,6 +12,10 @@ use crate::{
     types::{Clockid, Rights},
 };
 
+/// Most subscriptions in one call; more are `inval`. A call is one step to fuel and interrupts, so its
+/// length must have an end that the guest does not choose.
+const MAX_SUBSCRIPTIONS: u32 = 1 << 16;
+
 /// Answers of the host, one per descriptor and direction, sorted: `(descriptor, write)`.
 ///
 /// There are at most two per open descriptor, however many subscriptions there are.
@@ -117,6 +121,9 @@ pub(super) fn poll_oneoff<H: Host>(
     cx.mem.check_array(in_, nsubscriptions, size)?;
     cx.mem.check_array(out, nsubscriptions, EVENT_SIZE)?;
     cx.mem.range(nevents, 4)?;
+    if nsubscriptions > MAX_SUBSCRIPTIONS {
+        return Err(Errno::Inval);
+    }
 
     let mut start = Start {
         realtime: None,
