@@ -37,18 +37,25 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    if let Some(unknown) = names.iter().find(|name| WORKLOADS.iter().all(|(known, _)| known != name)) {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| WORKLOADS.iter().all(|(known, _)| known != name))
+    {
         eprintln!("no workload `{unknown}`\n{USAGE}");
         return ExitCode::from(2);
     }
-    let chosen = WORKLOADS.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name));
+    let chosen = WORKLOADS
+        .iter()
+        .filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name));
     table(chosen, rounds);
     ExitCode::SUCCESS
 }
 
 /// Measures and prints a row for each workload, then the geometric means of the ratios.
 fn table<'w>(workloads: impl Iterator<Item = &'w (&'w str, i32)>, rounds: usize) {
-    println!("median of {rounds} rounds, milliseconds; ratios: how many times faster wasmote is (below 1: slower)\n");
+    println!(
+        "median of {rounds} rounds, milliseconds; ratios: how many times faster wasmote is (below 1: slower)\n"
+    );
     print!("{:<10}", "");
     for (name, _) in &RUNTIMES {
         print!("{name:>12}");
@@ -71,16 +78,25 @@ fn table<'w>(workloads: impl Iterator<Item = &'w (&'w str, i32)>, rounds: usize)
         }
         println!();
     }
-    print!("{:<10}{:>width$}", "geomean", "", width = 12 * RUNTIMES.len());
+    print!(
+        "{:<10}{:>width$}",
+        "geomean",
+        "",
+        width = 12 * RUNTIMES.len()
+    );
     for logs in &logs {
-        print!("{:>14.2}", (logs.iter().sum::<f64>() / logs.len() as f64).exp());
+        print!(
+            "{:>14.2}",
+            (logs.iter().sum::<f64>() / logs.len() as f64).exp()
+        );
     }
     println!();
 }
 
 /// The median time of each runtime, in seconds.
 fn measure(name: &str, argument: i32, rounds: usize) -> Vec<f64> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/guests/bench/{name}.wasm"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/guests/bench/{name}.wasm"));
     let wasm = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let mut programs: Vec<Program> = RUNTIMES.iter().map(|(_, load)| load(&wasm)).collect();
     // Lazy translation happens here, and the results must be the same.
@@ -103,5 +119,9 @@ fn measure(name: &str, argument: i32, rounds: usize) -> Vec<f64> {
 fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     let middle = times.len() / 2;
-    if times.len() % 2 == 1 { times[middle] } else { (times[middle - 1] + times[middle]) / 2.0 }
+    if times.len() % 2 == 1 {
+        times[middle]
+    } else {
+        (times[middle - 1] + times[middle]) / 2.0
+    }
 }

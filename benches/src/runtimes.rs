@@ -3,8 +3,11 @@
 /// `run(n)` of a loaded module.
 pub type Program = Box<dyn FnMut(i32) -> i64>;
 
+/// Loads a module into a runtime.
+pub type Load = fn(&[u8]) -> Program;
+
 /// Every runtime by name; the first is compared with the others.
-pub const RUNTIMES: [(&str, fn(&[u8]) -> Program); 3] = [
+pub const RUNTIMES: [(&str, Load); 3] = [
     ("wasmote", on_wasmote),
     ("wasmi", on_wasmi),
     ("sf-nano", on_sf_nano),
