@@ -3,7 +3,8 @@
 use std::{sync::mpsc, thread, time::Duration};
 
 use wasmote::{
-    Call, Caller, Config, Engine, Error, Instance, Linker, Module, Store, SuspendReason, TrapCode, Val,
+    Call, Caller, Config, Engine, Error, Instance, Linker, Module, Store, SuspendReason, TrapCode,
+    Val,
 };
 
 /// Every kind of value is live across the stops: locals, operands, accumulators of all banks, memory,
@@ -43,10 +44,14 @@ fn work(store: &mut Store<bool>) -> Instance {
     let mut linker = Linker::new(&engine);
     linker.instance(&*store, "other", other).unwrap();
     linker
-        .func_wrap("host", "add", |caller: Caller<'_, bool>, a: i32, b: i32| match caller.data() {
-            true => Err(Error::suspend((a, b))),
-            false => Ok(a.wrapping_add(b)),
-        })
+        .func_wrap(
+            "host",
+            "add",
+            |caller: Caller<'_, bool>, a: i32, b: i32| match caller.data() {
+                true => Err(Error::suspend((a, b))),
+                false => Ok(a.wrapping_add(b)),
+            },
+        )
         .unwrap();
     linker.instantiate(store, &module(&engine, WORK)).unwrap()
 }
@@ -57,7 +62,8 @@ fn expected() -> Vec<Val> {
     let instance = work(&mut store);
     let func = instance.get_func(&store, "work").unwrap();
     let mut results = vec![Val::I32(0); 4];
-    func.call(&mut store, &[Val::I32(ROUNDS)], &mut results).unwrap();
+    func.call(&mut store, &[Val::I32(ROUNDS)], &mut results)
+        .unwrap();
     results
 }
 
@@ -73,7 +79,9 @@ fn in_portions(portion: u64) -> (Vec<Val>, u64) {
     let func = instance.get_func(&store, "work").unwrap();
     store.set_fuel(portion).unwrap();
     let mut given = portion;
-    let mut call = func.call_resumable(&mut store, &[Val::I32(ROUNDS)]).unwrap();
+    let mut call = func
+        .call_resumable(&mut store, &[Val::I32(ROUNDS)])
+        .unwrap();
     loop {
         match call {
             Call::Done(results) => return (results, given - store.get_fuel().unwrap()),
@@ -92,7 +100,11 @@ fn fuel_in_portions_of_any_size_gives_the_same_results_and_cost() {
     let (results, fuel) = in_portions(u64::MAX / 2);
     assert_eq!(results, expected());
     for portion in [1, 2, 3, 7, 50, 1000] {
-        assert_eq!(in_portions(portion), (results.clone(), fuel), "portion {portion}");
+        assert_eq!(
+            in_portions(portion),
+            (results.clone(), fuel),
+            "portion {portion}"
+        );
     }
 }
 
@@ -109,7 +121,9 @@ fn host_functions_suspend_in_the_middle_of_frames() {
     let mut store = Store::new(&engine, true);
     let (instance, another) = (work(&mut store), work(&mut store));
     let func = instance.get_func(&store, "work").unwrap();
-    let mut call = func.call_resumable(&mut store, &[Val::I32(ROUNDS)]).unwrap();
+    let mut call = func
+        .call_resumable(&mut store, &[Val::I32(ROUNDS)])
+        .unwrap();
     let mut stops = 0;
     let results = loop {
         match call {
@@ -122,10 +136,13 @@ fn host_functions_suspend_in_the_middle_of_frames() {
                 if stops == 5 {
                     *store.data_mut() = false;
                     let func = another.get_func(&store, "work").unwrap();
-                    func.call(&mut store, &[Val::I32(1000)], &mut [Val::I32(0); 4]).unwrap();
+                    func.call(&mut store, &[Val::I32(1000)], &mut [Val::I32(0); 4])
+                        .unwrap();
                     *store.data_mut() = true;
                 }
-                call = suspended.resume_with(&mut store, &[Val::I32(a.wrapping_add(b))]).unwrap();
+                call = suspended
+                    .resume_with(&mut store, &[Val::I32(a.wrapping_add(b))])
+                    .unwrap();
             }
         }
     };
@@ -139,7 +156,9 @@ fn a_suspension_without_resumption_is_an_error_of_a_plain_call() {
     let mut store = Store::new(&engine, true);
     let instance = work(&mut store);
     let func = instance.get_func(&store, "work").unwrap();
-    let error = func.call(&mut store, &[Val::I32(1)], &mut [Val::I32(0); 4]).unwrap_err();
+    let error = func
+        .call(&mut store, &[Val::I32(1)], &mut [Val::I32(0); 4])
+        .unwrap_err();
     assert!(error.is_suspend(), "{error}");
 }
 
@@ -163,7 +182,10 @@ fn another_thread_interrupts_an_endless_loop_and_it_goes_on() {
     let mut call = spin.call_resumable(&mut store, ()).unwrap();
     for _ in 0..5 {
         let suspended = call.suspended().expect("an endless loop");
-        assert!(matches!(suspended.reason(&store), SuspendReason::Interrupted));
+        assert!(matches!(
+            suspended.reason(&store),
+            SuspendReason::Interrupted
+        ));
         call = suspended.resume(&mut store).unwrap();
     }
     // A plain call traps instead, with the frames that were active.
@@ -172,7 +194,11 @@ fn another_thread_interrupts_an_endless_loop_and_it_goes_on() {
     assert_eq!(error.trap().unwrap().frames.len(), 1);
     stop.send(()).unwrap();
     interrupter.join().unwrap();
-    instance.get_global(&store, "stop").unwrap().set(&mut store, Val::I32(1)).unwrap();
+    instance
+        .get_global(&store, "stop")
+        .unwrap()
+        .set(&mut store, Val::I32(1))
+        .unwrap();
     let mut call = call.suspended().unwrap().resume(&mut store).unwrap();
     while let Call::Suspended(suspended) = call {
         call = suspended.resume(&mut store).unwrap();
@@ -207,10 +233,15 @@ fn the_stack_limit_decides_how_deep_calls_go() {
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module(&engine, DEPTH), &[]).unwrap();
         let down = instance.get_typed_func::<i32, i32>(&store, "down").unwrap();
-        (0..).take_while(|&n| down.call(&mut store, n).is_ok()).count()
+        (0..)
+            .take_while(|&n| down.call(&mut store, n).is_ok())
+            .count()
     };
     let (small, large) = (deepest(1 << 10), deepest(1 << 13));
-    assert!(small > 10 && (7 * small..=9 * small).contains(&large), "{small} and {large}");
+    assert!(
+        small > 10 && (7 * small..=9 * small).contains(&large),
+        "{small} and {large}"
+    );
 }
 
 #[test]
@@ -230,7 +261,9 @@ fn an_endless_tail_call_across_instances_takes_no_space() {
     let a = Instance::new(&mut store, &module(&engine, first), &[]).unwrap();
     let mut linker = Linker::new(&engine);
     linker.instance(&store, "a", a).unwrap();
-    linker.instantiate(&mut store, &module(&engine, second)).unwrap();
+    linker
+        .instantiate(&mut store, &module(&engine, second))
+        .unwrap();
     let ping = a.get_typed_func::<(i32, i32), i32>(&store, "ping").unwrap();
     assert_eq!(ping.call(&mut store, (100_000, 0)).unwrap(), 200_000);
 }

@@ -8,13 +8,19 @@ use wasmote::{CompilationMode, Config, Engine, ErrorKind, Instance, Module, Stor
 /// Translates eagerly and calls `run` with 1, on a native stack of 256 KiB.
 fn run(text: String) -> i32 {
     let bytes = wat::parse_str(text).unwrap();
-    let thread = thread::Builder::new().stack_size(256 * 1024).spawn(move || {
-        let engine = Engine::new(Config::new().compilation_mode(CompilationMode::Eager));
-        let module = Module::new(&engine, bytes).unwrap();
-        let mut store = Store::new(&engine, ());
-        let instance = Instance::new(&mut store, &module, &[]).unwrap();
-        instance.get_typed_func::<i32, i32>(&store, "run").unwrap().call(&mut store, 1).unwrap()
-    });
+    let thread = thread::Builder::new()
+        .stack_size(256 * 1024)
+        .spawn(move || {
+            let engine = Engine::new(Config::new().compilation_mode(CompilationMode::Eager));
+            let module = Module::new(&engine, bytes).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            instance
+                .get_typed_func::<i32, i32>(&store, "run")
+                .unwrap()
+                .call(&mut store, 1)
+                .unwrap()
+        });
     thread.unwrap().join().unwrap()
 }
 
@@ -41,7 +47,9 @@ fn a_long_chain_of_blocks_with_values() {
 
 #[test]
 fn a_branch_table_with_a_hundred_thousand_targets_and_values() {
-    let mut body = String::from("block (result i32 i64)\nblock (result i32 i64)\ni32.const 1\ni32.const 2\ni64.const 3\nlocal.get 0\nbr_table");
+    let mut body = String::from(
+        "block (result i32 i64)\nblock (result i32 i64)\ni32.const 1\ni32.const 2\ni64.const 3\nlocal.get 0\nbr_table",
+    );
     for i in 0..100_000 {
         write!(body, " {}", i % 2).unwrap();
     }
@@ -56,7 +64,9 @@ fn fifty_thousand_locals_in_each_of_many_small_functions() {
     let mut locals = String::from("(local");
     locals += &" i64".repeat(49_999);
     locals += ")";
-    let mut text = format!("(module (func (export \"run\") (param i32) (result i32) {locals} local.get 0 local.set 0 local.get 49998 i32.wrap_i64)");
+    let mut text = format!(
+        "(module (func (export \"run\") (param i32) (result i32) {locals} local.get 0 local.set 0 local.get 49998 i32.wrap_i64)"
+    );
     for _ in 0..200 {
         write!(text, "(func {locals})").unwrap();
     }

@@ -57,6 +57,7 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
             Field::FImm32(at) => write!(text, "{:?}", f32::from_bits(instruction.u32(at))),
             Field::FImm64(at) => write!(text, "{:?}", f64::from_bits(instruction.u64(at))),
             Field::Offset(at) => write!(text, "+{}", instruction.u32(at)),
+            Field::Offset16(at) => write!(text, "+{}", instruction.u16(at)),
             Field::Offset64(at) => write!(text, "+{}", instruction.u64(at)),
             Field::Rel(at) => write!(text, "->{:x}", target(instruction.target(at as usize))),
             Field::Targets(at) => {

@@ -1,6 +1,8 @@
 //! Operand fields: what an instruction's bytes mean.
 
-use super::{BRANCH_PAIRS, Op, PAIRS, PLACES, Place, SELECT_FORMS, Shape};
+use super::{
+    BRANCH_PAIRS, FAR, Op, PAIRS, PLACES, Place, SELECT_FORMS, SUMS, SUMS_FROM, Shape, WIDE_SUMS,
+};
 
 /// The type of a value as far as ops are concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,8 +75,9 @@ pub(crate) enum Field {
     /// Constant: the bits of an f32 or f64.
     FImm32(u8),
     FImm64(u8),
-    /// Unsigned byte offset into linear memory.
+    /// Unsigned byte offset into linear memory: u32, u16, u64.
     Offset(u8),
+    Offset16(u8),
     Offset64(u8),
     /// Branch target, relative to this field's address.
     Rel(u8),
@@ -113,6 +116,7 @@ impl Field {
             | Src(at)
             | Both(_, at)
             | Imm16(at)
+            | Offset16(at)
             | Base(at)
             | Header(at)
             | OwnHeader(at)
@@ -180,41 +184,25 @@ impl Form {
                 destination(result, form % 3),
                 source(PLACES[form as usize / 3], operand, 2, Field::Imm16(2)),
             ]),
-            Shape::Load { .. } if form == 9 => Form::new(&[
+            Shape::Load { .. } if form == FAR => Form::new(&[
                 Field::Dst(0),
                 Field::Src(2),
                 Field::Memory16(4),
                 Field::Offset64(8),
             ]),
-            Shape::Load { result } => Form::new(&match PLACES[form as usize / 3] {
-                Place::Imm => [
-                    destination(result, form % 3),
-                    Field::Offset(4),
-                    Field::Offset(4),
-                ],
-                place => [
-                    destination(result, form % 3),
-                    source(place, Ty::I32, 2, Field::Imm16(2)),
-                    Field::Offset(4),
-                ],
-            }),
-            Shape::Store { .. } if form == 9 => Form::new(&[
+            Shape::Load { result } => {
+                let digit = if form < FAR { form } else { form - SUMS_FROM } % 3;
+                Form::new(&[destination(result, digit)]).and(address(form))
+            }
+            Shape::Store { .. } if form == FAR => Form::new(&[
                 Field::Src(2),
                 Field::Src(0),
                 Field::Memory16(4),
                 Field::Offset64(8),
             ]),
             Shape::Store { value } => {
-                let (address, stored) = (PLACES[form as usize / 3], PLACES[form as usize % 3]);
-                let stored = source(stored, value, 0, Field::Imm16(0));
-                Form::new(&match address {
-                    Place::Imm => [Field::Offset(4), stored, Field::Offset(4)],
-                    place => [
-                        source(place, Ty::I32, 2, Field::Imm16(2)),
-                        stored,
-                        Field::Offset(4),
-                    ],
-                })
+                let stored = PLACES[(form - if form < FAR { 0 } else { SUMS_FROM }) as usize % 3];
+                address(form).and(Form::new(&[source(stored, value, 0, Field::Imm16(0))]))
             }
             Shape::Select => {
                 let result = [Ty::I64, Ty::F32, Ty::F64][(form / SELECT_FORMS) as usize];
@@ -235,6 +223,19 @@ impl Form {
         }
     }
 
+    /// These fields, then those of `rest`.
+    fn and(self, rest: Form) -> Form {
+        let mut form = Form { fields: [None; 8] };
+        for (to, from) in form
+            .fields
+            .iter_mut()
+            .zip(self.fields().chain(rest.fields()))
+        {
+            *to = Some(from);
+        }
+        form
+    }
+
     fn binary(operand: Ty, result: Ty, form: u16) -> Form {
         let (a, b) = PAIRS[form as usize / 3];
         let imm = match operand {
@@ -250,6 +251,28 @@ impl Form {
             source(b, operand, b_at, imm),
         ])
     }
+}
+
+/// The address of a load or store in memory 0, by its form.
+fn address(form: u16) -> Form {
+    if form < FAR {
+        return match PLACES[form as usize / 3] {
+            Place::Imm => Form::new(&[Field::Offset(4)]),
+            place => Form::new(&[source(place, Ty::I32, 2, Field::Imm16(2)), Field::Offset(4)]),
+        };
+    }
+    let sum = (form - SUMS_FROM) as usize / 3;
+    let imm = if sum < WIDE_SUMS {
+        Field::Imm16(4)
+    } else {
+        Field::Imm32(8)
+    };
+    let (x, y) = SUMS[sum];
+    Form::new(&[
+        source(x, Ty::I32, 2, Field::Imm16(2)),
+        source(y, Ty::I32, 4, imm),
+        Field::Offset16(6),
+    ])
 }
 
 fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {

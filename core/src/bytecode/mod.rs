@@ -52,6 +52,26 @@ pub(crate) const BRANCH_PAIRS: usize = 5;
 /// Places of a load's address, and (address, value) of a store: index `3 * address + value`.
 pub(crate) const PLACES: [Place; 3] = [Place::Slot, Place::Acc, Place::Imm];
 
+/// Places of the two addends of an address that a load or store computes itself (wrapping at 32 bits),
+/// constants in 16 bits, then in 32: forms from `SUMS_FROM` on.
+pub(crate) const SUMS: [(Place, Place); 6] = {
+    use Place::*;
+    [
+        (Slot, Slot),
+        (Acc, Slot),
+        (Slot, Imm),
+        (Acc, Imm),
+        (Slot, Imm),
+        (Acc, Imm),
+    ]
+};
+/// The first of `SUMS` with a 32-bit constant.
+pub(crate) const WIDE_SUMS: usize = 4;
+/// The form of loads and stores for memories other than a 32-bit memory 0.
+pub(crate) const FAR: u16 = 9;
+/// The first form of loads and stores whose address is a sum.
+pub(crate) const SUMS_FROM: u16 = 10;
+
 /// What rows of one group have in common: which forms exist and what their fields are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
@@ -69,9 +89,9 @@ pub(crate) enum Shape {
     },
     /// (Slot, Acc) x destination.
     Unary { operand: Ty, result: Ty },
-    /// `PLACES` x destination, then one for memories other than a 32-bit memory 0.
+    /// `PLACES` x destination, `FAR`, then `SUMS` x destination.
     Load { result: Ty },
-    /// `PLACES` x `PLACES`, then one for memories other than a 32-bit memory 0.
+    /// `PLACES` x `PLACES`, `FAR`, then `SUMS` x `PLACES`.
     Store { value: Ty },
     /// Banks x condition (Slot, Acc) x values (Slot, Imm) x (Slot, Imm) x destination.
     Select,
@@ -88,8 +108,7 @@ impl Shape {
             Shape::Binary { .. } => PAIRS.len() as u16 * 3,
             Shape::Compare { .. } => PAIRS.len() as u16 * 3 + 2 * BRANCH_PAIRS as u16,
             Shape::Unary { .. } => 2 * 3,
-            Shape::Load { .. } => 3 * 3 + 1,
-            Shape::Store { .. } => 3 * 3 + 1,
+            Shape::Load { .. } | Shape::Store { .. } => SUMS_FROM + SUMS.len() as u16 * 3,
             Shape::Select => 3 * SELECT_FORMS,
             Shape::Plain(forms) => forms.len() as u16,
         }

@@ -12,6 +12,8 @@ pub(crate) struct Imm;
 /// Where an operand is read.
 pub(crate) trait Source {
     const IMM: bool = false;
+    /// Instruction bytes that it takes beyond the first 8.
+    const EXTRA: usize = 0;
     /// # Safety
     /// The instruction at `r`'s ip has an operand of this kind at `at`.
     unsafe fn get<V: Value>(r: &Regs, at: usize) -> V;
@@ -49,6 +51,17 @@ impl Source for Imm {
     unsafe fn get16<V: Value>(r: &Regs, at: usize) -> V {
         // SAFETY: the caller's promise.
         V::from_bits(unsafe { r.read::<i16>(at) } as i64 as u64)
+    }
+}
+
+/// A 32-bit constant behind the first 8 bytes of the instruction.
+pub(crate) struct WideImm;
+impl Source for WideImm {
+    const EXTRA: usize = 8;
+    #[inline(always)]
+    unsafe fn get<V: Value>(r: &Regs, _: usize) -> V {
+        // SAFETY: the caller's promise; wide constants are always at offset 8.
+        V::from_bits(unsafe { r.read::<i32>(8) } as i64 as u64)
     }
 }
 

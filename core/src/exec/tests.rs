@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::{
     Config, Engine, Instance, Module, Store, TrapCode, Val,
-    bytecode::{BRANCH_PAIRS, OPCODES, Op, PAIRS, Place, Shape, Ty},
+    bytecode::{BRANCH_PAIRS, OPCODES, Op, PAIRS, Place, SUMS, SUMS_FROM, Shape, Ty},
     translate::opcodes,
 };
 
@@ -40,9 +40,23 @@ fn source(place: Place, ty: Ty, local: &str) -> String {
     let ty = name(ty);
     match place {
         Place::Slot => format!("(local.get ${local}_{ty})"),
+        // (Not an i32 sum, which an address would take in.)
+        Place::Acc if ty.starts_with('i') => {
+            format!("({ty}.xor (local.get ${local}_{ty}) ({ty}.const 1))")
+        }
         Place::Acc => format!("({ty}.add (local.get ${local}_{ty}) ({ty}.const 1))"),
         Place::Imm => format!("({ty}.const 3)"),
     }
+}
+
+/// Addresses that are sums, in the places of `bytecode::SUMS`; small enough for the memory.
+fn sums() -> impl Iterator<Item = String> {
+    let acc = "(i32.and (local.get $a_i32) (i32.const 7))";
+    let slot = "(local.get $a_i32)";
+    let addends = ["(local.get $b_i32)", "(i32.const 16)", "(i32.const 40000)"];
+    [slot, acc]
+        .into_iter()
+        .flat_map(move |x| addends.map(|y| format!("(i32.add {x} {y})")))
 }
 
 /// Statements that use the value of `expression` in each of the three destinations.
@@ -89,36 +103,29 @@ fn statements(op: Op) -> String {
         }
         Shape::Load { result } => {
             for place in [Place::Slot, Place::Acc, Place::Imm] {
-                out += &destinations(
-                    &format!("({text} offset=8 {})", source(place, Ty::I32, "a")),
-                    result,
-                );
+                let address = source(place, Ty::I32, "a");
+                out += &destinations(&format!("({text} offset=8 {address})"), result);
             }
-            out += &format!(
-                "(drop ({text} $far {}))\n",
-                source(Place::Slot, Ty::I32, "a")
-            );
+            for sum in sums() {
+                out += &destinations(&format!("({text} offset=8 {sum})"), result);
+            }
+            out += &format!("(drop ({text} $far (local.get $a_i32)))\n");
         }
         Shape::Store { value } => {
-            for address in [Place::Slot, Place::Acc, Place::Imm] {
-                for stored in [Place::Slot, Place::Acc] {
-                    out += &format!(
-                        "({text} {} {})\n",
-                        source(address, Ty::I32, "a"),
-                        source(stored, value, "b")
-                    );
-                }
-                out += &format!(
-                    "({text} {} ({}.const 0))\n",
-                    source(address, Ty::I32, "a"),
-                    name(value)
-                );
+            let (ty, acc) = (name(value), source(Place::Acc, value, "b"));
+            for place in [Place::Slot, Place::Acc, Place::Imm] {
+                let address = source(place, Ty::I32, "a");
+                out +=
+                    &format!("({text} {address} (local.get $b_{ty})) ({text} {address} {acc})\n");
+                out += &format!("({text} {address} ({ty}.const 0))\n");
             }
-            out += &format!(
-                "({text} $far {} {})\n",
-                source(Place::Slot, Ty::I32, "a"),
-                source(Place::Slot, value, "b")
-            );
+            for sum in sums() {
+                out +=
+                    &format!("({text} {sum} (local.get $b_{ty})) ({text} {sum} ({ty}.const 0))\n");
+                // The accumulator mirrors a local.
+                out += &format!("(local.set $r_{ty} {acc}) ({text} {sum} (local.get $r_{ty}))\n");
+            }
+            out += &format!("({text} $far (local.get $a_i32) (local.get $b_{ty}))\n");
         }
         Shape::Select => {
             for ty in [Ty::I32, Ty::F32, Ty::F64] {
@@ -277,7 +284,13 @@ fn unused(op: Op, form: u16) -> bool {
             }
         },
         // Address and value in the same accumulator.
-        Shape::Store { value } => form == 4 && matches!(value, Ty::I32 | Ty::I64),
+        Shape::Store { value } => {
+            let sum = form
+                .checked_sub(SUMS_FROM)
+                .map(|form| (SUMS[form as usize / 3].0, form % 3));
+            let both = form == 4 || sum == Some((Place::Acc, 1));
+            both && matches!(value, Ty::I32 | Ty::I64)
+        }
         // Runs without being translated.
         Shape::Plain(_) => matches!(op, Op::Halt | Op::Restore),
         _ => false,

@@ -222,11 +222,11 @@ impl FuncTranslator<'_> {
     /// What follows cannot be reached.
     pub(crate) fn unreachable(&mut self) {
         self.dead = Some(0);
-        self.compare = None;
+        self.last = None;
     }
 
     fn pop_condition(&mut self) -> Condition {
-        if let Some(compare) = self.fresh_compare() {
+        if let Some(compare) = self.fresh() {
             if branch_form(compare.op, compare.a, compare.b).is_some() {
                 self.take_back(&compare);
                 return Condition {
@@ -263,7 +263,7 @@ impl FuncTranslator<'_> {
             Operands::default().u16(0, a.field16()).u16(2, b.field16()),
             8,
         );
-        self.compare = None;
+        self.last = None;
         self.producer = None;
         // The accumulators' producers are on both paths from here: they stay as they are.
         for acc in &mut self.stack.acc {
@@ -371,7 +371,7 @@ impl FuncTranslator<'_> {
             let over = self.branch_if(condition, true);
             self.jump(index);
             self.code.resolve(over, self.code.pc());
-            self.compare = None;
+            self.last = None;
             self.producer = None;
         }
         self.begin_basic_block();
@@ -484,7 +484,7 @@ impl FuncTranslator<'_> {
 
     fn end_call(&mut self, callee: &FuncType) {
         self.stack.clear_acc();
-        self.compare = None;
+        self.last = None;
         self.producer = None;
         match *callee.results() {
             [result] if ty(result) != Ty::V128 => self.push_in_acc(ty(result)),

@@ -71,9 +71,9 @@ pub(crate) struct Block {
     pub(crate) stub: (u32, Pc),
 }
 
-/// A comparison that has just been emitted and may still be fused into a branch or inverted.
+/// A binary op that has just been emitted and may still be inverted, or fused into what consumes it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LastCompare {
+pub(crate) struct LastBinary {
     pub(crate) pc: Pc,
     /// Behind it.
     pub(crate) end: Pc,
@@ -107,7 +107,7 @@ pub(crate) struct FuncTranslator<'m> {
     pub(crate) first_local: u32,
     /// Behind the locals so far.
     next_slot: u32,
-    pub(crate) compare: Option<LastCompare>,
+    pub(crate) last: Option<LastBinary>,
     /// The last op and the position behind it, while its result may be redirected to a local.
     pub(crate) producer: Option<(Pc, Pc)>,
     /// Depth of blocks opened in unreachable code, if this is such.
@@ -156,7 +156,7 @@ impl<'m> FuncTranslator<'m> {
             header,
             first_local,
             next_slot: first_local,
-            compare: None,
+            last: None,
             producer: None,
             dead: None,
             fuel: None,
@@ -460,21 +460,21 @@ impl<'m> FuncTranslator<'m> {
                 }
             }
         }
-        self.compare = None;
+        self.last = None;
         self.producer = None;
     }
 
     /// Code can be reached from elsewhere at this point.
     pub(crate) fn label(&mut self) {
         self.stack.clear_acc();
-        self.compare = None;
+        self.last = None;
         self.producer = None;
         self.begin_basic_block();
     }
 
-    /// The comparison on top of the stack, if nothing has happened since.
-    pub(crate) fn fresh_compare(&self) -> Option<LastCompare> {
-        let compare = self.compare?;
+    /// The binary op that made the operand on top of the stack, if nothing has happened since.
+    pub(crate) fn fresh(&self) -> Option<LastBinary> {
+        let last = self.last?;
         let on_top = matches!(
             self.stack.last(),
             Some(Operand {
@@ -482,18 +482,16 @@ impl<'m> FuncTranslator<'m> {
                 ..
             })
         );
-        (compare.end == self.code.pc()
-            && on_top
-            && self.producer == Some((compare.pc, compare.end)))
-        .then_some(compare)
+        (last.end == self.code.pc() && on_top && self.producer == Some((last.pc, last.end)))
+            .then_some(last)
     }
 
-    /// Takes back the comparison that `fresh_compare` gave.
-    pub(crate) fn take_back(&mut self, compare: &LastCompare) {
+    /// Takes back the op that `fresh` gave, and pops its result.
+    pub(crate) fn take_back(&mut self, last: &LastBinary) {
         self.stack.pop();
-        self.code.truncate(compare.pc);
-        self.stack.acc = compare.acc;
-        self.compare = None;
+        self.code.truncate(last.pc);
+        self.stack.acc = last.acc;
+        self.last = None;
         self.producer = None;
     }
 }

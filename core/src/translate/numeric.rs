@@ -4,10 +4,12 @@ use wasmparser::{MemArg, MemArgTarget};
 
 use super::{
     code::Operands,
-    func::{FuncTranslator, LastCompare, fits_i16, fits_i32},
+    func::{FuncTranslator, LastBinary, fits_i16, fits_i32},
     stack::{Kind, Loc, Operand},
 };
-use crate::bytecode::{Bank, Op, PLACES, Place, SELECT_FORMS, Shape, Ty, pair};
+use crate::bytecode::{
+    Bank, FAR, Op, PLACES, Place, SELECT_FORMS, SUMS, SUMS_FROM, Shape, Ty, WIDE_SUMS, pair,
+};
 
 impl Loc {
     fn place(self) -> Place {
@@ -43,6 +45,64 @@ fn memory_of(memarg: &MemArg) -> u32 {
     }
 }
 
+/// The address of an access to memory 0, as far as it is folded into the access.
+#[derive(Clone, Copy)]
+enum Address {
+    Constant {
+        offset: u32,
+    },
+    Base {
+        base: Loc,
+        offset: u32,
+    },
+    /// x + y, wrapping at 32 bits, then the offset, which has 16.
+    Sum {
+        x: Loc,
+        y: Loc,
+        offset: u32,
+    },
+}
+
+impl Address {
+    fn uses_acc(self) -> bool {
+        matches!(
+            self,
+            Address::Base { base: Loc::Acc, .. } | Address::Sum { x: Loc::Acc, .. }
+        )
+    }
+
+    /// The first of the three forms, the address fields, and the bytes of all fields.
+    fn encode(self) -> (u16, Operands, usize) {
+        let operands = Operands::default();
+        match self {
+            Address::Constant { offset } => (2 * 3, operands.u32(4, offset), 8),
+            Address::Base { base, offset } => (
+                place_index(base) * 3,
+                operands.u16(2, base.field16()).u32(4, offset),
+                8,
+            ),
+            Address::Sum { x, y, offset } => {
+                let operands = operands.u16(2, x.field16()).u16(6, offset);
+                let (operands, wide) = match y {
+                    Loc::Imm(bits) if fits_i16(bits, Ty::I32).is_none() => {
+                        (operands.u32(8, bits as u32), true)
+                    }
+                    y => (operands.u16(4, y.field16()), false),
+                };
+                let sum = SUMS[if wide { WIDE_SUMS } else { 0 }..]
+                    .iter()
+                    .position(|&sum| sum == (x.place(), y.place()));
+                let sum = sum.unwrap_or(0) + if wide { WIDE_SUMS } else { 0 };
+                (
+                    SUMS_FROM + sum as u16 * 3,
+                    operands,
+                    if wide { 16 } else { 8 },
+                )
+            }
+        }
+    }
+}
+
 impl FuncTranslator<'_> {
     /// An operator of one of the numeric groups.
     pub(crate) fn numeric(&mut self, op: Op) {
@@ -52,7 +112,7 @@ impl FuncTranslator<'_> {
                 result,
                 swap,
             } => self.binary(op, operand, result, swap),
-            Shape::Compare { operand, swap, .. } => self.compare(op, operand, swap),
+            Shape::Compare { operand, swap, .. } => self.binary(op, operand, Ty::I32, Some(swap)),
             Shape::Unary { operand, result } => self.unary(op, operand, result),
             _ => debug_assert!(false, "{op:?} is not numeric"),
         }
@@ -99,21 +159,15 @@ impl FuncTranslator<'_> {
         }
     }
 
+    /// Emits a `binary` or `compare` op in its value forms, and remembers it.
     fn binary(&mut self, op: Op, operand: Ty, result: Ty, swap: Option<Op>) {
         let (op, a, b) = self.pop_pair(op, operand, swap);
         let (operands, bytes) = Self::pair_operands(operand, a, b);
         let form = pair(a.place(), b.place()).unwrap_or(0);
-        self.produce(op.base() + form * 3, result, operands, bytes);
-    }
-
-    fn compare(&mut self, op: Op, operand: Ty, swap: Op) {
-        let (op, a, b) = self.pop_pair(op, operand, Some(swap));
-        let (operands, bytes) = Self::pair_operands(operand, a, b);
-        let form = pair(a.place(), b.place()).unwrap_or(0);
-        self.evict(Bank::Int);
+        self.evict(result.bank().unwrap_or(Bank::Int));
         let acc = self.stack.acc;
-        let pc = self.produce(op.base() + form * 3, Ty::I32, operands, bytes);
-        self.compare = Some(LastCompare {
+        let pc = self.produce(op.base() + form * 3, result, operands, bytes);
+        self.last = Some(LastBinary {
             pc,
             end: self.code.pc(),
             op,
@@ -125,14 +179,14 @@ impl FuncTranslator<'_> {
 
     /// `eqz`: inverts the comparison that made the operand, or compares with zero.
     pub(crate) fn eqz(&mut self, op: Op, ty: Ty) {
-        if let Some(compare) = self.fresh_compare() {
+        if let Some(compare) = self.fresh() {
             if let Shape::Compare { not: Some(not), .. } = *compare.op.shape() {
                 // The operands stay: only the op changes, and inverses have the same forms.
                 if let Some((pc, old)) = self.stack.acc[Bank::Int as usize].producer {
                     let new = old - compare.op.base() + not.base();
                     self.code.set_opcode(pc, new);
                     self.stack.acc[Bank::Int as usize].producer = Some((pc, new));
-                    self.compare = Some(LastCompare { op: not, ..compare });
+                    self.last = Some(LastBinary { op: not, ..compare });
                     return;
                 }
             }
@@ -161,16 +215,36 @@ impl FuncTranslator<'_> {
         memory == 0 && !self.module.memories[0].is_64
     }
 
-    /// Pops an address; a constant one is added to the offset if the sum is an offset.
-    fn pop_address(&mut self, offset: &mut u32) -> Loc {
-        let (loc, operand) = self.pop();
-        if let Loc::Imm(bits) = loc {
-            match (bits as u32).checked_add(*offset) {
-                Some(sum) => *offset = sum,
-                None => return Loc::Slot(self.in_slot(loc, operand)),
+    /// Pops an address and folds into it what the access can compute: a constant, or a sum that has
+    /// just been made.
+    fn pop_address(&mut self, offset: u32) -> Address {
+        if let Some(last) = self
+            .fresh()
+            .filter(|last| last.op == Op::I32Add && offset <= u16::MAX as u32)
+        {
+            let (x, y) = match (last.a, last.b) {
+                (x, Loc::Acc) => (Loc::Acc, x),
+                pair => pair,
+            };
+            if matches!(
+                (x, y),
+                (Loc::Slot(_) | Loc::Acc, Loc::Slot(_) | Loc::Imm(_))
+            ) {
+                self.take_back(&last);
+                return Address::Sum { x, y, offset };
             }
         }
-        loc
+        let (loc, operand) = self.pop();
+        match loc {
+            Loc::Imm(bits) => match (bits as u32).checked_add(offset) {
+                Some(offset) => Address::Constant { offset },
+                None => Address::Base {
+                    base: Loc::Slot(self.in_slot(loc, operand)),
+                    offset,
+                },
+            },
+            base => Address::Base { base, offset },
+        }
     }
 
     pub(crate) fn load(&mut self, op: Op, memarg: &MemArg) {
@@ -186,24 +260,13 @@ impl FuncTranslator<'_> {
                 .u16(2, address)
                 .u16(4, memory)
                 .u64(8, memarg.offset);
-            self.code.emit(op.base() + 9, operands, 16);
+            self.code.emit(op.base() + FAR, operands, 16);
             self.stack.push(result, Kind::Home);
             return;
         }
         // Validation: the offset of a 32-bit memory has 32 bits.
-        let mut offset = memarg.offset as u32;
-        let address = self.pop_address(&mut offset);
-        let register = if matches!(address, Loc::Imm(_)) {
-            0
-        } else {
-            address.field16()
-        };
-        self.produce(
-            op.base() + place_index(address) * 3,
-            result,
-            Operands::default().u16(2, register).u32(4, offset),
-            8,
-        );
+        let (form, operands, bytes) = self.pop_address(memarg.offset as u32).encode();
+        self.produce(op.base() + form, result, operands, bytes);
     }
 
     pub(crate) fn store(&mut self, op: Op, memarg: &MemArg) {
@@ -219,35 +282,29 @@ impl FuncTranslator<'_> {
                 .u16(2, address)
                 .u16(4, memory)
                 .u64(8, memarg.offset);
-            self.code.emit(op.base() + 9, operands, 16);
+            self.code.emit(op.base() + FAR, operands, 16);
             return;
         }
-        let mut offset = memarg.offset as u32;
-        let (mut value, operand) = self.pop();
-        match value {
-            Loc::Imm(bits) if fits_i16(bits, ty).is_none() => {
-                value = Loc::Slot(self.in_slot(value, operand))
+        let operand = self.stack.pop();
+        // A constant that needs a slot comes before the address is looked at: it is an op of its own.
+        let wide = match operand.kind {
+            Kind::Imm(bits) if fits_i16(bits, ty).is_none() => {
+                Some(self.in_slot(Loc::Imm(bits), operand))
             }
-            _ => {}
-        }
-        let address = self.pop_address(&mut offset);
-        if value == Loc::Acc && address == Loc::Acc && ty.bank() == Some(Bank::Int) {
+            _ => None,
+        };
+        let address = self.pop_address(memarg.offset as u32);
+        // Only now: folding may have changed what the accumulators hold.
+        let mut value = wide.map_or_else(|| self.loc(operand), Loc::Slot);
+        if value == Loc::Acc && address.uses_acc() && ty.bank() == Some(Bank::Int) {
             // One accumulator, so both stand for the local that it mirrors.
             value = self.loc_beside_acc(operand);
         }
-        let register = if matches!(address, Loc::Imm(_)) {
-            0
-        } else {
-            address.field16()
-        };
-        let form = place_index(address) * 3 + place_index(value);
+        let (form, operands, bytes) = address.encode();
         self.code.emit(
-            op.base() + form,
-            Operands::default()
-                .u16(0, value.field16())
-                .u16(2, register)
-                .u32(4, offset),
-            8,
+            op.base() + form + place_index(value),
+            operands.u16(0, value.field16()),
+            bytes,
         );
     }
 

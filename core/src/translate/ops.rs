@@ -248,7 +248,7 @@ impl FuncTranslator<'_> {
             operands = operands.u16(i * 2, self.pop_slot());
         }
         self.code.emit(op.base(), operands, 8);
-        self.compare = None;
+        self.last = None;
         self.producer = None;
         self.push_in_acc(ty);
     }

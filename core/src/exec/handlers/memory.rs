@@ -85,6 +85,54 @@ impl<O: StoreOp, X: Source, V: Source> Handle for Store<O, X, V> {
     }
 }
 
+/// Effective address of a sum: x at 2, y (16-bit constants) at 4, 16-bit offset at 6.
+#[inline(always)]
+unsafe fn sum_address<X: Source, Y: Source>(r: &Regs) -> u64 {
+    // SAFETY: the instruction has these fields.
+    unsafe {
+        let base = X::get::<u32>(r, 2).wrapping_add(Y::get16::<u32>(r, 4));
+        base as u64 + r.read::<u16>(6) as u64
+    }
+}
+
+/// `d = memory0[x + y + offset]`.
+pub(crate) struct LoadSum<O, X, Y, D>(PhantomData<(O, X, Y, D)>);
+
+impl<O: LoadOp, X: Source, Y: Source, D: Destination> Handle for LoadSum<O, X, Y, D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: as for `Load`.
+        unsafe {
+            let ea = sum_address::<X, Y>(&r);
+            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+                return fault(r, ea);
+            }
+            let value = O::load(r.mem().add(ea as usize));
+            D::put(&mut r, value);
+            r.next(8 + Y::EXTRA)
+        }
+    }
+}
+
+/// `memory0[x + y + offset] = v`; v at 0.
+pub(crate) struct StoreSum<O, X, Y, V>(PhantomData<(O, X, Y, V)>);
+
+impl<O: StoreOp, X: Source, Y: Source, V: Source> Handle for StoreSum<O, X, Y, V> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: as for `Load`.
+        unsafe {
+            let ea = sum_address::<X, Y>(&r);
+            let value = V::get16::<O::In>(&r, 0);
+            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+                return fault(r, ea);
+            }
+            O::store(r.mem().add(ea as usize), value);
+            r.next(8 + Y::EXTRA)
+        }
+    }
+}
+
 /// The address of an access of `1 << log_size` bytes to any memory; fields: base slot at 2, memory u16 at 4, offset at 8.
 #[inline(always)]
 unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {

@@ -11,7 +11,7 @@ pub(crate) mod wide;
 
 use super::{
     dispatch::{Handler, handler},
-    operand::{Accum, Imm, Slot, ToAccum, ToBoth, ToSlot},
+    operand::{Accum, Imm, Slot, ToAccum, ToBoth, ToSlot, WideImm},
 };
 use crate::bytecode::{OPCODES, table::for_each_op};
 use numeric::{Binary, CompareBranch, Unary};
@@ -68,18 +68,43 @@ const fn load<O: rows::LoadOp>() -> [[Handler; 3]; 3] {
     ]
 }
 
+/// In the order of `bytecode::SUMS`.
+const fn load_sum<O: rows::LoadOp>() -> [[Handler; 3]; 6] {
+    [
+        destinations!(memory::LoadSum<O, Slot, Slot>),
+        destinations!(memory::LoadSum<O, Accum, Slot>),
+        destinations!(memory::LoadSum<O, Slot, Imm>),
+        destinations!(memory::LoadSum<O, Accum, Imm>),
+        destinations!(memory::LoadSum<O, Slot, WideImm>),
+        destinations!(memory::LoadSum<O, Accum, WideImm>),
+    ]
+}
+
+/// The three forms of a store by its value.
 macro_rules! stores {
-    ($op:ty, $address:ty) => {
-        [
-            handler::<memory::Store<$op, $address, Slot>>(),
-            handler::<memory::Store<$op, $address, Accum>>(),
-            handler::<memory::Store<$op, $address, Imm>>(),
-        ]
+    ($($handler:ident)::+ < $($arg:ty),* >) => {
+        [handler::<$($handler)::+<$($arg,)* Slot>>(), handler::<$($handler)::+<$($arg,)* Accum>>(), handler::<$($handler)::+<$($arg,)* Imm>>()]
     };
 }
 
 const fn store<O: rows::StoreOp>() -> [[Handler; 3]; 3] {
-    [stores!(O, Slot), stores!(O, Accum), stores!(O, Imm)]
+    [
+        stores!(memory::Store<O, Slot>),
+        stores!(memory::Store<O, Accum>),
+        stores!(memory::Store<O, Imm>),
+    ]
+}
+
+/// In the order of `bytecode::SUMS`.
+const fn store_sum<O: rows::StoreOp>() -> [[Handler; 3]; 6] {
+    [
+        stores!(memory::StoreSum<O, Slot, Slot>),
+        stores!(memory::StoreSum<O, Accum, Slot>),
+        stores!(memory::StoreSum<O, Slot, Imm>),
+        stores!(memory::StoreSum<O, Accum, Imm>),
+        stores!(memory::StoreSum<O, Slot, WideImm>),
+        stores!(memory::StoreSum<O, Accum, WideImm>),
+    ]
 }
 
 macro_rules! selects {
@@ -130,10 +155,12 @@ macro_rules! define_handlers {
             $(
                 append(&mut table, &mut at, load::<rows::$ld>().as_flattened());
                 append(&mut table, &mut at, &[handler::<memory::LoadFar<rows::$ld>>()]);
+                append(&mut table, &mut at, load_sum::<rows::$ld>().as_flattened());
             )*
             $(
                 append(&mut table, &mut at, store::<rows::$st>().as_flattened());
                 append(&mut table, &mut at, &[handler::<memory::StoreFar<rows::$st>>()]);
+                append(&mut table, &mut at, store_sum::<rows::$st>().as_flattened());
             )*
             $($(append(&mut table, &mut at, select::<$sel_ty>().as_flattened().as_flattened());)*)*
             $(append(&mut table, &mut at, &[$(handler::<$handler>()),*]);)*
