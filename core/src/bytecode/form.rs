@@ -207,7 +207,7 @@ impl Form {
             Shape::Select => {
                 let result = [Ty::I64, Ty::F32, Ty::F64][(form / SELECT_FORMS) as usize];
                 let digit = |weight: u16| [Place::Slot, Place::Imm][(form / weight % 2) as usize];
-                let condition = if form / 12 % 2 == 0 {
+                let condition = if (form / 12).is_multiple_of(2) {
                     Field::Src(6)
                 } else {
                     Field::Acc(Bank::Int)

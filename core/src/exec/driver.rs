@@ -284,10 +284,10 @@ impl Execution {
 
     /// Adds the backtrace to a trap that has none.
     fn locate(&self, mut error: Error) -> Error {
-        if let Some(trap) = error.trap_mut() {
-            if trap.frames.is_empty() {
-                trap.frames = backtrace(&self.cx, false);
-            }
+        if let Some(trap) = error.trap_mut()
+            && trap.frames.is_empty()
+        {
+            trap.frames = backtrace(&self.cx, false);
         }
         error
     }

@@ -312,7 +312,7 @@ fn every_op_runs_in_a_loop_on_a_small_native_stack() {
         exercise(&engine(true), &plain_statements(), &mut seen);
         let missing: Vec<_> = (0..OPCODES as u16)
             .filter(|opcode| !seen.contains(opcode))
-            .filter_map(|opcode| Op::of_opcode(opcode))
+            .filter_map(Op::of_opcode)
             .filter(|&(op, form)| !unused(op, form))
             .collect();
         assert_eq!(missing, [], "opcodes that nothing exercises");

@@ -41,7 +41,8 @@ impl<R> Call<R> {
 
 /// A call that stopped, with all its frames. Dropping it abandons the call.
 pub struct Suspended<R> {
-    execution: Execution,
+    /// Boxed, for `Call` to be small.
+    execution: Box<Execution>,
     func: Func,
     pause: Pause,
     /// Whether the host function's results have been given.
@@ -112,7 +113,7 @@ fn proceed<T, R: CallResults>(
             Ok(Call::Done(results))
         }
         Ok(Progress::Paused(pause)) => Ok(Call::Suspended(Suspended {
-            execution,
+            execution: Box::new(execution),
             func,
             pause,
             provided: false,
@@ -198,7 +199,7 @@ impl<R: CallResults> Suspended<R> {
         }
         let store = store.as_context_mut().0;
         self.func.0.index(&store.inner);
-        proceed(store, self.func, self.execution)
+        proceed(store, self.func, *self.execution)
     }
 
     /// [Provides](Self::provide) the host function's results and goes on.

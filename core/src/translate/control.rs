@@ -32,10 +32,10 @@ fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
     let Shape::Compare { operand, .. } = *op.shape() else {
         return None;
     };
-    if let Loc::Imm(bits) = b {
-        if !matches!(operand, Ty::I32 | Ty::I64) || fits_i16(bits, operand).is_none() {
-            return None;
-        }
+    if let Loc::Imm(bits) = b
+        && (!matches!(operand, Ty::I32 | Ty::I64) || fits_i16(bits, operand).is_none())
+    {
+        return None;
     }
     let places = (place(a), place(b));
     PAIRS[..BRANCH_PAIRS]
@@ -226,15 +226,15 @@ impl FuncTranslator<'_> {
     }
 
     fn pop_condition(&mut self) -> Condition {
-        if let Some(compare) = self.fresh() {
-            if branch_form(compare.op, compare.a, compare.b).is_some() {
-                self.take_back(&compare);
-                return Condition {
-                    op: compare.op,
-                    a: compare.a,
-                    b: compare.b,
-                };
-            }
+        if let Some(compare) = self.fresh()
+            && branch_form(compare.op, compare.a, compare.b).is_some()
+        {
+            self.take_back(&compare);
+            return Condition {
+                op: compare.op,
+                a: compare.a,
+                b: compare.b,
+            };
         }
         let (loc, operand) = self.pop();
         let a = match loc {
@@ -300,11 +300,11 @@ impl FuncTranslator<'_> {
         }
         (first..self.stack.len()).all(|position| {
             let operand = self.stack.get(position);
-            if let (Kind::Acc, Some(bank)) = (operand.kind, operand.ty.bank()) {
-                if self.stack.acc[bank as usize].producer.is_some() {
-                    self.evict(bank);
-                    return true;
-                }
+            if let (Kind::Acc, Some(bank)) = (operand.kind, operand.ty.bank())
+                && self.stack.acc[bank as usize].producer.is_some()
+            {
+                self.evict(bank);
+                return true;
             }
             operand.kind == Kind::Home
         })
@@ -433,11 +433,11 @@ impl FuncTranslator<'_> {
             (1, Some(result)) if result.ty != Ty::V128 => {
                 let bank = result.ty.bank().unwrap_or(Bank::Int);
                 let mut loc = self.loc(result);
-                if let Loc::Imm(bits) = loc {
-                    if result.ty == Ty::F64 || fits_i32(bits, result.ty).is_none() {
-                        self.copy(loc, result.ty, result.home);
-                        loc = Loc::Slot(result.home);
-                    }
+                if let Loc::Imm(bits) = loc
+                    && (result.ty == Ty::F64 || fits_i32(bits, result.ty).is_none())
+                {
+                    self.copy(loc, result.ty, result.home);
+                    loc = Loc::Slot(result.home);
                 }
                 match loc {
                     Loc::Acc => self.code.emit(base, header, 8),

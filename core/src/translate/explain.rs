@@ -71,10 +71,10 @@ pub(crate) fn offset_at(map: &[(u32, u32)], code: u32) -> Option<u32> {
 /// Length of an instruction in symbolic code, in words.
 fn words(instruction: &Instruction<'_>, op: Op, form: &Form) -> u32 {
     let mut bytes = size_of::<usize>() + form.operand_bytes();
-    if op == Op::BrTable {
-        if let Some(Field::Targets(at)) = form.fields().last() {
-            bytes += ((instruction.u32(at) as usize + 1) * 4).next_multiple_of(size_of::<usize>());
-        }
+    if op == Op::BrTable
+        && let Some(Field::Targets(at)) = form.fields().last()
+    {
+        bytes += ((instruction.u32(at) as usize + 1) * 4).next_multiple_of(size_of::<usize>());
     }
     (bytes / size_of::<usize>()) as u32
 }

@@ -179,16 +179,16 @@ impl FuncTranslator<'_> {
 
     /// `eqz`: inverts the comparison that made the operand, or compares with zero.
     pub(crate) fn eqz(&mut self, op: Op, ty: Ty) {
-        if let Some(compare) = self.fresh() {
-            if let Shape::Compare { not: Some(not), .. } = *compare.op.shape() {
-                // The operands stay: only the op changes, and inverses have the same forms.
-                if let Some((pc, old)) = self.stack.acc[Bank::Int as usize].producer {
-                    let new = old - compare.op.base() + not.base();
-                    self.code.set_opcode(pc, new);
-                    self.stack.acc[Bank::Int as usize].producer = Some((pc, new));
-                    self.last = Some(LastBinary { op: not, ..compare });
-                    return;
-                }
+        if let Some(compare) = self.fresh()
+            && let Shape::Compare { not: Some(not), .. } = *compare.op.shape()
+        {
+            // The operands stay: only the op changes, and inverses have the same forms.
+            if let Some((pc, old)) = self.stack.acc[Bank::Int as usize].producer {
+                let new = old - compare.op.base() + not.base();
+                self.code.set_opcode(pc, new);
+                self.stack.acc[Bank::Int as usize].producer = Some((pc, new));
+                self.last = Some(LastBinary { op: not, ..compare });
+                return;
             }
         }
         self.stack.push(ty, Kind::Imm(0));

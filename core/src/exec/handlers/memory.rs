@@ -167,7 +167,10 @@ unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {
 pub(crate) unsafe fn memory_of(cx: *mut Cx, index: u32) -> *mut MemoryEntity {
     // SAFETY: the caller's promise; the instance is alive while it runs.
     unsafe {
-        (*(&(*cx).instance.as_ref().memory_ptrs)
+        (*(*cx)
+            .instance
+            .as_ref()
+            .memory_ptrs
             .as_ptr()
             .add(index as usize))
         .as_ptr()

@@ -48,13 +48,13 @@ pub(crate) trait StoreOp {
 
 /// Little-endian numbers in linear memory.
 trait Stored: Sized {
-    fn from_memory(self) -> Self;
+    fn of_memory(self) -> Self;
     fn to_memory(self) -> Self;
 }
 macro_rules! stored_int {
     ($($ty:ty),*) => { $(impl Stored for $ty {
         #[inline(always)]
-        fn from_memory(self) -> Self {
+        fn of_memory(self) -> Self {
             Self::from_le(self)
         }
         #[inline(always)]
@@ -67,8 +67,8 @@ stored_int!(u8, i8, u16, i16, u32, i32, u64);
 macro_rules! stored_float {
     ($($ty:ty),*) => { $(impl Stored for $ty {
         #[inline(always)]
-        fn from_memory(self) -> Self {
-            Self::from_bits(self.to_bits().from_memory())
+        fn of_memory(self) -> Self {
+            Self::from_bits(self.to_bits().of_memory())
         }
         #[inline(always)]
         fn to_memory(self) -> Self {
@@ -134,7 +134,7 @@ macro_rules! define_semantics {
                 #[inline(always)]
                 unsafe fn load(at: *const u8) -> $ld_out {
                     // SAFETY: the caller's promise.
-                    unsafe { at.cast::<$ld_mem>().read_unaligned() }.from_memory() as $ld_out
+                    unsafe { at.cast::<$ld_mem>().read_unaligned() }.of_memory() as $ld_out
                 }
             }
         )*
