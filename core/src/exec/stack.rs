@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::ptr::NonNull;
 
-use crate::store::InstanceEntity;
+use crate::store::{InstanceEntity, zeroed};
 
 /// Slots of a frame header.
 pub(crate) const HEADER_SLOTS: usize = 2;
@@ -85,12 +85,9 @@ impl Stack {
             .max(Self::INITIAL)
             .min(self.max);
         // A fresh zeroed allocation and a copy, not `resize`: pages that no frame touches stay untouched.
-        let mut grown = Vec::new();
-        if grown.try_reserve_exact(len).is_err() {
+        let Some(mut grown) = zeroed(len) else {
             return false;
-        }
-        drop(grown);
-        grown = alloc::vec![0u64; len];
+        };
         // SAFETY: both are valid for `self.len` slots and distinct.
         unsafe { core::ptr::copy_nonoverlapping(self.base, grown.as_mut_ptr(), self.len) };
         *slots = grown;

@@ -25,7 +25,7 @@ pub(crate) use handle::Stored;
 pub(crate) use instance::InstanceEntity;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub(crate) use memory::MemoryEntity;
-pub(crate) use table::TableEntity;
+pub(crate) use table::{TableEntity, zeroed};
 
 use crate::{
     engine::Engine,

@@ -43,7 +43,7 @@ impl TableEntity {
 }
 
 /// `len` zeros, without touching the pages and without aborting when there is no room.
-fn zeroed(len: usize) -> Option<Vec<u64>> {
+pub(crate) fn zeroed(len: usize) -> Option<Vec<u64>> {
     let layout = Layout::array::<u64>(len).ok()?;
     if len == 0 {
         return Some(Vec::new());

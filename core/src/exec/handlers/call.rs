@@ -70,8 +70,10 @@ pub(crate) unsafe fn read_header(at: *const u64) -> (*const u8, u64) {
 unsafe fn fits(cx: *mut Cx, sp: *mut u64, bytes: usize) -> bool {
     // SAFETY: the context outlives the run.
     unsafe {
-        // A frame's first slot is inside its caller's frame, so sp is not beyond the end.
-        if (*cx).stack_end as usize - sp as usize >= bytes {
+        let end = (sp as usize).wrapping_add(bytes);
+        // A frame is smaller than 512 KiB, so only a small address space can wrap.
+        let wrapped = cfg!(not(target_pointer_width = "64")) && end < sp as usize;
+        if end <= (*cx).stack_end as usize && !wrapped {
             return true;
         }
         (*cx).stack_need = sp as usize - (*cx).stack.base() as usize + bytes;
