@@ -4,11 +4,13 @@ use wasmparser::{BlockType, BrTable};
 
 use super::{
     code::{Code, NO_FIELD, Operands},
-    func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i16, fits_i32, header_slot, ty},
+    func::{
+        Block, BlockKind, BlockSig, FuncTranslator, fits_i16, fits_i32, header_slot, parsed_ty, ty,
+    },
     stack::{Kind, Loc},
 };
 use crate::{
-    bytecode::{BRANCH_PAIRS, Bank, Op, PAIRS, Place, Shape, Ty},
+    bytecode::{BRANCH_PAIRS, Bank, Op, PAIRS, Shape, Ty},
     types::FuncType,
 };
 
@@ -17,14 +19,6 @@ struct Condition {
     op: Op,
     a: Loc,
     b: Loc,
-}
-
-fn place(loc: Loc) -> Place {
-    match loc {
-        Loc::Slot(_) => Place::Slot,
-        Loc::Acc => Place::Acc,
-        Loc::Imm(_) => Place::Imm,
-    }
 }
 
 /// Number of the branch form for these places, if there is one.
@@ -37,7 +31,7 @@ fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
     {
         return None;
     }
-    let places = (place(a), place(b));
+    let places = (a.place(), b.place());
     PAIRS[..BRANCH_PAIRS]
         .iter()
         .position(|&p| p == places)
@@ -48,13 +42,7 @@ impl FuncTranslator<'_> {
     fn sig(&self, block_type: BlockType) -> BlockSig {
         match block_type {
             BlockType::Empty => BlockSig::Empty,
-            // Reference types of blocks need no more than their slot.
-            BlockType::Type(wasmparser::ValType::I32) => BlockSig::Result(Ty::I32),
-            BlockType::Type(wasmparser::ValType::I64) => BlockSig::Result(Ty::I64),
-            BlockType::Type(wasmparser::ValType::F32) => BlockSig::Result(Ty::F32),
-            BlockType::Type(wasmparser::ValType::F64) => BlockSig::Result(Ty::F64),
-            BlockType::Type(wasmparser::ValType::V128) => BlockSig::Result(Ty::V128),
-            BlockType::Type(wasmparser::ValType::Ref(_)) => BlockSig::Result(Ty::Ref),
+            BlockType::Type(ty) => BlockSig::Result(parsed_ty(ty)),
             BlockType::FuncType(index) => BlockSig::Type(index),
         }
     }

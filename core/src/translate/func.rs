@@ -28,6 +28,18 @@ pub(crate) fn ty(ty: ValType) -> Ty {
     }
 }
 
+/// The same of the parser's types.
+pub(crate) fn parsed_ty(ty: wasmparser::ValType) -> Ty {
+    match ty {
+        wasmparser::ValType::I32 => Ty::I32,
+        wasmparser::ValType::I64 => Ty::I64,
+        wasmparser::ValType::F32 => Ty::F32,
+        wasmparser::ValType::F64 => Ty::F64,
+        wasmparser::ValType::V128 => Ty::V128,
+        wasmparser::ValType::Ref(_) => Ty::Ref,
+    }
+}
+
 /// Where a callee of this type keeps its header: behind the space that parameters and results share.
 pub(crate) fn header_slot(ty: &FuncType) -> u32 {
     ty.param_slots().max(ty.result_slots()) as u32

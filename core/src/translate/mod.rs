@@ -199,7 +199,7 @@ fn run(
         if let Some(validator) = &mut validator {
             validator.define_locals(offset, count, ty).map_err(fail)?;
         }
-        translator.declare(count, local_type(ty));
+        translator.declare(count, func::parsed_ty(ty));
     }
     translator.begin_body();
     let mut operators = OperatorsReader::new(locals.get_binary_reader());
@@ -234,16 +234,4 @@ fn run(
             format!("the function needs more than {MAX_FRAME_SLOTS} slots for locals and operands"),
         )
     })
-}
-
-fn local_type(ty: wasmparser::ValType) -> crate::bytecode::Ty {
-    use crate::bytecode::Ty;
-    match ty {
-        wasmparser::ValType::I32 => Ty::I32,
-        wasmparser::ValType::I64 => Ty::I64,
-        wasmparser::ValType::F32 => Ty::F32,
-        wasmparser::ValType::F64 => Ty::F64,
-        wasmparser::ValType::V128 => Ty::V128,
-        wasmparser::ValType::Ref(_) => Ty::Ref,
-    }
 }

@@ -12,7 +12,7 @@ use crate::bytecode::{
 };
 
 impl Loc {
-    fn place(self) -> Place {
+    pub(crate) fn place(self) -> Place {
         match self {
             Loc::Slot(_) => Place::Slot,
             Loc::Acc => Place::Acc,
