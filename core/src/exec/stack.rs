@@ -20,8 +20,9 @@ pub(crate) struct Switch {
 
 enum Slots {
     Heap(Vec<u64>),
-    /// The caller's memory, which cannot grow.
-    Static(&'static mut [u64]),
+    /// The embedder's memory, which cannot grow. It is reached through `base` only: a reference here
+    /// would claim it back whenever the stack moves.
+    Static,
 }
 
 /// One value stack.
@@ -40,19 +41,24 @@ impl Stack {
     const INITIAL: usize = 512;
 
     fn heap(max: usize) -> Stack {
-        Stack::from_slots(Slots::Heap(Vec::new()), max)
+        let mut slots = Vec::new();
+        let base = slots.as_mut_ptr();
+        Stack {
+            slots: Slots::Heap(slots),
+            base,
+            len: 0,
+            max,
+            switches: Vec::new(),
+        }
     }
 
-    fn from_slots(mut slots: Slots, max: usize) -> Stack {
-        let (base, len) = match &mut slots {
-            Slots::Heap(slots) => (slots.as_mut_ptr(), slots.len()),
-            Slots::Static(slots) => (slots.as_mut_ptr(), slots.len()),
-        };
+    fn supplied(slots: &'static mut [u64]) -> Stack {
+        let len = slots.len();
         Stack {
-            slots,
-            base,
+            slots: Slots::Static,
+            base: slots.as_mut_ptr(),
             len,
-            max,
+            max: len,
             switches: Vec::new(),
         }
     }
@@ -127,8 +133,7 @@ impl StackPool {
     pub(crate) fn add(&mut self, memory: &'static mut [u8]) {
         // SAFETY: any bytes are u64s.
         let (_, slots, _) = unsafe { memory.align_to_mut::<u64>() };
-        let len = slots.len();
-        self.free.push(Stack::from_slots(Slots::Static(slots), len));
+        self.free.push(Stack::supplied(slots));
     }
 
     pub(crate) fn take(&mut self) -> Stack {
@@ -136,7 +141,7 @@ impl StackPool {
         let supplied = self
             .free
             .iter()
-            .position(|stack| matches!(stack.slots, Slots::Static(_)));
+            .position(|stack| matches!(stack.slots, Slots::Static));
         match supplied.or(self.free.len().checked_sub(1)) {
             Some(i) => self.free.swap_remove(i),
             None => Stack::heap(self.max),
@@ -147,7 +152,7 @@ impl StackPool {
         stack.switches.clear();
         let keep = match &stack.slots {
             Slots::Heap(slots) => self.free.len() < Self::KEEP && slots.len() <= Self::KEEP_SLOTS,
-            Slots::Static(_) => true,
+            Slots::Static => true,
         };
         if keep {
             self.free.push(stack);
