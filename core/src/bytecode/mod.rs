@@ -128,6 +128,7 @@ macro_rules! define_ops {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ty) -> $bin_out:ty [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
         compare { $($cmp:ident $cmp_text:literal ($cmp_in:ty) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ty) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         unary { $($un:ident $un_text:literal ($un_in:ty) -> $un_out:ty: |$ua:ident| $ue:expr;)* }
         load { $($ld:ident $ld_text:literal $ld_mem:ty => $ld_out:ty;)* }
         store { $($st:ident $st_text:literal $st_in:ty => $st_mem:ty;)* }
@@ -137,13 +138,14 @@ macro_rules! define_ops {
         /// The ops: one per row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
-        pub(crate) enum Op { $($bin,)* $($cmp,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($(#[$doc])* $op,)* }
+        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($(#[$doc])* $op,)* }
 
-        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$op,)*];
-        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($text,)*];
+        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$op,)*];
+        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($text,)*];
         const SHAPES: &[Shape] = &[
             $(Shape::Binary { operand: <$bin_in as Typed>::TY, result: <$bin_out as Typed>::TY, swap: option!($($bin_swap)?) },)*
             $(Shape::Compare { operand: <$cmp_in as Typed>::TY, swap: Op::$cmp_swap, not: option!($($cmp_not)?) },)*
+            $(Shape::Compare { operand: <$fus_in as Typed>::TY, swap: Op::$fus_swap, not: option!($($fus_not)?) },)*
             $(Shape::Unary { operand: <$un_in as Typed>::TY, result: <$un_out as Typed>::TY },)*
             $(Shape::Load { result: <$ld_out as Typed>::TY },)*
             $(Shape::Store { value: <$st_in as Typed>::TY },)*

@@ -11,6 +11,8 @@
 //! - `binary`: `Name "text" (operand type) -> result type [swap Mirror]: |a, b| value or trap`, where
 //!   `swap` names the op that gives the same result with exchanged operands;
 //! - `compare`: the same with a boolean result, plus `[not Inverse]`; also exists fused with a branch;
+//! - `fused_compare`: the same for two wasm operators in a row, here a bitwise and that is compared with
+//!   zero; the translator finds them;
 //! - `unary`, `load` (`stored type => type`), `store` (`type => stored type`);
 //! - `select`: chooses one of two slots or small constants by an i32, for each bank of the result;
 //! - `plain`: `Name "text" { [fields] Handler; … }`, one entry per form, handler from `exec::handlers`.
@@ -98,6 +100,12 @@ macro_rules! for_each_op {
                 F64Gt "f64.gt" (f64) [swap F64Lt] []: |a, b| a > b;
                 F64Le "f64.le" (f64) [swap F64Ge] []: |a, b| a <= b;
                 F64Ge "f64.ge" (f64) [swap F64Le] []: |a, b| a >= b;
+            }
+            fused_compare {
+                I32Test "i32.test" (u32) [swap I32Test] [not I32TestZ]: |a, b| a & b != 0;
+                I32TestZ "i32.test_z" (u32) [swap I32TestZ] [not I32Test]: |a, b| a & b == 0;
+                I64Test "i64.test" (u64) [swap I64Test] [not I64TestZ]: |a, b| a & b != 0;
+                I64TestZ "i64.test_z" (u64) [swap I64TestZ] [not I64Test]: |a, b| a & b == 0;
             }
             unary {
                 I32Clz "i32.clz" (u32) -> u32: |a| a.leading_zeros();

@@ -87,11 +87,14 @@ fn statements(op: Op) -> String {
         }
         Shape::Compare { operand, .. } => {
             for (a, b) in PAIRS {
-                let expression = format!(
-                    "({text} {} {})",
-                    source(a, operand, "a"),
-                    source(b, operand, "b")
-                );
+                let (a, b) = (source(a, operand, "a"), source(b, operand, "b"));
+                let expression = match op {
+                    Op::I32Test => format!("(i32.ne (i32.and {a} {b}) (i32.const 0))"),
+                    Op::I32TestZ => format!("(i32.eqz (i32.and {a} {b}))"),
+                    Op::I64Test => format!("(i64.ne (i64.and {a} {b}) (i64.const 0))"),
+                    Op::I64TestZ => format!("(i64.eqz (i64.and {a} {b}))"),
+                    _ => format!("({text} {a} {b})"),
+                };
                 out += &destinations(&expression, Ty::I32);
                 out += &format!("(block (br_if 0 {expression}))\n(if {expression} (then (nop)))\n");
             }

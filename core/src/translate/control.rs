@@ -214,15 +214,21 @@ impl FuncTranslator<'_> {
     }
 
     fn pop_condition(&mut self) -> Condition {
-        if let Some(compare) = self.fresh()
-            && branch_form(compare.op, compare.a, compare.b).is_some()
-        {
-            self.take_back(&compare);
-            return Condition {
-                op: compare.op,
-                a: compare.a,
-                b: compare.b,
+        if let Some(last) = self.fresh() {
+            // A branch on a bitwise and is a test.
+            let op = if last.op == Op::I32And {
+                Op::I32Test
+            } else {
+                last.op
             };
+            if branch_form(op, last.a, last.b).is_some() {
+                self.take_back(&last);
+                return Condition {
+                    op,
+                    a: last.a,
+                    b: last.b,
+                };
+            }
         }
         let (loc, operand) = self.pop();
         let a = match loc {

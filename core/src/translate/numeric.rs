@@ -107,12 +107,12 @@ impl FuncTranslator<'_> {
     /// An operator of one of the numeric groups.
     pub(crate) fn numeric(&mut self, op: Op) {
         match *op.shape() {
-            Shape::Binary {
-                operand,
-                result,
-                swap,
-            } => self.binary(op, operand, result, swap),
-            Shape::Compare { operand, swap, .. } => self.binary(op, operand, Ty::I32, Some(swap)),
+            Shape::Binary { operand, swap, .. } => self.binary(op, operand, swap),
+            Shape::Compare { operand, swap, .. } => {
+                if !self.test(op) {
+                    self.binary(op, operand, Some(swap));
+                }
+            }
             Shape::Unary { operand, result } => self.unary(op, operand, result),
             _ => debug_assert!(false, "{op:?} is not numeric"),
         }
@@ -159,9 +159,20 @@ impl FuncTranslator<'_> {
         }
     }
 
-    /// Emits a `binary` or `compare` op in its value forms, and remembers it.
-    fn binary(&mut self, op: Op, operand: Ty, result: Ty, swap: Option<Op>) {
+    fn binary(&mut self, op: Op, operand: Ty, swap: Option<Op>) {
         let (op, a, b) = self.pop_pair(op, operand, swap);
+        self.emit_binary(op, a, b);
+    }
+
+    /// Emits a `binary` or `compare` op in its value forms, and remembers it.
+    fn emit_binary(&mut self, op: Op, a: Loc, b: Loc) {
+        let (operand, result) = match *op.shape() {
+            Shape::Binary {
+                operand, result, ..
+            } => (operand, result),
+            Shape::Compare { operand, .. } => (operand, Ty::I32),
+            _ => return,
+        };
         let (operands, bytes) = Self::pair_operands(operand, a, b);
         let form = pair(a.place(), b.place()).unwrap_or(0);
         self.evict(result.bank().unwrap_or(Bank::Int));
@@ -175,6 +186,41 @@ impl FuncTranslator<'_> {
             b,
             acc,
         });
+    }
+
+    /// Fuses a comparison with zero with the bitwise and that has just made its left operand.
+    fn test(&mut self, op: Op) -> bool {
+        let (and, test) = match op {
+            Op::I32Eq => (Op::I32And, Op::I32TestZ),
+            Op::I32Ne => (Op::I32And, Op::I32Test),
+            Op::I64Eq => (Op::I64And, Op::I64TestZ),
+            Op::I64Ne => (Op::I64And, Op::I64Test),
+            _ => return false,
+        };
+        let zero = self.stack.last();
+        if !matches!(
+            zero,
+            Some(Operand {
+                kind: Kind::Imm(0),
+                ..
+            })
+        ) {
+            return false;
+        }
+        // The constant has emitted nothing, so the and may still be the last op.
+        self.stack.pop();
+        match self.fresh().filter(|last| last.op == and) {
+            Some(last) => {
+                self.take_back(&last);
+                self.emit_binary(test, last.a, last.b);
+                true
+            }
+            None => {
+                self.stack
+                    .push(zero.map_or(Ty::I32, |zero| zero.ty), Kind::Imm(0));
+                false
+            }
+        }
     }
 
     /// `eqz`: inverts the comparison that made the operand, or compares with zero.

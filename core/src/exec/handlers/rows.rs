@@ -78,10 +78,31 @@ macro_rules! stored_float {
 }
 stored_float!(f32, f64);
 
+macro_rules! define_compare {
+    ($name:ident, $in:ty, |$a:ident, $b:ident| $holds:expr) => {
+        pub(crate) struct $name;
+        impl BinaryOp for $name {
+            type In = $in;
+            type Out = u32;
+            #[inline(always)]
+            fn eval(a: $in, b: $in) -> Result<u32, TrapCode> {
+                Ok(Self::holds(a, b) as u32)
+            }
+        }
+        impl CompareOp for $name {
+            #[inline(always)]
+            fn holds($a: $in, $b: $in) -> bool {
+                $holds
+            }
+        }
+    };
+}
+
 macro_rules! define_semantics {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ty) -> $bin_out:ty [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
         compare { $($cmp:ident $cmp_text:literal ($cmp_in:ty) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ty) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         unary { $($un:ident $un_text:literal ($un_in:ty) -> $un_out:ty: |$ua:ident| $ue:expr;)* }
         load { $($ld:ident $ld_text:literal $ld_mem:ty => $ld_out:ty;)* }
         store { $($st:ident $st_text:literal $st_in:ty => $st_mem:ty;)* }
@@ -98,23 +119,8 @@ macro_rules! define_semantics {
                 }
             }
         )*
-        $(
-            pub(crate) struct $cmp;
-            impl BinaryOp for $cmp {
-                type In = $cmp_in;
-                type Out = u32;
-                #[inline(always)]
-                fn eval(a: $cmp_in, b: $cmp_in) -> Result<u32, TrapCode> {
-                    Ok(Self::holds(a, b) as u32)
-                }
-            }
-            impl CompareOp for $cmp {
-                #[inline(always)]
-                fn holds($ca: $cmp_in, $cb: $cmp_in) -> bool {
-                    $ce
-                }
-            }
-        )*
+        $(define_compare!($cmp, $cmp_in, |$ca, $cb| $ce);)*
+        $(define_compare!($fus, $fus_in, |$fa, $fb| $fe);)*
         $(
             pub(crate) struct $un;
             impl UnaryOp for $un {
