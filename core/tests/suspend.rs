@@ -109,6 +109,35 @@ fn fuel_in_portions_of_any_size_gives_the_same_results_and_cost() {
 }
 
 #[test]
+fn out_of_fuel_names_the_function_that_was_about_to_run() {
+    let text = r#"(module
+        (func $first (export "first") (call $second))
+        (func $second (drop (i32.const 1)) (call $third))
+        (func $third (drop (i32.const 1))))"#;
+    let engine = metering();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+    let first = instance.get_typed_func::<(), ()>(&store, "first").unwrap();
+    for (fuel, names) in [
+        (0, &["first"][..]),
+        (1, &["second", "first"]),
+        (3, &["third", "second", "first"]),
+    ] {
+        store.set_fuel(fuel).unwrap();
+        let error = first.call(&mut store, ()).unwrap_err();
+        assert_eq!(error.trap_code(), Some(TrapCode::OutOfFuel));
+        let frames = &error.trap().unwrap().frames;
+        let found: Vec<_> = frames
+            .iter()
+            .map(|frame| frame.func_name.as_deref().unwrap())
+            .collect();
+        assert_eq!(found, names, "fuel {fuel}");
+    }
+    store.set_fuel(4).unwrap();
+    first.call(&mut store, ()).unwrap();
+}
+
+#[test]
 fn fuel_counts_are_the_same_in_every_build() {
     // What it costs follows from the text, not from what it became: an instruction each, but none for
     // block, loop, else, end and drop. 38 a round, `mix` has 11 in every other round, and 4 at the end.

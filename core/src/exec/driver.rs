@@ -294,7 +294,14 @@ impl Execution {
 
     /// A pause as the trap that it is for a call that cannot be resumed.
     pub(crate) fn trap(&self, code: TrapCode) -> Error {
-        self.locate(code.into())
+        // Out of fuel, ip is at the op that charges; otherwise it is behind what stopped.
+        let frames = backtrace(&self.cx, matches!(self.cx.exit, Exit::OutOfFuel));
+        Trap {
+            code,
+            frames,
+            memory: None,
+        }
+        .into()
     }
 
     fn instance(&self) -> &InstanceEntity {
