@@ -393,7 +393,10 @@ impl FuncTranslator<'_> {
         for (i, depth) in table.targets().chain([Ok(table.default())]).enumerate() {
             let field = first + i as u32 * 4;
             let index = self.target(depth?);
-            if index != 0 && self.values_in_place(index) {
+            // All values are in their homes: are these the target's?
+            let base = self.blocks[index].base;
+            let in_place = arity == 0 || self.stack.get(self.stack.len() - arity).home == base;
+            if index != 0 && in_place {
                 self.connect(field, index);
                 continue;
             }
