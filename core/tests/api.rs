@@ -1,9 +1,9 @@
 //! The API with real WebAssembly code behind it.
 
 use wasmote::{
-    Call, Caller, CompilationMode, Config, Engine, Error, Extern, Func, Instance, Linker, Memory,
-    MemoryType, Module, Ref, RefType, Store, StoreLimits, StoreLimitsBuilder, SuspendReason,
-    Suspended, Table, TableType, TrapCode, Val,
+    Call, Caller, CompilationMode, Config, Engine, Error, Extern, Func, FuncType, Instance, Linker,
+    Memory, MemoryType, Module, Ref, RefType, Store, StoreLimits, StoreLimitsBuilder,
+    SuspendReason, Suspended, Table, TableType, TrapCode, Val, ValType,
 };
 
 fn module(engine: &Engine, wat: &str) -> Module {
@@ -488,4 +488,19 @@ fn stacks_can_be_given() {
         Some(TrapCode::StackOverflow)
     );
     assert_eq!(fac.call(&mut store, 10).unwrap(), 3628800);
+}
+
+#[test]
+fn host_functions_may_have_more_parameters_than_modules_may() {
+    let mut store = Store::new(&Engine::default(), ());
+    let count = 70_000;
+    let ty = FuncType::new(vec![ValType::I32; count], [ValType::I32]);
+    let func = Func::new(&mut store, ty, |_, params, results| {
+        results[0] = Val::I32(params.iter().filter_map(Val::i32).sum());
+        Ok(())
+    });
+    let mut results = [Val::I32(0)];
+    func.call(&mut store, &vec![Val::I32(1); count], &mut results)
+        .unwrap();
+    assert_eq!(results, [Val::I32(count as i32)]);
 }

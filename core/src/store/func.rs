@@ -17,8 +17,8 @@ use crate::{
 pub(crate) struct FuncEntity {
     /// The canonical type in the engine: what `call_indirect` compares.
     pub(crate) ty: TypeId,
-    pub(crate) param_slots: u16,
-    pub(crate) result_slots: u16,
+    pub(crate) param_slots: u32,
+    pub(crate) result_slots: u32,
     /// The accumulator that a single result is returned in.
     pub(crate) result_bank: Option<Bank>,
     pub(crate) kind: FuncKind,
@@ -28,9 +28,9 @@ impl FuncEntity {
     pub(crate) fn new(id: TypeId, ty: &FuncType, kind: FuncKind) -> FuncEntity {
         FuncEntity {
             ty: id,
-            // Validation limits both to 1,000 values.
-            param_slots: ty.param_slots() as u16,
-            result_slots: ty.result_slots() as u16,
+            // Validation limits both to 1,000 values; a host's types are limited by memory only.
+            param_slots: ty.param_slots() as u32,
+            result_slots: ty.result_slots() as u32,
             result_bank: match *ty.results() {
                 [result] => translate::ty(result).bank(),
                 _ => None,
