@@ -220,11 +220,13 @@ fn run(
                 ),
                 Refused::Malformed(error) => fail(error),
             })?;
+        // Not only at the end: a call of two bytes can push a thousand operands.
+        if translator.stack.max() > MAX_FRAME_SLOTS {
+            break;
+        }
     }
-    operators.finish().map_err(fail)?;
-    if let Some(validator) = &mut validator {
-        // `end` of the body has been checked by `op`.
-        debug_assert_eq!(validator.control_stack_height(), 0);
+    if translator.stack.max() <= MAX_FRAME_SLOTS {
+        operators.finish().map_err(fail)?;
     }
     translator.finish().map(drop).ok_or_else(|| {
         let offset = module.bodies[defined as usize].start;
