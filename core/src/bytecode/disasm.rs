@@ -5,7 +5,7 @@ use core::fmt::Write;
 
 use wasmparser::Operator;
 
-use super::{Bank, Field, Form, Op, PAIRS, Shape};
+use super::{Bank, Field, Form, Op, Shape};
 use crate::translate::{Instruction, row_of};
 
 fn bank_name(bank: Bank) -> &'static str {
@@ -23,16 +23,17 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
     };
     let form = Form::of(op, number);
     let mut text = String::new();
-    let branches = PAIRS.len() as u16 * 3;
-    if matches!(op.shape(), Shape::Compare { .. }) && number >= branches {
-        let not = if number - branches >= super::BRANCH_PAIRS as u16 {
-            "_not"
-        } else {
-            ""
-        };
-        let _ = write!(text, "br_if{not} {}", op.text());
-    } else {
-        text.push_str(op.text());
+    match *op.shape() {
+        Shape::Compare { operand, .. } if number >= Shape::branches_from(operand) => {
+            let branch = number - Shape::branches_from(operand);
+            let not = if branch >= operand.sets().branches.len() {
+                "_not"
+            } else {
+                ""
+            };
+            let _ = write!(text, "br_if{not} {}", op.text());
+        }
+        _ => text.push_str(op.text()),
     }
     let mut separator = " ";
     for field in form.fields() {
@@ -47,6 +48,7 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
                 slot(instruction.u16(at)),
                 slot(instruction.u16(at) + 1)
             ),
+            Field::Pin(n) | Field::ToPin(n) => write!(text, "p{n}"),
             Field::Acc(bank) | Field::ToAcc(bank) => write!(text, "{}", bank_name(bank)),
             Field::Both(bank, at) => {
                 write!(text, "{}={}", bank_name(bank), slot(instruction.u16(at)))

@@ -1,7 +1,8 @@
 //! Operand fields: what an instruction's bytes mean.
 
 use super::{
-    BRANCH_PAIRS, FAR, Op, PAIRS, PLACES, Place, SELECT_FORMS, SUMS, SUMS_FROM, Shape, WIDE_SUMS,
+    ADDRESSES, COPIES, CopyFrom, FLOAT, INT, Op, Place, SUMS, Sets, Shape, TO_BOTH, TO_PIN, TO_SLOT,
+    pairs, select_forms,
 };
 
 /// The type of a value as far as ops are concerned.
@@ -36,6 +37,14 @@ impl Ty {
         }
     }
 
+    /// The places that its operands and results may be in.
+    pub(crate) const fn sets(self) -> &'static Sets {
+        match self {
+            Ty::F32 | Ty::F64 => FLOAT,
+            _ => INT,
+        }
+    }
+
     pub(crate) const fn slots(self) -> u32 {
         match self {
             Ty::V128 => 2,
@@ -64,6 +73,10 @@ pub(crate) enum Field {
     Src(u8),
     /// Accumulator read.
     Acc(Bank),
+    /// Pin read, by number.
+    Pin(u8),
+    /// Pin written.
+    ToPin(u8),
     /// Accumulator written.
     ToAcc(Bank),
     /// Accumulator and slot written.
@@ -106,11 +119,11 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    /// Offset just behind the field; 0 for accumulators.
+    /// Offset just behind the field; 0 for registers.
     fn end(self) -> u8 {
         use Field::*;
         match self {
-            Acc(_) | ToAcc(_) => 0,
+            Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
             Dst(at)
             | DstPair(at)
             | Src(at)
@@ -164,14 +177,16 @@ impl Form {
     pub(crate) fn of(op: Op, form: u16) -> Form {
         match *op.shape() {
             Shape::Binary {
-                operand, result, ..
-            } => Form::binary(operand, result, form),
+                operand,
+                result,
+                swap,
+            } => Form::binary(operand, result, swap.is_some(), form),
             Shape::Compare { operand, .. } => {
-                let values = PAIRS.len() as u16 * 3;
-                match form.checked_sub(values) {
-                    None => Form::binary(operand, Ty::I32, form),
+                match form.checked_sub(Shape::branches_from(operand)) {
+                    None => Form::binary(operand, Ty::I32, true, form),
                     Some(branch) => {
-                        let (a, b) = PAIRS[branch as usize % BRANCH_PAIRS];
+                        let branches = operand.sets().branches.places;
+                        let (a, b) = branches[branch as usize % branches.len()];
                         Form::new(&[
                             source(a, operand, 0, Field::Imm16(0)),
                             source(b, operand, 2, Field::Imm16(2)),
@@ -180,43 +195,86 @@ impl Form {
                     }
                 }
             }
-            Shape::Unary { operand, result } => Form::new(&[
-                destination(result, form % 3),
-                source(PLACES[form as usize / 3], operand, 2, Field::Imm16(2)),
-            ]),
-            Shape::Load { .. } if form == FAR => Form::new(&[
-                Field::Dst(0),
-                Field::Src(2),
-                Field::Memory16(4),
-                Field::Offset64(8),
-            ]),
-            Shape::Load { result } => {
-                let digit = if form < FAR { form } else { form - SUMS_FROM } % 3;
-                Form::new(&[destination(result, digit)]).and(address(form))
+            Shape::Unary { operand, result } => {
+                let (form, digit) = digit(form, result.sets().dests);
+                let place = operand.sets().sources.places[form as usize];
+                Form::new(&[
+                    destination(result, digit),
+                    source(place, operand, 2, Field::Imm16(2)),
+                ])
             }
-            Shape::Store { .. } if form == FAR => Form::new(&[
-                Field::Src(2),
-                Field::Src(0),
-                Field::Memory16(4),
-                Field::Offset64(8),
-            ]),
+            Shape::Load { result } => {
+                let (address, to) = digit(form, result.sets().dests);
+                if address == ADDRESSES {
+                    return Form::new(&[
+                        Field::Dst(0),
+                        Field::Src(2),
+                        Field::Memory16(4),
+                        Field::Offset64(8),
+                    ]);
+                }
+                Form::new(&[destination(result, to)]).and(Form::address(address))
+            }
             Shape::Store { value } => {
-                let stored = PLACES[(form - if form < FAR { 0 } else { SUMS_FROM }) as usize % 3];
-                address(form).and(Form::new(&[source(stored, value, 0, Field::Imm16(0))]))
+                let values = value.sets().values.places;
+                let (address, from) = digit(form, values.len() as u16);
+                if address == ADDRESSES {
+                    return Form::new(&[
+                        Field::Src(2),
+                        Field::Src(0),
+                        Field::Memory16(4),
+                        Field::Offset64(8),
+                    ]);
+                }
+                Form::address(address).and(Form::new(&[source(
+                    values[from as usize],
+                    value,
+                    0,
+                    Field::Imm16(0),
+                )]))
             }
             Shape::Select => {
-                let result = [Ty::I64, Ty::F32, Ty::F64][(form / SELECT_FORMS) as usize];
-                let digit = |weight: u16| [Place::Slot, Place::Imm][(form / weight % 2) as usize];
-                let condition = if (form / 12).is_multiple_of(2) {
-                    Field::Src(6)
-                } else {
-                    Field::Acc(Bank::Int)
+                let (result, form) = match form.checked_sub(select_forms(INT)) {
+                    None => (Ty::I64, form),
+                    Some(form) => match form.checked_sub(select_forms(FLOAT)) {
+                        None => (Ty::F32, form),
+                        Some(form) => (Ty::F64, form),
+                    },
                 };
+                let choices = result.sets().choices.places;
+                let (form, to) = digit(form, result.sets().dests);
+                let (form, y) = digit(form, choices.len() as u16);
+                let (condition, x) = digit(form, choices.len() as u16);
                 Form::new(&[
-                    destination(result, form % 3),
-                    source(digit(6), result, 2, Field::Imm16(2)),
-                    source(digit(3), result, 4, Field::Imm16(4)),
-                    condition,
+                    destination(result, to),
+                    source(choices[x as usize], result, 2, Field::Imm16(2)),
+                    source(choices[y as usize], result, 4, Field::Imm16(4)),
+                    source(
+                        INT.sources.places[condition as usize],
+                        Ty::I32,
+                        6,
+                        Field::Imm16(6),
+                    ),
+                ])
+            }
+            Shape::Copy => {
+                let (to, from) = digit(form, COPIES.len() as u16);
+                Form::new(&[
+                    if to == 0 {
+                        Field::Dst(0)
+                    } else {
+                        Field::ToPin(to as u8 - 1)
+                    },
+                    match COPIES[from as usize] {
+                        CopyFrom::Slot => Field::Src(2),
+                        CopyFrom::Acc => Field::Acc(Bank::Int),
+                        CopyFrom::F32Acc => Field::Acc(Bank::F32),
+                        CopyFrom::F64Acc => Field::Acc(Bank::F64),
+                        CopyFrom::Imm32 => Field::Imm32(4),
+                        CopyFrom::Imm64 => Field::Imm64(8),
+                        CopyFrom::Pin0 => Field::Pin(0),
+                        CopyFrom::Pin1 => Field::Pin(1),
+                    },
                 ])
             }
             Shape::Plain(forms) => Form::new(forms[form as usize]),
@@ -236,8 +294,9 @@ impl Form {
         form
     }
 
-    fn binary(operand: Ty, result: Ty, form: u16) -> Form {
-        let (a, b) = PAIRS[form as usize / 3];
+    fn binary(operand: Ty, result: Ty, mirrored: bool, form: u16) -> Form {
+        let (form, to) = digit(form, result.sets().dests);
+        let (a, b) = pairs(operand, mirrored).places[form as usize];
         let imm = match operand {
             Ty::F32 => Field::FImm32(4),
             Ty::F64 => Field::FImm64(8),
@@ -246,47 +305,52 @@ impl Form {
         // A constant on the left takes the wide field, and the slot on the right the narrow one.
         let (a_at, b_at) = if a == Place::Imm { (4, 2) } else { (2, 4) };
         Form::new(&[
-            destination(result, form % 3),
+            destination(result, to),
             source(a, operand, a_at, imm),
             source(b, operand, b_at, imm),
         ])
     }
+
+    /// An address in memory 0, by its number.
+    fn address(address: u16) -> Form {
+        let Some(sum) = address.checked_sub(INT.values.len()) else {
+            return match INT.values.places[address as usize] {
+                Place::Imm => Form::new(&[Field::Offset(4)]),
+                place => {
+                    Form::new(&[source(place, Ty::I32, 2, Field::Imm16(2)), Field::Offset(4)])
+                }
+            };
+        };
+        let (x, y) = SUMS.places[sum as usize];
+        Form::new(&[
+            source(x, Ty::I32, 2, Field::Imm16(2)),
+            source(y, Ty::I32, 4, Field::Imm16(4)),
+            Field::Offset16(6),
+        ])
+    }
 }
 
-/// The address of a load or store in memory 0, by its form.
-fn address(form: u16) -> Form {
-    if form < FAR {
-        return match PLACES[form as usize / 3] {
-            Place::Imm => Form::new(&[Field::Offset(4)]),
-            place => Form::new(&[source(place, Ty::I32, 2, Field::Imm16(2)), Field::Offset(4)]),
-        };
-    }
-    let sum = (form - SUMS_FROM) as usize / 3;
-    let imm = if sum < WIDE_SUMS {
-        Field::Imm16(4)
-    } else {
-        Field::Imm32(8)
-    };
-    let (x, y) = SUMS[sum];
-    Form::new(&[
-        source(x, Ty::I32, 2, Field::Imm16(2)),
-        source(y, Ty::I32, 4, imm),
-        Field::Offset16(6),
-    ])
+/// A form's number without its last digit, and that.
+fn digit(form: u16, base: u16) -> (u16, u16) {
+    (form / base, form % base)
 }
 
 fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
     match (place, ty.bank()) {
         (Place::Acc, Some(bank)) => Field::Acc(bank),
+        (Place::Pin0, _) => Field::Pin(0),
+        (Place::Pin1, _) => Field::Pin(1),
         (Place::Imm, _) => imm,
+        (Place::Wide, _) => Field::Imm32(8),
         _ => Field::Src(at),
     }
 }
 
 fn destination(ty: Ty, digit: u16) -> Field {
     match (digit, ty.bank()) {
-        (super::TO_ACC, Some(bank)) => Field::ToAcc(bank),
-        (super::TO_BOTH, Some(bank)) => Field::Both(bank, 0),
-        _ => Field::Dst(0),
+        (TO_BOTH, Some(bank)) => Field::Both(bank, 0),
+        (TO_SLOT, _) | (_, None) => Field::Dst(0),
+        (TO_PIN.., _) => Field::ToPin((digit - TO_PIN) as u8),
+        (_, Some(bank)) => Field::ToAcc(bank),
     }
 }

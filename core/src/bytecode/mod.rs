@@ -9,109 +9,121 @@
 //!
 //! with fields at fixed byte offsets, in native byte order: slots are u16, branches are i32 relative
 //! to the address of their own field. All destination forms of an op have one size and follow each
-//! other (`TO_ACC`, `TO_BOTH`, `TO_SLOT`), so a producer can be redirected after it was emitted.
+//! other (`TO_ACC`, `TO_BOTH`, `TO_SLOT`, `TO_PIN`), so a producer can be redirected after it was emitted.
 
 mod disasm;
 mod form;
+pub(crate) mod places;
 pub(crate) mod table;
 
 pub(crate) use disasm::{disassemble, wasm_text};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed};
+pub(crate) use places::{FLOAT, INT, PINS, Pairs, Place, SUMS, Sets};
 use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
+#[cfg(test)]
 pub(crate) const TO_ACC: u16 = 0;
 /// Destination digit: the accumulator and a slot.
 pub(crate) const TO_BOTH: u16 = 1;
 /// Destination digit: a slot.
 pub(crate) const TO_SLOT: u16 = 2;
+/// Destination digit: the first pin; the second follows. Integer results only.
+pub(crate) const TO_PIN: u16 = 3;
 
-/// Where an operand is read from, as far as the form of an op is concerned.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
-    Slot,
-    Acc,
-    Imm,
-}
-
-/// Places of both operands, in the order of the forms of `binary` and `compare` ops.
-pub(crate) const PAIRS: [(Place, Place); 7] = {
-    use Place::*;
-    [
-        (Slot, Slot),
-        (Slot, Acc),
-        (Slot, Imm),
-        (Acc, Slot),
-        (Acc, Imm),
-        (Imm, Slot),
-        (Imm, Acc),
-    ]
-};
-/// The first of `PAIRS` that also exist fused with a branch (with 16-bit constants).
-pub(crate) const BRANCH_PAIRS: usize = 5;
-/// Places of a load's address, and (address, value) of a store: index `3 * address + value`.
-pub(crate) const PLACES: [Place; 3] = [Place::Slot, Place::Acc, Place::Imm];
-
-/// Places of the two addends of an address that a load or store computes itself (wrapping at 32 bits),
-/// constants in 16 bits, then in 32: forms from `SUMS_FROM` on.
-pub(crate) const SUMS: [(Place, Place); 6] = {
-    use Place::*;
-    [
-        (Slot, Slot),
-        (Acc, Slot),
-        (Slot, Imm),
-        (Acc, Imm),
-        (Slot, Imm),
-        (Acc, Imm),
-    ]
-};
-/// The first of `SUMS` with a 32-bit constant.
-pub(crate) const WIDE_SUMS: usize = 4;
-/// The form of loads and stores for memories other than a 32-bit memory 0.
-pub(crate) const FAR: u16 = 9;
-/// The first form of loads and stores whose address is a sum.
-pub(crate) const SUMS_FROM: u16 = 10;
-
-/// What rows of one group have in common: which forms exist and what their fields are.
+/// What rows of one group have in common: which forms exist and what their fields are. Where a result
+/// is named, its destinations are the last digit of the form's number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
-    /// `PAIRS` x destination.
+    /// Pairs of places.
     Binary {
         operand: Ty,
         result: Ty,
         swap: Option<Op>,
     },
-    /// `PAIRS` x destination, then fused with a branch: (taken if true, if false) x `BRANCH_PAIRS`.
+    /// Mirrored pairs, then fused with a branch: pairs of `branches`, taken if true; the same taken if
+    /// false where the op has no inverse.
     Compare {
         operand: Ty,
         swap: Op,
         not: Option<Op>,
     },
-    /// (Slot, Acc) x destination.
+    /// Sources.
     Unary { operand: Ty, result: Ty },
-    /// `PLACES` x destination, `FAR`, then `SUMS` x destination.
+    /// Addresses: `values` of integers, then `SUMS`; then one form for all other memories.
     Load { result: Ty },
-    /// `PLACES` x `PLACES`, `FAR`, then `SUMS` x `PLACES`.
+    /// The same addresses with `values`, then the form for all other memories.
     Store { value: Ty },
-    /// Banks x condition (Slot, Acc) x values (Slot, Imm) x (Slot, Imm) x destination.
+    /// For each bank: condition (`sources`), choices, choices.
     Select,
+    /// `COPIES` to a slot or a pin.
+    Copy,
     /// As listed.
     Plain(&'static [&'static [Field]]),
 }
 
+/// How many addresses in memory 0 loads and stores have forms for.
+pub(crate) const ADDRESSES: u16 = INT.values.len() + SUMS.len();
+
+/// What `copy` reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CopyFrom {
+    Slot,
+    Acc,
+    F32Acc,
+    F64Acc,
+    Imm32,
+    Imm64,
+    Pin0,
+    Pin1,
+}
+
+/// In the order of their forms.
+pub(crate) const COPIES: &[CopyFrom] = {
+    use CopyFrom::*;
+    const ALL: &[CopyFrom] = &[Slot, Acc, F32Acc, F64Acc, Imm32, Imm64, Pin0, Pin1];
+    ALL.split_at(6 + PINS).0
+};
+
 /// Forms of `Select` in one bank.
-pub(crate) const SELECT_FORMS: u16 = 2 * 2 * 2 * 3;
+pub(crate) const fn select_forms(sets: &Sets) -> u16 {
+    INT.sources.len() * sets.choices.len() * sets.choices.len() * sets.dests
+}
+
+/// Which pairs of places a binary op takes.
+pub(crate) const fn pairs(operand: Ty, mirrored: bool) -> &'static Pairs {
+    let sets = operand.sets();
+    if mirrored {
+        &sets.mirrored
+    } else {
+        &sets.ordered
+    }
+}
 
 impl Shape {
     const fn forms(&self) -> u16 {
         match self {
-            Shape::Binary { .. } => PAIRS.len() as u16 * 3,
-            Shape::Compare { .. } => PAIRS.len() as u16 * 3 + 2 * BRANCH_PAIRS as u16,
-            Shape::Unary { .. } => 2 * 3,
-            Shape::Load { .. } | Shape::Store { .. } => SUMS_FROM + SUMS.len() as u16 * 3,
-            Shape::Select => 3 * SELECT_FORMS,
+            Shape::Binary {
+                operand,
+                result,
+                swap,
+            } => pairs(*operand, swap.is_some()).len() * result.sets().dests,
+            Shape::Compare { operand, not, .. } => {
+                let ways = if not.is_some() { 1 } else { 2 };
+                Self::branches_from(*operand) + operand.sets().branches.len() * ways
+            }
+            Shape::Unary { operand, result } => operand.sets().sources.len() * result.sets().dests,
+            Shape::Load { result } => ADDRESSES * result.sets().dests + 1,
+            Shape::Store { value } => ADDRESSES * value.sets().values.len() + 1,
+            Shape::Select => select_forms(INT) + 2 * select_forms(FLOAT),
+            Shape::Copy => COPIES.len() as u16 * (1 + PINS as u16),
             Shape::Plain(forms) => forms.len() as u16,
         }
+    }
+
+    /// The first form of a compare op that is fused with a branch.
+    pub(crate) const fn branches_from(operand: Ty) -> u16 {
+        operand.sets().mirrored.len() * INT.dests
     }
 }
 
@@ -126,22 +138,23 @@ macro_rules! option {
 
 macro_rules! define_ops {
     (
-        binary { $($bin:ident $bin_text:literal ($bin_in:ty) -> $bin_out:ty [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ty) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ty) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
-        unary { $($un:ident $un_text:literal ($un_in:ty) -> $un_out:ty: |$ua:ident| $ue:expr;)* }
-        load { $($ld:ident $ld_text:literal $ld_mem:ty => $ld_out:ty;)* }
-        store { $($st:ident $st_text:literal $st_in:ty => $st_mem:ty;)* }
-        select { $($sel:ident $sel_text:literal $($sel_ty:ty),*;)* }
+        binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
+        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
+        unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
+        load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
+        store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+        select { $($sel:ident $sel_text:literal;)* }
+        copy { $($cp:ident $cp_text:literal;)* }
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
         /// The ops: one per row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
-        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($(#[$doc])* $op,)* }
+        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($cp,)* $($(#[$doc])* $op,)* }
 
-        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$op,)*];
-        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($text,)*];
+        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$op,)*];
+        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($cp_text,)* $($text,)*];
         const SHAPES: &[Shape] = &[
             $(Shape::Binary { operand: <$bin_in as Typed>::TY, result: <$bin_out as Typed>::TY, swap: option!($($bin_swap)?) },)*
             $(Shape::Compare { operand: <$cmp_in as Typed>::TY, swap: Op::$cmp_swap, not: option!($($cmp_not)?) },)*
@@ -150,6 +163,7 @@ macro_rules! define_ops {
             $(Shape::Load { result: <$ld_out as Typed>::TY },)*
             $(Shape::Store { value: <$st_in as Typed>::TY },)*
             $({ let _ = Op::$sel; Shape::Select },)*
+            $({ let _ = Op::$cp; Shape::Copy },)*
             $(Shape::Plain({ #[allow(unused_imports)] use form::Field::*; &[$(&[$($field),*]),*] }),)*
         ];
     };
@@ -192,11 +206,6 @@ impl Op {
         let i = BASES.partition_point(|&base| base <= opcode) - 1;
         Some((OPS[i], opcode - BASES[i]))
     }
-}
-
-/// Form number of a `binary` or `compare` op without its destination digit; `None` where no such form exists.
-pub(crate) fn pair(a: Place, b: Place) -> Option<u16> {
-    PAIRS.iter().position(|&p| p == (a, b)).map(|i| i as u16)
 }
 
 #[cfg(test)]

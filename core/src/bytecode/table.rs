@@ -14,7 +14,8 @@
 //! - `fused_compare`: the same for two wasm operators in a row, here a bitwise and that is compared with
 //!   zero; the translator finds them;
 //! - `unary`, `load` (`stored type => type`), `store` (`type => stored type`);
-//! - `select`: chooses one of two slots or small constants by an i32, for each bank of the result;
+//! - `select`: chooses one of two values by an i32, for each bank of the result;
+//! - `copy`: moves a value to a slot or a pin;
 //! - `plain`: `Name "text" { [fields] Handler; … }`, one entry per form, handler from `exec::handlers`.
 
 /// Hands every row of the table to the macro `$apply`.
@@ -195,18 +196,12 @@ macro_rules! for_each_op {
                 I64Store32 "i64.store32" u64 => u32;
             }
             select {
-                Select "select" u64, f32, f64;
+                Select "select";
+            }
+            copy {
+                Copy "copy";
             }
             plain {
-                /// Copies a slot, an accumulator or a constant to a slot.
-                Copy "copy" {
-                    [Dst(0), Src(2)] control::Copy<Slot, u64>;
-                    [Dst(0), Acc(Bank::Int)] control::Copy<Accum, u64>;
-                    [Dst(0), Acc(Bank::F32)] control::Copy<Accum, f32>;
-                    [Dst(0), Acc(Bank::F64)] control::Copy<Accum, f64>;
-                    [Dst(0), Imm32(4)] control::Copy<Imm, u64>;
-                    [Dst(0), Imm64(8)] control::CopyWide;
-                }
                 /// Copies a run of slots downwards (destination below or at source, ascending order).
                 CopyMany "copy_many" { [Dst(0), Src(2), Count(4)] control::CopyMany; }
                 /// Branches always.
@@ -214,10 +209,16 @@ macro_rules! for_each_op {
                 /// Branches by an index; the last target is the default. The targets follow the op.
                 BrTable "br_table" {
                     [Src(0), Targets(4)] control::BrTable<Slot>;
-                    [Acc(Bank::Int), Targets(4)] control::BrTable<Accum>;
+                    [Acc(Bank::Int), Targets(4)] control::BrTable<Acc>;
+                    [Pin(0), Targets(4)] control::BrTable<Pin0>;
+                    [Pin(1), Targets(4)] control::BrTable<Pin1>;
                 }
                 /// Zeroes the locals behind the parameters on entry.
                 ZeroLocals "zero_locals" { [Dst(0), Count(2)] control::ZeroLocals; }
+                /// Keeps the caller's pins in two slots and loads this function's from their locals.
+                Pin "pin" { [DstPair(0), Src(2), Src(4)] control::Pin; }
+                /// Gives the caller's pins back, before a return or tail call.
+                Unpin "unpin" { [Src(0)] control::Unpin; }
                 /// Charges a basic block's fuel, or pauses before it.
                 Fuel "fuel" { [Count32(4)] control::Fuel; }
                 /// Pauses when another thread has raised the interrupt flag.
@@ -243,11 +244,22 @@ macro_rules! for_each_op {
                 /// Returns, with no result or with one in its accumulator.
                 Return "return" {
                     [OwnHeader(0)] call::Return;
-                    [OwnHeader(0), Src(2), ToAcc(Bank::Int)] call::ReturnOne<Slot, u64>;
-                    [OwnHeader(0), Src(2), ToAcc(Bank::F32)] call::ReturnOne<Slot, f32>;
-                    [OwnHeader(0), Src(2), ToAcc(Bank::F64)] call::ReturnOne<Slot, f64>;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::Int)] call::ReturnOne<Slot, u64>;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::F32)] call::ReturnOne<Slot, f32>;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::F64)] call::ReturnOne<Slot, f64>;
                     [OwnHeader(0), Imm32(4), ToAcc(Bank::Int)] call::ReturnOne<Imm, u64>;
                     [OwnHeader(0), FImm32(4), ToAcc(Bank::F32)] call::ReturnOne<Imm, f32>;
+                }
+                /// Gives the caller's pins back and returns as `Return` does.
+                ReturnUnpin "return_unpin" {
+                    [OwnHeader(0), Src(2)] call::ReturnUnpin;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::Int)] call::ReturnOneUnpin<Slot, u64>;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F32)] call::ReturnOneUnpin<Slot, f32>;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F64)] call::ReturnOneUnpin<Slot, f64>;
+                    [OwnHeader(0), Src(2), Imm32(4), ToAcc(Bank::Int)] call::ReturnOneUnpin<Imm, u64>;
+                    [OwnHeader(0), Src(2), FImm32(4), ToAcc(Bank::F32)] call::ReturnOneUnpin<Imm, f32>;
+                    [OwnHeader(0), Src(2), Pin(0), ToAcc(Bank::Int)] call::ReturnOneUnpin<Pin0, u64>;
+                    [OwnHeader(0), Src(2), Pin(1), ToAcc(Bank::Int)] call::ReturnOneUnpin<Pin1, u64>;
                 }
                 /// Returns several results, or a wide one, in the first slots of the frame.
                 ReturnMany "return_many" { [OwnHeader(0), Src(2), Count(4)] call::ReturnMany; }
@@ -256,6 +268,8 @@ macro_rules! for_each_op {
                     [ToAcc(Bank::Int), Global(4)] global::Get<u64, ToAccum>;
                     [Both(Bank::Int, 0), Global(4)] global::Get<u64, ToBoth>;
                     [Dst(0), Global(4)] global::Get<u64, ToSlot>;
+                    [ToPin(0), Global(4)] global::Get<u64, ToPin0>;
+                    [ToPin(1), Global(4)] global::Get<u64, ToPin1>;
                     [ToAcc(Bank::F32), Global(4)] global::Get<f32, ToAccum>;
                     [Both(Bank::F32, 0), Global(4)] global::Get<f32, ToBoth>;
                     [Dst(0), Global(4)] global::Get<f32, ToSlot>;
@@ -266,10 +280,12 @@ macro_rules! for_each_op {
                 /// Writes a global.
                 GlobalSet "global.set" {
                     [Src(0), Global(4)] global::Set<Slot, u64>;
-                    [Acc(Bank::Int), Global(4)] global::Set<Accum, u64>;
-                    [Acc(Bank::F32), Global(4)] global::Set<Accum, f32>;
-                    [Acc(Bank::F64), Global(4)] global::Set<Accum, f64>;
+                    [Acc(Bank::Int), Global(4)] global::Set<Acc, u64>;
+                    [Acc(Bank::F32), Global(4)] global::Set<Acc, f32>;
+                    [Acc(Bank::F64), Global(4)] global::Set<Acc, f64>;
                     [Imm16(0), Global(4)] global::Set<Imm, u64>;
+                    [Pin(0), Global(4)] global::Set<Pin0, u64>;
+                    [Pin(1), Global(4)] global::Set<Pin1, u64>;
                 }
                 /// A reference to a function of the instance.
                 RefFunc "ref.func" { [Dst(0), Func(4)] global::RefFunc; }

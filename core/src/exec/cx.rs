@@ -56,6 +56,9 @@ pub(crate) struct Cx {
     pub(crate) sp: *mut u64,
     pub(crate) mem: *mut u8,
     pub(crate) acc: u64,
+    /// The pins, which hold locals of the running function.
+    pub(crate) p0: u64,
+    pub(crate) p1: u64,
     pub(crate) fa: f32,
     pub(crate) da: f64,
 

@@ -368,6 +368,8 @@ impl Cx {
             sp: stack.base(),
             mem: core::ptr::null_mut(),
             acc: 0,
+            p0: 0,
+            p1: 0,
             fa: 0.0,
             da: 0.0,
             stack,

@@ -5,9 +5,13 @@ use super::{dispatch::Regs, value::Value};
 /// A slot of the frame.
 pub(crate) struct Slot;
 /// The accumulator of the value's bank.
-pub(crate) struct Accum;
+pub(crate) struct Acc;
 /// A constant in the instruction.
 pub(crate) struct Imm;
+
+/// The registers that hold a function's hottest locals.
+pub(crate) struct Pin0;
+pub(crate) struct Pin1;
 
 /// Where an operand is read.
 pub(crate) trait Source {
@@ -34,10 +38,22 @@ impl Source for Slot {
         V::from_bits(unsafe { *r.slot(at) })
     }
 }
-impl Source for Accum {
+impl Source for Acc {
     #[inline(always)]
     unsafe fn get<V: Value>(r: &Regs, _: usize) -> V {
         V::acc(r)
+    }
+}
+impl Source for Pin0 {
+    #[inline(always)]
+    unsafe fn get<V: Value>(r: &Regs, _: usize) -> V {
+        V::from_bits(r.p0())
+    }
+}
+impl Source for Pin1 {
+    #[inline(always)]
+    unsafe fn get<V: Value>(r: &Regs, _: usize) -> V {
+        V::from_bits(r.p1())
     }
 }
 impl Source for Imm {
@@ -55,8 +71,8 @@ impl Source for Imm {
 }
 
 /// A 32-bit constant behind the first 8 bytes of the instruction.
-pub(crate) struct WideImm;
-impl Source for WideImm {
+pub(crate) struct Wide;
+impl Source for Wide {
     const EXTRA: usize = 8;
     #[inline(always)]
     unsafe fn get<V: Value>(r: &Regs, _: usize) -> V {
@@ -65,6 +81,9 @@ impl Source for WideImm {
     }
 }
 
+/// Into a pin.
+pub(crate) struct ToPin0;
+pub(crate) struct ToPin1;
 /// Into the accumulator.
 pub(crate) struct ToAccum;
 /// Into the accumulator and a slot.
@@ -97,5 +116,17 @@ impl Destination for ToSlot {
     unsafe fn put<V: Value>(r: &mut Regs, value: V) {
         // SAFETY: as for `Source for Slot`.
         unsafe { *r.slot(0) = value.to_bits() }
+    }
+}
+impl Destination for ToPin0 {
+    #[inline(always)]
+    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+        r.set_p0(value.to_bits())
+    }
+}
+impl Destination for ToPin1 {
+    #[inline(always)]
+    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+        r.set_p1(value.to_bits())
     }
 }

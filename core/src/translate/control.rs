@@ -10,7 +10,7 @@ use super::{
     stack::{Kind, Loc},
 };
 use crate::{
-    bytecode::{BRANCH_PAIRS, Bank, Op, PAIRS, Shape, Ty},
+    bytecode::{Bank, Op, Place, Shape, Ty},
     types::FuncType,
 };
 
@@ -26,16 +26,15 @@ fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
     let Shape::Compare { operand, .. } = *op.shape() else {
         return None;
     };
-    if let Loc::Imm(bits) = b
-        && (!matches!(operand, Ty::I32 | Ty::I64) || fits_i16(bits, operand).is_none())
-    {
-        return None;
+    operand.sets().branches.find(a.place(), branch_place(b, operand))
+}
+
+/// The place of a branch's second operand: constants have 16 bits or are wide.
+fn branch_place(b: Loc, ty: Ty) -> Place {
+    match b {
+        Loc::Imm(bits) if fits_i16(bits, ty).is_none() => Place::Wide,
+        b => b.place(),
     }
-    let places = (a.place(), b.place());
-    PAIRS[..BRANCH_PAIRS]
-        .iter()
-        .position(|&p| p == places)
-        .map(|i| i as u16)
 }
 
 impl FuncTranslator<'_> {
@@ -249,14 +248,22 @@ impl FuncTranslator<'_> {
         if let (true, Shape::Compare { not: Some(not), .. }) = (negate, op.shape()) {
             (op, taken_if_false) = (*not, false);
         }
-        let form = branch_form(op, a, b).unwrap_or(0);
-        let opcode =
-            op.base() + PAIRS.len() as u16 * 3 + taken_if_false as u16 * BRANCH_PAIRS as u16 + form;
-        let pc = self.code.emit(
-            opcode,
-            Operands::default().u16(0, a.field16()).u16(2, b.field16()),
-            8,
-        );
+        let Shape::Compare { operand, .. } = *op.shape() else {
+            unreachable!("conditions are compare ops");
+        };
+        let mut form = branch_form(op, a, b).unwrap_or(0);
+        if taken_if_false {
+            form += operand.sets().branches.len();
+        }
+        let operands = Operands::default().u16(0, a.field16());
+        let (operands, bytes) = match b {
+            Loc::Imm(bits) if branch_place(b, operand) == Place::Wide => {
+                (operands.u32(8, bits as u32), 16)
+            }
+            b => (operands.u16(2, b.field16()), 8),
+        };
+        let opcode = op.base() + Shape::branches_from(operand) + form;
+        let pc = self.code.emit(opcode, operands, bytes);
         self.last = None;
         self.producer = None;
         // The accumulators' producers are on both paths from here: they stay as they are.
@@ -314,7 +321,7 @@ impl FuncTranslator<'_> {
         }
         let first = self.stack.get(self.stack.len() - arity);
         if arity == 1 {
-            self.copy(self.loc(first), first.ty, block.base);
+            self.copy(self.loc(first), first.ty, Loc::Slot(block.base));
         } else if first.home != block.base {
             let count = self.stack.top() - first.home;
             self.code.emit(
@@ -381,7 +388,11 @@ impl FuncTranslator<'_> {
         // The index may be in the accumulator; values go to their homes without touching that.
         self.materialize_top(arity);
         self.tables += 1;
-        let form = (loc == Loc::Acc) as u16;
+        let form = match loc {
+            Loc::Acc => 1,
+            Loc::Pin(pin) => 2 + pin as u16,
+            _ => 0,
+        };
         self.code.emit(
             Op::BrTable.base() + form,
             Operands::default()
@@ -420,7 +431,10 @@ impl FuncTranslator<'_> {
     /// Emits a return of the topmost operands, which stay on the stack.
     fn emit_return(&mut self) {
         let header = Operands::default().u16(0, self.header);
-        let base = Op::Return.base();
+        let (header, base) = match self.saved_pins {
+            Some(saved) => (header.u16(2, saved), Op::ReturnUnpin.base()),
+            None => (header, Op::Return.base()),
+        };
         let count = self.ty.results().len();
         let last = self.stack.last();
         match (count, last) {
@@ -433,15 +447,16 @@ impl FuncTranslator<'_> {
                 if let Loc::Imm(bits) = loc
                     && (result.ty == Ty::F64 || fits_i32(bits, result.ty).is_none())
                 {
-                    self.copy(loc, result.ty, result.home);
+                    self.copy(loc, result.ty, Loc::Slot(result.home));
                     loc = Loc::Slot(result.home);
                 }
                 match loc {
                     Loc::Acc => self.code.emit(base, header, 8),
                     Loc::Slot(slot) => {
                         self.code
-                            .emit(base + 1 + bank as u16, header.u16(2, slot), 8)
+                            .emit(base + 1 + bank as u16, header.u16(4, slot), 8)
                     }
+                    Loc::Pin(pin) => self.code.emit(base + 6 + pin as u16, header, 8),
                     Loc::Imm(bits) => {
                         self.code
                             .emit(base + 4 + bank as u16, header.u32(4, bits as u32), 8)
@@ -450,11 +465,20 @@ impl FuncTranslator<'_> {
             }
             _ => {
                 self.materialize_top(count);
+                self.unpin();
                 let slots = self.ty.result_slots() as u32;
                 let first = self.stack.top() - slots;
                 self.code
                     .emit(Op::ReturnMany.base(), header.u16(2, first).u16(4, slots), 8);
             }
+        }
+    }
+
+    /// Before leaving the frame otherwise than by `return_unpin`.
+    fn unpin(&mut self) {
+        if let Some(saved) = self.saved_pins {
+            let operands = Operands::default().u16(0, saved);
+            self.code.emit(Op::Unpin.base(), operands, 8);
         }
     }
 
@@ -525,6 +549,7 @@ impl FuncTranslator<'_> {
     /// Fields that tail calls share.
     fn tail_operands(&mut self, callee: &FuncType) -> Operands {
         let base = self.begin_call(callee);
+        self.unpin();
         Operands::default()
             .u16(0, base)
             .u16(2, callee.param_slots() as u32)

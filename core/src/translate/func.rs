@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use super::{
     code::{Code, NO_FIELD, Operands, Pc},
     locals::Locals,
+    pins::{Pins, Weights},
     stack::{AccStates, Kind, Loc, Operand, OperandStack},
 };
 use crate::{
-    bytecode::{Bank, Op, TO_BOTH, TO_SLOT, Ty},
+    bytecode::{Bank, COPIES, CopyFrom, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty},
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::ModuleInner,
     types::{FuncType, ValType},
@@ -103,6 +104,7 @@ pub(crate) struct Buffers {
     pub(crate) stack: OperandStack,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
+    pub(crate) weights: Weights,
 }
 
 /// The translation of one function.
@@ -113,6 +115,11 @@ pub(crate) struct FuncTranslator<'m> {
     pub(crate) stack: OperandStack,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
+    weights: Weights,
+    /// Locals that live in pins.
+    pub(crate) pins: Pins,
+    /// Where the caller's pins are kept, if this function has its own.
+    pub(crate) saved_pins: Option<u32>,
     /// Position of this function's frame header.
     pub(crate) header: u32,
     /// Behind the params and header: where locals that are not parameters begin.
@@ -146,6 +153,7 @@ impl<'m> FuncTranslator<'m> {
             stack,
             mut blocks,
             mut locals,
+            weights,
         } = buffers;
         code.begin(record);
         code.pad(ENTRY_HEADER_BYTES);
@@ -165,6 +173,9 @@ impl<'m> FuncTranslator<'m> {
             stack,
             blocks,
             locals,
+            weights,
+            pins: [None; 2],
+            saved_pins: None,
             header,
             first_local,
             next_slot: first_local,
@@ -184,6 +195,7 @@ impl<'m> FuncTranslator<'m> {
             stack: self.stack,
             blocks: self.blocks,
             locals: self.locals,
+            weights: self.weights,
         }
     }
 
@@ -192,8 +204,14 @@ impl<'m> FuncTranslator<'m> {
         self.next_slot = self.locals.declare(count, ty, self.next_slot);
     }
 
-    /// Call after the last declaration.
-    pub(crate) fn begin_body(&mut self) {
+    /// Call after the last declaration; `operators` are the bytes behind it.
+    pub(crate) fn begin_body(&mut self, operators: &[u8]) {
+        let zeroed = self.next_slot - self.first_local;
+        self.pins = self.weights.choose(operators, &self.locals);
+        if self.pins[0].is_some() {
+            self.saved_pins = Some(self.next_slot);
+            self.next_slot += 2;
+        }
         self.stack.begin(self.next_slot);
         self.stack.need(self.first_local);
         self.blocks.push(Block {
@@ -206,7 +224,6 @@ impl<'m> FuncTranslator<'m> {
             else_field: NO_FIELD,
             stub: (0, Pc(0)),
         });
-        let zeroed = self.next_slot - self.first_local;
         if zeroed > 0 {
             self.code.emit(
                 Op::ZeroLocals.base(),
@@ -214,10 +231,30 @@ impl<'m> FuncTranslator<'m> {
                 8,
             );
         }
+        if let (Some(saved), [Some(first), second]) = (self.saved_pins, self.pins) {
+            let (first, second) = (self.locals.get(first).1, second.unwrap_or(first));
+            let second = self.locals.get(second).1;
+            self.code.emit(
+                Op::Pin.base(),
+                Operands::default()
+                    .u16(0, saved)
+                    .u16(2, first)
+                    .u16(4, second),
+                8,
+            );
+        }
         if self.interruptible {
             self.code
                 .emit(Op::Checkpoint.base(), Operands::default(), 8);
         }
+    }
+
+    /// The pin that a local lives in.
+    pub(crate) fn pin_of(&self, local: u32) -> Option<u8> {
+        self.pins
+            .iter()
+            .position(|&pin| pin == Some(local))
+            .map(|pin| pin as u8)
     }
 
     /// First slot of the operand stack.
@@ -259,8 +296,10 @@ impl<'m> FuncTranslator<'m> {
         match operand.kind {
             Kind::Home => Loc::Slot(operand.home),
             Kind::Imm(bits) => Loc::Imm(bits),
-            Kind::Local(local) if self.stack.acc_is_local(operand.ty.bank(), local) => Loc::Acc,
-            Kind::Local(local) => Loc::Slot(self.locals.get(local).1),
+            Kind::Local(local) => match self.loc_beside_acc(operand) {
+                Loc::Slot(_) if self.stack.acc_is_local(operand.ty.bank(), local) => Loc::Acc,
+                loc => loc,
+            },
             Kind::Acc => Loc::Acc,
         }
     }
@@ -268,38 +307,49 @@ impl<'m> FuncTranslator<'m> {
     /// The same, where an accumulator that only mirrors a local does not count.
     pub(crate) fn loc_beside_acc(&self, operand: Operand) -> Loc {
         match operand.kind {
-            Kind::Local(local) => Loc::Slot(self.locals.get(local).1),
+            Kind::Local(local) => match self.pin_of(local) {
+                Some(pin) => Loc::Pin(pin),
+                None => Loc::Slot(self.locals.get(local).1),
+            },
             _ => self.loc(operand),
         }
     }
 
-    /// Copies a value to a slot.
-    pub(crate) fn copy(&mut self, from: Loc, ty: Ty, to: u32) {
-        let base = Op::Copy.base();
-        let operands = Operands::default().u16(0, to);
-        match from {
-            Loc::Slot(from) if from == to => {}
-            Loc::Slot(from) if ty == Ty::V128 => {
-                self.code
-                    .emit(Op::CopyMany.base(), operands.u16(2, from).u16(4, 2), 8);
-            }
-            Loc::Slot(from) => {
-                self.code.emit(base, operands.u16(2, from), 8);
-            }
-            Loc::Acc => {
-                let bank = ty.bank().unwrap_or(Bank::Int);
-                self.code.emit(base + 1 + bank as u16, operands, 8);
-            }
-            Loc::Imm(bits) => match fits_i32(bits, ty) {
-                Some(value) => {
-                    self.code.emit(base + 4, operands.u32(4, value), 8);
-                }
-                None => {
-                    self.code.emit(base + 5, operands.u64(8, bits), 16);
-                }
-            },
-        }
+    /// Copies a value to a slot or a pin.
+    pub(crate) fn copy(&mut self, from: Loc, ty: Ty, to: Loc) {
         self.producer = None;
+        let (to_digit, operands) = match to {
+            Loc::Pin(pin) => (1 + pin as u16, Operands::default()),
+            to => (0, Operands::default().u16(0, to.field16())),
+        };
+        let (from, operands) = match from {
+            from if from == to => return,
+            Loc::Slot(from) if ty == Ty::V128 => {
+                let operands = operands.u16(2, from).u16(4, 2);
+                self.code.emit(Op::CopyMany.base(), operands, 8);
+                return;
+            }
+            Loc::Slot(from) => (CopyFrom::Slot, operands.u16(2, from)),
+            Loc::Pin(pin) => (
+                [CopyFrom::Pin0, CopyFrom::Pin1][pin as usize],
+                operands,
+            ),
+            Loc::Acc => (
+                match ty.bank().unwrap_or(Bank::Int) {
+                    Bank::Int => CopyFrom::Acc,
+                    Bank::F32 => CopyFrom::F32Acc,
+                    Bank::F64 => CopyFrom::F64Acc,
+                },
+                operands,
+            ),
+            Loc::Imm(bits) => match fits_i32(bits, ty) {
+                Some(value) => (CopyFrom::Imm32, operands.u32(4, value)),
+                None => (CopyFrom::Imm64, operands.u64(8, bits)),
+            },
+        };
+        let bytes = if from == CopyFrom::Imm64 { 16 } else { 8 };
+        let form = to_digit * COPIES.len() as u16 + from as u16;
+        self.code.emit(Op::Copy.base() + form, operands, bytes);
     }
 
     /// Puts the operand at `position` into its home slot.
@@ -309,7 +359,7 @@ impl<'m> FuncTranslator<'m> {
             (Kind::Home, _) => {}
             (Kind::Acc, Some(bank)) => self.evict(bank),
             _ => {
-                self.copy(self.loc(operand), operand.ty, operand.home);
+                self.copy(self.loc(operand), operand.ty, Loc::Slot(operand.home));
                 self.stack.set_home(position);
             }
         }
@@ -325,9 +375,9 @@ impl<'m> FuncTranslator<'m> {
             // The producer has the home slot as its destination field already.
             Some((pc, opcode)) => {
                 self.code.set_opcode(pc, opcode + TO_SLOT);
-                self.stack.acc[bank as usize].local = None;
+                self.stack.acc[bank as usize].local = acc.before;
             }
-            None => self.copy(Loc::Acc, operand.ty, operand.home),
+            None => self.copy(Loc::Acc, operand.ty, Loc::Slot(operand.home)),
         }
         self.stack.set_home(position as usize);
         self.stack.acc[bank as usize].operand = None;
@@ -380,7 +430,7 @@ impl<'m> FuncTranslator<'m> {
         match loc {
             Loc::Slot(slot) => slot,
             _ => {
-                self.copy(loc, operand.ty, operand.home);
+                self.copy(loc, operand.ty, Loc::Slot(operand.home));
                 operand.home
             }
         }
@@ -407,6 +457,7 @@ impl<'m> FuncTranslator<'m> {
         self.stack.acc[bank as usize] = super::stack::AccState {
             operand: None,
             local: None,
+            before: self.stack.acc[bank as usize].local,
             producer: Some((pc, opcode)),
         };
         self.stack.push(ty, Kind::Acc);
@@ -426,6 +477,7 @@ impl<'m> FuncTranslator<'m> {
     pub(crate) fn set_local(&mut self, local: u32) {
         let operand = self.stack.pop();
         let (ty, slot) = self.locals.get(local);
+        let pin = self.pin_of(local);
         let mut clean = true;
         let mut i = 0;
         while let Some(&position) = self.stack.lazy().get(i) {
@@ -445,29 +497,36 @@ impl<'m> FuncTranslator<'m> {
                     && operand.kind == Kind::Acc
                     && self.producer == Some((pc, self.code.pc())) =>
             {
-                self.code.set_opcode(pc, opcode + TO_BOTH);
+                let digit = match pin {
+                    Some(pin) => TO_PIN + pin as u16,
+                    None => TO_BOTH,
+                };
+                self.code.set_opcode(pc, opcode + digit);
                 self.code.patch_u16(pc, 0, slot);
                 self.stack.acc[bank] = super::stack::AccState {
-                    operand: None,
-                    local: Some(local),
-                    producer: None,
+                    local: if pin.is_some() { acc.before } else { Some(local) },
+                    ..Default::default()
                 };
             }
+            _ if operand.kind == Kind::Local(local) => {}
             _ => {
-                let loc = self.loc(operand);
-                if operand.kind != Kind::Local(local) {
-                    self.copy(loc, ty, slot);
-                }
+                let from = self.loc(operand);
+                let to = pin.map_or(Loc::Slot(slot), Loc::Pin);
+                self.copy(from, ty, to);
                 let acc = &mut self.stack.acc[bank];
                 if ty.bank().is_some() {
-                    if loc == Loc::Acc {
+                    // What mirrored the old value does so no more.
+                    for mirror in [&mut acc.local, &mut acc.before] {
+                        if *mirror == Some(local) {
+                            *mirror = None;
+                        }
+                    }
+                    if from == Loc::Acc {
                         // The copy has read it: the producer stays as it is.
                         acc.producer = None;
-                        if operand.kind == Kind::Acc {
+                        if operand.kind == Kind::Acc && pin.is_none() {
                             acc.local = Some(local);
                         }
-                    } else if acc.local == Some(local) && operand.kind != Kind::Local(local) {
-                        acc.local = None;
                     }
                 }
             }

@@ -7,6 +7,7 @@ mod func;
 mod locals;
 mod numeric;
 mod ops;
+mod pins;
 mod stack;
 
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
@@ -201,8 +202,9 @@ fn run(
         }
         translator.declare(count, func::parsed_ty(ty));
     }
-    translator.begin_body();
-    let mut operators = OperatorsReader::new(locals.get_binary_reader());
+    let reader = locals.get_binary_reader();
+    translator.begin_body(reader.clone().read_bytes(reader.bytes_remaining()).unwrap_or_default());
+    let mut operators = OperatorsReader::new(reader);
     while !operators.eof() {
         let offset = operators.original_position();
         let operator = operators.read().map_err(fail)?;

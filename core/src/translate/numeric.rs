@@ -8,7 +8,7 @@ use super::{
     stack::{Kind, Loc, Operand},
 };
 use crate::bytecode::{
-    Bank, FAR, Op, PLACES, Place, SELECT_FORMS, SUMS, SUMS_FROM, Shape, Ty, WIDE_SUMS, pair,
+    ADDRESSES, Bank, FLOAT, INT, Op, Place, SUMS, Shape, Ty, pairs, select_forms,
 };
 
 impl Loc {
@@ -16,6 +16,8 @@ impl Loc {
         match self {
             Loc::Slot(_) => Place::Slot,
             Loc::Acc => Place::Acc,
+            Loc::Pin(0) => Place::Pin0,
+            Loc::Pin(_) => Place::Pin1,
             Loc::Imm(_) => Place::Imm,
         }
     }
@@ -24,18 +26,10 @@ impl Loc {
     pub(crate) fn field16(self) -> u32 {
         match self {
             Loc::Slot(slot) => slot,
-            Loc::Acc => 0,
+            Loc::Acc | Loc::Pin(_) => 0,
             Loc::Imm(bits) => bits as u32,
         }
     }
-}
-
-/// Number of a place among `PLACES`.
-fn place_index(loc: Loc) -> u16 {
-    PLACES
-        .iter()
-        .position(|&place| place == loc.place())
-        .unwrap_or(0) as u16
 }
 
 /// The memory that an access is to. (Accesses to arrays are not among the enabled features.)
@@ -67,39 +61,42 @@ impl Address {
     fn uses_acc(self) -> bool {
         matches!(
             self,
-            Address::Base { base: Loc::Acc, .. } | Address::Sum { x: Loc::Acc, .. }
+            Address::Base { base: Loc::Acc, .. }
+                | Address::Sum { x: Loc::Acc, .. }
+                | Address::Sum { y: Loc::Acc, .. }
         )
     }
 
-    /// The first of the three forms, the address fields, and the bytes of all fields.
+    /// Number of the address form, its fields, and the bytes of all fields.
     fn encode(self) -> (u16, Operands, usize) {
         let operands = Operands::default();
+        let base_form = |place| INT.values.find(place).unwrap_or(0);
         match self {
-            Address::Constant { offset } => (2 * 3, operands.u32(4, offset), 8),
+            Address::Constant { offset } => (base_form(Place::Imm), operands.u32(4, offset), 8),
             Address::Base { base, offset } => (
-                place_index(base) * 3,
+                base_form(base.place()),
                 operands.u16(2, base.field16()).u32(4, offset),
                 8,
             ),
             Address::Sum { x, y, offset } => {
                 let operands = operands.u16(2, x.field16()).u16(6, offset);
-                let (operands, wide) = match y {
-                    Loc::Imm(bits) if fits_i16(bits, Ty::I32).is_none() => {
-                        (operands.u32(8, bits as u32), true)
-                    }
-                    y => (operands.u16(4, y.field16()), false),
+                let y_place = sum_place(y);
+                let (operands, bytes) = match y {
+                    Loc::Imm(bits) if y_place == Place::Wide => (operands.u32(8, bits as u32), 16),
+                    y => (operands.u16(4, y.field16()), 8),
                 };
-                let sum = SUMS[if wide { WIDE_SUMS } else { 0 }..]
-                    .iter()
-                    .position(|&sum| sum == (x.place(), y.place()));
-                let sum = sum.unwrap_or(0) + if wide { WIDE_SUMS } else { 0 };
-                (
-                    SUMS_FROM + sum as u16 * 3,
-                    operands,
-                    if wide { 16 } else { 8 },
-                )
+                let sum = SUMS.find(x.place(), y_place).unwrap_or(0);
+                (INT.values.len() + sum, operands, bytes)
             }
         }
+    }
+}
+
+/// The place of the second addend of an address: constants have 16 bits or are wide.
+fn sum_place(y: Loc) -> Place {
+    match y {
+        Loc::Imm(bits) if fits_i16(bits, Ty::I32).is_none() => Place::Wide,
+        y => y.place(),
     }
 }
 
@@ -138,7 +135,7 @@ impl FuncTranslator<'_> {
             a = Loc::Slot(self.in_slot(a, a_operand));
         }
         match swap {
-            Some(swap) if matches!(a, Loc::Imm(_)) => (swap, b, a),
+            Some(swap) if pairs(ty, true).find(a.place(), b.place()).is_none() => (swap, b, a),
             _ => (op, a, b),
         }
     }
@@ -166,18 +163,21 @@ impl FuncTranslator<'_> {
 
     /// Emits a `binary` or `compare` op in its value forms, and remembers it.
     fn emit_binary(&mut self, op: Op, a: Loc, b: Loc) {
-        let (operand, result) = match *op.shape() {
+        let (operand, result, mirrored) = match *op.shape() {
             Shape::Binary {
-                operand, result, ..
-            } => (operand, result),
-            Shape::Compare { operand, .. } => (operand, Ty::I32),
+                operand,
+                result,
+                swap,
+            } => (operand, result, swap.is_some()),
+            Shape::Compare { operand, .. } => (operand, Ty::I32, true),
             _ => return,
         };
         let (operands, bytes) = Self::pair_operands(operand, a, b);
-        let form = pair(a.place(), b.place()).unwrap_or(0);
+        let form = pairs(operand, mirrored).find(a.place(), b.place()).unwrap_or(0);
         self.evict(result.bank().unwrap_or(Bank::Int));
         let acc = self.stack.acc;
-        let pc = self.produce(op.base() + form * 3, result, operands, bytes);
+        let opcode = op.base() + form * result.sets().dests;
+        let pc = self.produce(opcode, result, operands, bytes);
         self.last = Some(LastBinary {
             pc,
             end: self.code.pc(),
@@ -241,15 +241,15 @@ impl FuncTranslator<'_> {
         self.numeric(op);
     }
 
-    fn unary(&mut self, op: Op, _operand: Ty, result: Ty) {
+    fn unary(&mut self, op: Op, operand_ty: Ty, result: Ty) {
         let (loc, operand) = self.pop();
         let loc = match loc {
             Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
             loc => loc,
         };
-        let form = if loc == Loc::Acc { 1 } else { 0 };
+        let form = operand_ty.sets().sources.find(loc.place()).unwrap_or(0);
         self.produce(
-            op.base() + form * 3,
+            op.base() + form * result.sets().dests,
             result,
             Operands::default().u16(2, loc.field16()),
             8,
@@ -268,14 +268,8 @@ impl FuncTranslator<'_> {
             .fresh()
             .filter(|last| last.op == Op::I32Add && offset <= u16::MAX as u32)
         {
-            let (x, y) = match (last.a, last.b) {
-                (x, Loc::Acc) => (Loc::Acc, x),
-                pair => pair,
-            };
-            if matches!(
-                (x, y),
-                (Loc::Slot(_) | Loc::Acc, Loc::Slot(_) | Loc::Imm(_))
-            ) {
+            let (x, y) = (last.a, last.b);
+            if SUMS.find(x.place(), sum_place(y)).is_some() {
                 self.take_back(&last);
                 return Address::Sum { x, y, offset };
             }
@@ -306,13 +300,16 @@ impl FuncTranslator<'_> {
                 .u16(2, address)
                 .u16(4, memory)
                 .u64(8, memarg.offset);
-            self.code.emit(op.base() + FAR, operands, 16);
+            let far = ADDRESSES * result.sets().dests;
+            self.code.emit(op.base() + far, operands, 16);
             self.stack.push(result, Kind::Home);
+            self.producer = None;
             return;
         }
         // Validation: the offset of a 32-bit memory has 32 bits.
         let (form, operands, bytes) = self.pop_address(memarg.offset as u32).encode();
-        self.produce(op.base() + form, result, operands, bytes);
+        let opcode = op.base() + form * result.sets().dests;
+        self.produce(opcode, result, operands, bytes);
     }
 
     pub(crate) fn store(&mut self, op: Op, memarg: &MemArg) {
@@ -328,7 +325,8 @@ impl FuncTranslator<'_> {
                 .u16(2, address)
                 .u16(4, memory)
                 .u64(8, memarg.offset);
-            self.code.emit(op.base() + FAR, operands, 16);
+            let far = ADDRESSES * ty.sets().values.len();
+            self.code.emit(op.base() + far, operands, 16);
             return;
         }
         let operand = self.stack.pop();
@@ -347,8 +345,9 @@ impl FuncTranslator<'_> {
             value = self.loc_beside_acc(operand);
         }
         let (form, operands, bytes) = address.encode();
+        let values = &ty.sets().values;
         self.code.emit(
-            op.base() + form + place_index(value),
+            op.base() + form * values.len() + values.find(value.place()).unwrap_or(0),
             operands.u16(0, value.field16()),
             bytes,
         );
@@ -371,12 +370,17 @@ impl FuncTranslator<'_> {
         };
         let y = self.stack.pop();
         let x = self.stack.pop();
-        let (y, x) = (self.slot_or_i16(y), self.slot_or_i16(x));
-        let digit = |loc| matches!(loc, Loc::Imm(_)) as u16;
-        let form = bank as u16 * SELECT_FORMS
-            + (condition == Loc::Acc) as u16 * 12
-            + digit(x) * 6
-            + digit(y) * 3;
+        let (y, x) = (self.choice(y), self.choice(x));
+        let sets = ty.sets();
+        let choice = |loc: Loc| sets.choices.find(loc.place()).unwrap_or(0);
+        let condition_form = INT.sources.find(condition.place()).unwrap_or(0);
+        let form = match bank {
+            Bank::Int => 0,
+            Bank::F32 => select_forms(INT),
+            Bank::F64 => select_forms(INT) + select_forms(FLOAT),
+        } + ((condition_form * sets.choices.len() + choice(x)) * sets.choices.len()
+            + choice(y))
+            * sets.dests;
         let operands = Operands::default()
             .u16(2, x.field16())
             .u16(4, y.field16())
@@ -384,9 +388,10 @@ impl FuncTranslator<'_> {
         self.produce(Op::Select.base() + form, ty, operands, 8);
     }
 
-    /// A popped operand that is not in an accumulator alone, as a slot or a 16-bit constant.
-    fn slot_or_i16(&mut self, operand: Operand) -> Loc {
+    /// A popped operand that is not in an accumulator alone, as a slot, a pin or a 16-bit constant.
+    fn choice(&mut self, operand: Operand) -> Loc {
         match self.loc_beside_acc(operand) {
+            loc @ Loc::Pin(_) => loc,
             loc @ Loc::Imm(bits) if fits_i16(bits, operand.ty).is_some() => loc,
             loc => Loc::Slot(self.in_slot(loc, operand)),
         }
@@ -395,8 +400,13 @@ impl FuncTranslator<'_> {
     pub(crate) fn global_get(&mut self, index: u32) {
         let ty = super::func::ty(self.module.globals[index as usize].content);
         let bank = ty.bank().unwrap_or(Bank::Int);
+        let form = match bank {
+            Bank::Int => 0,
+            Bank::F32 => 5,
+            Bank::F64 => 8,
+        };
         self.produce(
-            Op::GlobalGet.base() + bank as u16 * 3,
+            Op::GlobalGet.base() + form,
             ty,
             Operands::default().u32(4, index),
             8,
@@ -408,6 +418,7 @@ impl FuncTranslator<'_> {
         let bank = operand.ty.bank().unwrap_or(Bank::Int);
         let (form, field) = match loc {
             Loc::Acc => (1 + bank as u16, 0),
+            Loc::Pin(pin) => (5 + pin as u16, 0),
             Loc::Imm(bits) => match fits_i16(bits, operand.ty) {
                 Some(value) => (4, value),
                 None => (0, self.in_slot(loc, operand)),

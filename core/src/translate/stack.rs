@@ -37,6 +37,8 @@ pub(crate) struct Operand {
 pub(crate) enum Loc {
     Slot(u32),
     Acc,
+    /// In the pin of that number.
+    Pin(u8),
     Imm(u64),
 }
 
@@ -47,6 +49,8 @@ pub(crate) struct AccState {
     pub(crate) operand: Option<u32>,
     /// A local with the same value.
     pub(crate) local: Option<u32>,
+    /// The local that it held before its producer, which it will still hold if that is redirected.
+    pub(crate) before: Option<u32>,
     /// The op that wrote it, while its destination may still be changed.
     pub(crate) producer: Option<(Pc, u16)>,
 }

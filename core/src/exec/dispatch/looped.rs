@@ -39,6 +39,8 @@ impl Regs {
     register!(sp, set_sp, *mut u64);
     register!(mem, set_mem, *mut u8);
     register!(acc, set_acc, u64);
+    register!(p0, set_p0, u64);
+    register!(p1, set_p1, u64);
     register!(fa, set_fa, f32);
     register!(da, set_da, f64);
 

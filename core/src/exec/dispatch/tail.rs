@@ -9,25 +9,50 @@ use super::Handle;
 
 pub(crate) type Flow = ();
 
+/// The one place that says which argument register holds what.
 macro_rules! signature {
-    ($abi:literal) => {
-        pub(crate) type Handler = unsafe extern $abi fn(*const u8, *mut u64, *mut u8, *mut Cx, u64, f32, f64);
+    ($abi:literal, $cx:ty, $unpack:expr, $pack:expr) => {
+        pub(crate) type Handler =
+            unsafe extern $abi fn(*const u8, *mut u64, *mut u8, u64, u64, u64, f32, f64, $cx);
 
         // Never inlined: `defer` must call it, with the registers in registers.
-
         #[inline(never)]
-
-        unsafe extern $abi fn thread<H: Handle>(ip: *const u8, sp: *mut u64, mem: *mut u8, cx: *mut Cx, acc: u64, fa: f32, da: f64) {
+        unsafe extern $abi fn thread<H: Handle>(
+            ip: *const u8,
+            sp: *mut u64,
+            mem: *mut u8,
+            p1: u64,
+            acc: u64,
+            p0: u64,
+            fa: f32,
+            da: f64,
+            cx: $cx,
+        ) {
+            let cx = $unpack(cx);
             // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
-            unsafe { H::run(Regs { ip, sp, mem, cx, acc, fa, da }) }
+            unsafe { H::run(Regs { ip, sp, mem, cx, acc, p0, p1, fa, da }) }
+        }
+
+        /// Jumps to a handler.
+        macro_rules! jump {
+            ($regs:expr, $handler:expr) => {{
+                let Regs { ip, sp, mem, cx, acc, p0, p1, fa, da } = $regs;
+                $handler(ip, sp, mem, p1, acc, p0, fa, da, $pack(cx))
+            }};
         }
     };
 }
-// Windows' own convention passes four arguments in registers.
+// Six integer registers for arguments: the context's address travels in a float register, and is moved
+// when it is needed. (Windows' own convention passes four arguments in registers.)
 #[cfg(target_arch = "x86_64")]
-signature!("sysv64");
+signature!(
+    "sysv64",
+    f64,
+    |cx: f64| cx.to_bits() as *mut Cx,
+    |cx: *mut Cx| f64::from_bits(cx as u64)
+);
 #[cfg(not(target_arch = "x86_64"))]
-signature!("C");
+signature!("C", *mut Cx, |cx| cx, |cx| cx);
 
 /// The machine's registers, in the CPU's.
 pub(crate) struct Regs {
@@ -36,6 +61,8 @@ pub(crate) struct Regs {
     mem: *mut u8,
     cx: *mut Cx,
     acc: u64,
+    p0: u64,
+    p1: u64,
     fa: f32,
     da: f64,
 }
@@ -58,6 +85,8 @@ impl Regs {
     register!(sp, set_sp, *mut u64);
     register!(mem, set_mem, *mut u8);
     register!(acc, set_acc, u64);
+    register!(p0, set_p0, u64);
+    register!(p1, set_p1, u64);
     register!(fa, set_fa, f32);
     register!(da, set_da, f64);
 
@@ -75,9 +104,7 @@ impl Regs {
         // SAFETY: the first cell of an instruction is its handler.
         unsafe {
             let handler = self.ip.cast::<Handler>().read();
-            handler(
-                self.ip, self.sp, self.mem, self.cx, self.acc, self.fa, self.da,
-            )
+            jump!(self, handler)
         }
     }
 
@@ -89,9 +116,7 @@ impl Regs {
     pub(crate) unsafe fn defer<H: Handle>(self) -> Flow {
         // SAFETY: the caller's promise.
         unsafe {
-            thread::<H>(
-                self.ip, self.sp, self.mem, self.cx, self.acc, self.fa, self.da,
-            )
+            jump!(self, thread::<H>)
         }
     }
 
@@ -104,6 +129,8 @@ impl Regs {
             (*cx).ip = self.ip;
             (*cx).sp = self.sp;
             (*cx).acc = self.acc;
+            (*cx).p0 = self.p0;
+            (*cx).p1 = self.p1;
             (*cx).fa = self.fa;
             (*cx).da = self.da;
             (*cx).exit = exit;
@@ -130,6 +157,8 @@ pub(crate) unsafe fn enter(cx: *mut Cx) {
             mem: c.mem,
             cx,
             acc: c.acc,
+            p0: c.p0,
+            p1: c.p1,
             fa: c.fa,
             da: c.da,
         };

@@ -485,14 +485,56 @@ impl Handle for Return {
     }
 }
 
-/// Returns x (at 2, or a constant at 4) in its accumulator.
+/// Returns x (at 4) in its accumulator.
 pub(crate) struct ReturnOne<X, V>(PhantomData<(X, V)>);
 impl<X: Source, V: Value> Handle for ReturnOne<X, V> {
     #[inline(always)]
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has the fields of this form.
         unsafe {
-            X::get::<V>(&r, if X::IMM { 4 } else { 2 }).set_acc(&mut r);
+            X::get::<V>(&r, 4).set_acc(&mut r);
+            leave(r)
+        }
+    }
+}
+
+/// Gives the caller's pins back from the slots at 2.
+///
+/// # Safety
+/// The instruction has this field, and the function began with `Pin`.
+#[inline(always)]
+unsafe fn unpin(r: &mut Regs) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let saved = r.slot(2);
+        let (p0, p1) = (*saved, *saved.add(1));
+        r.set_p0(p0);
+        r.set_p1(p1);
+    }
+}
+
+/// `Return` of a function with pins.
+pub(crate) struct ReturnUnpin;
+impl Handle for ReturnUnpin {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has this field.
+        unsafe {
+            unpin(&mut r);
+            leave(r)
+        }
+    }
+}
+
+/// `ReturnOne` of a function with pins.
+pub(crate) struct ReturnOneUnpin<X, V>(PhantomData<(X, V)>);
+impl<X: Source, V: Value> Handle for ReturnOneUnpin<X, V> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has the fields of this form.
+        unsafe {
+            X::get::<V>(&r, 4).set_acc(&mut r);
+            unpin(&mut r);
             leave(r)
         }
     }

@@ -12,27 +12,29 @@ use crate::{
     trap::TrapCode,
 };
 
-/// Slot at 0 = x (at 2, or a constant at 4).
-pub(crate) struct Copy<X, V>(PhantomData<(X, V)>);
-impl<X: Source, V: Value> Handle for Copy<X, V> {
+/// d = x (at 2, or a constant at 4).
+pub(crate) struct Copy<D, X, V>(PhantomData<(D, X, V)>);
+impl<D: Destination, X: Source, V: Value> Handle for Copy<D, X, V> {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
+    unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has the fields of this form.
         unsafe {
-            *r.slot(0) = X::get::<V>(&r, if X::IMM { 4 } else { 2 }).to_bits();
+            let value = X::get::<V>(&r, if X::IMM { 4 } else { 2 });
+            D::put(&mut r, value);
             r.next(8)
         }
     }
 }
 
-/// Slot at 0 = the 64 bits at 8.
-pub(crate) struct CopyWide;
-impl Handle for CopyWide {
+/// d = the 64 bits at 8.
+pub(crate) struct CopyWide<D>(PhantomData<D>);
+impl<D: Destination> Handle for CopyWide<D> {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
+    unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            *r.slot(0) = r.read::<u64>(8);
+            let value = r.read::<u64>(8);
+            D::put(&mut r, value);
             r.next(16)
         }
     }
@@ -97,6 +99,40 @@ impl Handle for ZeroLocals {
         // SAFETY: the slots lie in the frame.
         unsafe {
             r.slot(0).write_bytes(0, r.read::<u16>(2) as usize);
+            r.next(8)
+        }
+    }
+}
+
+/// Keeps the caller's pins in the slots at 0, and loads this function's from the slots at 2 and 4.
+pub(crate) struct Pin;
+impl Handle for Pin {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the slots lie in the frame.
+        unsafe {
+            let saved = r.slot(0);
+            *saved = r.p0();
+            *saved.add(1) = r.p1();
+            let (p0, p1) = (*r.slot(2), *r.slot(4));
+            r.set_p0(p0);
+            r.set_p1(p1);
+            r.next(8)
+        }
+    }
+}
+
+/// Gives the caller's pins back from the slots at 0.
+pub(crate) struct Unpin;
+impl Handle for Unpin {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the slots lie in the frame; `Pin` wrote them.
+        unsafe {
+            let saved = r.slot(0);
+            let (p0, p1) = (*saved, *saved.add(1));
+            r.set_p0(p0);
+            r.set_p1(p1);
             r.next(8)
         }
     }

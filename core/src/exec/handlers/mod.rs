@@ -11,115 +11,113 @@ pub(crate) mod wide;
 
 use super::{
     dispatch::{Handler, handler},
-    operand::{Accum, Imm, Slot, ToAccum, ToBoth, ToSlot, WideImm},
+    operand::{Acc, Imm, Pin0, Pin1, Slot, ToAccum, ToBoth, ToPin0, ToPin1, ToSlot, Wide},
 };
-use crate::bytecode::{OPCODES, table::for_each_op};
+use crate::bytecode::{
+    OPCODES, Op,
+    places::{for_float_places, for_int_places, for_places},
+    table::for_each_op,
+};
+use control::{Copy, CopyWide, Select};
+use memory::{Load, LoadFar, LoadSum, Store, StoreFar, StoreSum};
 use numeric::{Binary, CompareBranch, Unary};
 
-/// The three destination forms of a handler.
-macro_rules! destinations {
-    ($($handler:ident)::+ < $($arg:ty),* >) => {
-        [handler::<$($handler)::+<$($arg,)* ToAccum>>(), handler::<$($handler)::+<$($arg,)* ToBoth>>(), handler::<$($handler)::+<$($arg,)* ToSlot>>()]
+// Arrays of handlers over sets of places: `name!{ (arguments) places… }`.
+
+/// A handler for each place as last argument.
+macro_rules! each {
+    (($handler:ident, $op:ty) $($place:ident)*) => {
+        [$(handler::<$handler<$op, $place>>()),*]
+    };
+    (($handler:ident, $op:ty, $x:ident) $($place:ident)*) => {
+        [$(handler::<$handler<$op, $x, $place>>()),*]
+    };
+    (($handler:ident, $op:ty, $x:ident, $y:ident) $($place:ident)*) => {
+        [$(handler::<$handler<$op, $x, $y, $place>>()),*]
+    };
+    (($handler:ident, $op:ty, $x:ident, $y:ident, $z:ident) $($place:ident)*) => {
+        [$(handler::<$handler<$op, $x, $y, $z, $place>>()),*]
     };
 }
-
-/// In the order of `bytecode::PAIRS`.
-const fn binary<O: rows::BinaryOp>() -> [[Handler; 3]; 7] {
-    [
-        destinations!(Binary<O, Slot, Slot>),
-        destinations!(Binary<O, Slot, Accum>),
-        destinations!(Binary<O, Slot, Imm>),
-        destinations!(Binary<O, Accum, Slot>),
-        destinations!(Binary<O, Accum, Imm>),
-        destinations!(Binary<O, Imm, Slot>),
-        destinations!(Binary<O, Imm, Accum>),
-    ]
+/// For each place, a handler for each of another set as last argument.
+macro_rules! each_then {
+    (($last:tt $ty:ident, $handler:ident, $op:ty) $($x:ident)*) => {
+        [$(for_places!($last $ty, each! { ($handler, $op, $x) })),*]
+    };
+    (($last:tt $ty:ident, $handler:ident, $op:ty, $x:ident, $y:ident) $($z:ident)*) => {
+        [$(for_places!($last $ty, each! { ($handler, $op, $x, $y, $z) })),*]
+    };
 }
-
+/// The same for pairs of places.
+macro_rules! pairs_then {
+    (($last:tt $ty:ident, $handler:ident, $op:ty) $(($x:ident, $y:ident))*) => {
+        [$(for_places!($last $ty, each! { ($handler, $op, $x, $y) })),*]
+    };
+}
 macro_rules! branches {
-    ($op:ty, $taken_if:literal) => {
-        [
-            handler::<CompareBranch<$op, Slot, Slot, $taken_if>>(),
-            handler::<CompareBranch<$op, Slot, Accum, $taken_if>>(),
-            handler::<CompareBranch<$op, Slot, Imm, $taken_if>>(),
-            handler::<CompareBranch<$op, Accum, Slot, $taken_if>>(),
-            handler::<CompareBranch<$op, Accum, Imm, $taken_if>>(),
-        ]
+    (($op:ty, $taken_if:literal) $(($x:ident, $y:ident))*) => {
+        [$(handler::<CompareBranch<$op, $x, $y, $taken_if>>()),*]
     };
 }
-
-/// Taken if true, then taken if false.
-const fn branch<O: rows::CompareOp>() -> [[Handler; 5]; 2] {
-    [branches!(O, true), branches!(O, false)]
-}
-
-const fn unary<O: rows::UnaryOp>() -> [[Handler; 3]; 2] {
-    [
-        destinations!(Unary<O, Slot>),
-        destinations!(Unary<O, Accum>),
-    ]
-}
-
-const fn load<O: rows::LoadOp>() -> [[Handler; 3]; 3] {
-    [
-        destinations!(memory::Load<O, Slot>),
-        destinations!(memory::Load<O, Accum>),
-        destinations!(memory::Load<O, Imm>),
-    ]
-}
-
-/// In the order of `bytecode::SUMS`.
-const fn load_sum<O: rows::LoadOp>() -> [[Handler; 3]; 6] {
-    [
-        destinations!(memory::LoadSum<O, Slot, Slot>),
-        destinations!(memory::LoadSum<O, Accum, Slot>),
-        destinations!(memory::LoadSum<O, Slot, Imm>),
-        destinations!(memory::LoadSum<O, Accum, Imm>),
-        destinations!(memory::LoadSum<O, Slot, WideImm>),
-        destinations!(memory::LoadSum<O, Accum, WideImm>),
-    ]
-}
-
-/// The three forms of a store by its value.
-macro_rules! stores {
-    ($($handler:ident)::+ < $($arg:ty),* >) => {
-        [handler::<$($handler)::+<$($arg,)* Slot>>(), handler::<$($handler)::+<$($arg,)* Accum>>(), handler::<$($handler)::+<$($arg,)* Imm>>()]
-    };
-}
-
-const fn store<O: rows::StoreOp>() -> [[Handler; 3]; 3] {
-    [
-        stores!(memory::Store<O, Slot>),
-        stores!(memory::Store<O, Accum>),
-        stores!(memory::Store<O, Imm>),
-    ]
-}
-
-/// In the order of `bytecode::SUMS`.
-const fn store_sum<O: rows::StoreOp>() -> [[Handler; 3]; 6] {
-    [
-        stores!(memory::StoreSum<O, Slot, Slot>),
-        stores!(memory::StoreSum<O, Accum, Slot>),
-        stores!(memory::StoreSum<O, Slot, Imm>),
-        stores!(memory::StoreSum<O, Accum, Imm>),
-        stores!(memory::StoreSum<O, Slot, WideImm>),
-        stores!(memory::StoreSum<O, Accum, WideImm>),
-    ]
-}
-
+/// Selects by condition, then by both choices and the destination.
 macro_rules! selects {
-    ($ty:ty, $condition:ty) => {
-        [
-            destinations!(control::Select<$ty, $condition, Slot, Slot>),
-            destinations!(control::Select<$ty, $condition, Slot, Imm>),
-            destinations!(control::Select<$ty, $condition, Imm, Slot>),
-            destinations!(control::Select<$ty, $condition, Imm, Imm>),
-        ]
+    (($ty:ident) $($condition:ident)*) => {
+        [$(for_places!(choices $ty, select_choices! { ($ty $condition) })),*]
+    };
+}
+macro_rules! select_choices {
+    (($ty:ident $condition:ident) $($x:ident)*) => {
+        [$(for_places!(choices $ty, each_then! { (dests $ty, Select, $ty, $condition, $x) })),*]
     };
 }
 
-const fn select<V: super::value::Value>() -> [[[Handler; 3]; 4]; 2] {
-    [selects!(V, Slot), selects!(V, Accum)]
+// The forms of each shape, appended to a table: they follow `bytecode::Shape`.
+
+macro_rules! binary {
+    ($table:ident, $at:ident, $op:ty, $operand:ident, $result:ident, $swap:tt) => {
+        append(&mut $table, &mut $at, for_places!((pairs $swap) $operand, pairs_then! { (dests $result, Binary, $op) }).as_flattened());
+    };
+}
+macro_rules! branch {
+    ($table:ident, $at:ident, $op:ty, $operand:ident, [$($not:ident)?]) => {
+        append(&mut $table, &mut $at, &for_places!(branches $operand, branches! { ($op, true) }));
+        branch!(@not $table, $at, $op, $operand, [$($not)?]);
+    };
+    (@not $table:ident, $at:ident, $op:ty, $operand:ident, [$not:ident]) => {};
+    (@not $table:ident, $at:ident, $op:ty, $operand:ident, []) => {
+        append(&mut $table, &mut $at, &for_places!(branches $operand, branches! { ($op, false) }));
+    };
+}
+macro_rules! load {
+    ($table:ident, $at:ident, $op:ty, $result:ident) => {
+        append(&mut $table, &mut $at, for_places!(values u32, each_then! { (dests $result, Load, $op) }).as_flattened());
+        append(&mut $table, &mut $at, for_places!(sums u32, pairs_then! { (dests $result, LoadSum, $op) }).as_flattened());
+        append(&mut $table, &mut $at, &[handler::<LoadFar<$op>>()]);
+    };
+}
+macro_rules! store {
+    ($table:ident, $at:ident, $op:ty, $value:ident) => {
+        append(&mut $table, &mut $at, for_places!(values u32, each_then! { (values $value, Store, $op) }).as_flattened());
+        append(&mut $table, &mut $at, for_places!(sums u32, pairs_then! { (values $value, StoreSum, $op) }).as_flattened());
+        append(&mut $table, &mut $at, &[handler::<StoreFar<$op>>()]);
+    };
+}
+/// Copies to each of the destinations, from all that `bytecode::COPIES` lists.
+macro_rules! copies {
+    ($table:ident, $at:ident, $($to:ident)*) => {$(
+        append(&mut $table, &mut $at, &[
+            handler::<Copy<$to, Slot, u64>>(),
+            handler::<Copy<$to, Acc, u64>>(),
+            handler::<Copy<$to, Acc, f32>>(),
+            handler::<Copy<$to, Acc, f64>>(),
+            handler::<Copy<$to, Imm, u64>>(),
+            handler::<CopyWide<$to>>(),
+            #[cfg(feature = "dispatch-full")]
+            handler::<Copy<$to, Pin0, u64>>(),
+            #[cfg(feature = "dispatch-full")]
+            handler::<Copy<$to, Pin1, u64>>(),
+        ]);
+    )*};
 }
 
 /// Appends `from` to `table` at `*at`.
@@ -134,40 +132,44 @@ const fn append(table: &mut [Handler; OPCODES], at: &mut usize, from: &[Handler]
 
 macro_rules! define_handlers {
     (
-        binary { $($bin:ident $bin_text:literal ($bin_in:ty) -> $bin_out:ty [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ty) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ty) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
-        unary { $($un:ident $un_text:literal ($un_in:ty) -> $un_out:ty: |$ua:ident| $ue:expr;)* }
-        load { $($ld:ident $ld_text:literal $ld_mem:ty => $ld_out:ty;)* }
-        store { $($st:ident $st_text:literal $st_in:ty => $st_mem:ty;)* }
-        select { $($sel:ident $sel_text:literal $($sel_ty:ty),*;)* }
+        binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
+        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
+        unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
+        load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
+        store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+        select { $($sel:ident $sel_text:literal;)* }
+        copy { $($cp:ident $cp_text:literal;)* }
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
         /// The handler of every opcode, in the order of the op table.
         pub(crate) static HANDLERS: [Handler; OPCODES] = {
             let mut table = [handler::<control::Unreachable>(); OPCODES];
             let mut at = 0;
-            $(append(&mut table, &mut at, binary::<rows::$bin>().as_flattened());)*
+            $(binary!(table, at, rows::$bin, $bin_in, $bin_out, [$($bin_swap)?]);)*
             $(
-                append(&mut table, &mut at, binary::<rows::$cmp>().as_flattened());
-                append(&mut table, &mut at, branch::<rows::$cmp>().as_flattened());
+                binary!(table, at, rows::$cmp, $cmp_in, u32, [$cmp_swap]);
+                branch!(table, at, rows::$cmp, $cmp_in, [$($cmp_not)?]);
             )*
             $(
-                append(&mut table, &mut at, binary::<rows::$fus>().as_flattened());
-                append(&mut table, &mut at, branch::<rows::$fus>().as_flattened());
+                binary!(table, at, rows::$fus, $fus_in, u32, [$fus_swap]);
+                branch!(table, at, rows::$fus, $fus_in, [$($fus_not)?]);
             )*
-            $(append(&mut table, &mut at, unary::<rows::$un>().as_flattened());)*
-            $(
-                append(&mut table, &mut at, load::<rows::$ld>().as_flattened());
-                append(&mut table, &mut at, &[handler::<memory::LoadFar<rows::$ld>>()]);
-                append(&mut table, &mut at, load_sum::<rows::$ld>().as_flattened());
-            )*
-            $(
-                append(&mut table, &mut at, store::<rows::$st>().as_flattened());
-                append(&mut table, &mut at, &[handler::<memory::StoreFar<rows::$st>>()]);
-                append(&mut table, &mut at, store_sum::<rows::$st>().as_flattened());
-            )*
-            $($(append(&mut table, &mut at, select::<$sel_ty>().as_flattened().as_flattened());)*)*
+            $(append(&mut table, &mut at, for_places!(sources $un_in, each_then! { (dests $un_out, Unary, rows::$un) }).as_flattened());)*
+            $(load!(table, at, rows::$ld, $ld_out);)*
+            $(store!(table, at, rows::$st, $st_in);)*
+            $({
+                let _ = Op::$sel;
+                append(&mut table, &mut at, for_places!(sources u32, selects! { (u64) }).as_flattened().as_flattened().as_flattened());
+                append(&mut table, &mut at, for_places!(sources u32, selects! { (f32) }).as_flattened().as_flattened().as_flattened());
+                append(&mut table, &mut at, for_places!(sources u32, selects! { (f64) }).as_flattened().as_flattened().as_flattened());
+            })*
+            $({
+                let _ = Op::$cp;
+                copies!(table, at, ToSlot);
+                #[cfg(feature = "dispatch-full")]
+                copies!(table, at, ToPin0 ToPin1);
+            })*
             $(append(&mut table, &mut at, &[$(handler::<$handler>()),*]);)*
             assert!(at == OPCODES);
             table

@@ -32,7 +32,7 @@ impl<O: BinaryOp, X: Source, Y: Source, D: Destination> Handle for Binary<O, X, 
     }
 }
 
-/// Branches if `O(x, y) == TAKEN_IF`; fields: x at 0, y (16-bit constants) at 2, target at 4.
+/// Branches if `O(x, y) == TAKEN_IF`; fields: x at 0, y (16-bit constants) at 2, target at 4, wide constants at 8.
 pub(crate) struct CompareBranch<O, X, Y, const TAKEN_IF: bool>(PhantomData<(O, X, Y)>);
 
 impl<O: CompareOp, X: Source, Y: Source, const TAKEN_IF: bool> Handle
@@ -45,7 +45,7 @@ impl<O: CompareOp, X: Source, Y: Source, const TAKEN_IF: bool> Handle
             if O::holds(X::get(&r, 0), Y::get16(&r, 2)) == TAKEN_IF {
                 r.branch(4)
             } else {
-                r.next(8)
+                r.next(8 + Y::EXTRA)
             }
         }
     }

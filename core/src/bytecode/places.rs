@@ -1,0 +1,202 @@
+//! Where operands may be, and the closed sets of combinations that forms exist for.
+//!
+//! Every set is written once, as a list of names that are both variants of [`Place`] (encoding) and
+//! types in `exec::operand` (handlers), so that forms and handlers cannot get out of step. Which sets
+//! there are is the budget of handler code: `dispatch-full` has the pins, without it they are gone.
+
+/// Where an operand is read from, as far as the form of an op is concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    Slot,
+    Acc,
+    /// The machine's registers for a function's hottest locals, of integer types.
+    Pin0,
+    Pin1,
+    /// A constant in the instruction's first operand word: 16 bits where two operands share it.
+    Imm,
+    /// A 32-bit constant in the second operand word.
+    Wide,
+}
+
+/// Hands the set of that name for operands, or results, of a Rust type to the macro `$apply`, behind `$pre`.
+macro_rules! for_places {
+    ($set:tt f32, $apply:ident! { $($pre:tt)* }) => { for_float_places! { $set, $apply! { $($pre)* } } };
+    ($set:tt f64, $apply:ident! { $($pre:tt)* }) => { for_float_places! { $set, $apply! { $($pre)* } } };
+    ($set:tt $int:ident, $apply:ident! { $($pre:tt)* }) => { for_int_places! { $set, $apply! { $($pre)* } } };
+}
+pub(crate) use for_places;
+
+macro_rules! for_float_places {
+    // What unary ops, conditions and indices read.
+    (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc } };
+    // What stores write, and the bases of addresses.
+    (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Imm } };
+    // What a select chooses from.
+    (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
+    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot } };
+    // Operands of binary ops. Where there is a mirror op, one order of two places is enough.
+    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm)
+    } };
+    ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Slot) (Imm, Slot) (Imm, Acc)
+    } };
+    // Operands of comparisons that branch.
+    (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } };
+}
+pub(crate) use for_float_places;
+
+#[cfg(feature = "dispatch-full")]
+macro_rules! for_int_places {
+    (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 } };
+    (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 Imm } };
+    (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
+    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot ToPin0 ToPin1 } };
+    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Pin0) (Slot, Pin1) (Slot, Imm)
+        (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
+        (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
+    } };
+    ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Pin0) (Slot, Pin1) (Slot, Imm)
+        (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
+        (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
+        (Acc, Slot) (Pin0, Slot) (Pin0, Acc) (Pin1, Slot) (Pin1, Acc) (Pin1, Pin0)
+        (Imm, Slot) (Imm, Acc) (Imm, Pin0) (Imm, Pin1)
+    } };
+    (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Pin0) (Slot, Pin1) (Slot, Imm)
+        (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
+        (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
+        (Slot, Wide) (Acc, Wide) (Pin0, Wide) (Pin1, Wide)
+    } };
+    // Addends of an address.
+    (sums, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Pin0) (Slot, Pin1) (Slot, Imm)
+        (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
+        (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
+        (Slot, Wide) (Acc, Wide) (Pin0, Wide) (Pin1, Wide)
+    } };
+}
+/// Without pins.
+#[cfg(not(feature = "dispatch-full"))]
+macro_rules! for_int_places {
+    (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc } };
+    (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Imm } };
+    (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
+    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot } };
+    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
+    ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Slot) (Imm, Slot) (Imm, Acc)
+    } };
+    (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
+    (sums, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
+}
+pub(crate) use for_int_places;
+
+/// How many pins forms exist for.
+pub(crate) const PINS: usize = if cfg!(feature = "dispatch-full") { 2 } else { 0 };
+
+/// Places of one operand, with the way back from a place to its number.
+#[derive(Debug)]
+pub(crate) struct Singles {
+    pub(crate) places: &'static [Place],
+    index: [u8; 6],
+}
+
+/// The same of two operands.
+#[derive(Debug)]
+pub(crate) struct Pairs {
+    pub(crate) places: &'static [(Place, Place)],
+    index: [[u8; 6]; 6],
+}
+
+const NONE: u8 = u8::MAX;
+
+impl Singles {
+    const fn new(places: &'static [Place]) -> Singles {
+        let mut index = [NONE; 6];
+        let mut i = 0;
+        while i < places.len() {
+            index[places[i] as usize] = i as u8;
+            i += 1;
+        }
+        Singles { places, index }
+    }
+
+    pub(crate) const fn len(&self) -> u16 {
+        self.places.len() as u16
+    }
+
+    /// The number of a place; `None` where no form exists.
+    pub(crate) fn find(&self, place: Place) -> Option<u16> {
+        let i = self.index[place as usize];
+        (i != NONE).then_some(i as u16)
+    }
+}
+
+impl Pairs {
+    const fn new(places: &'static [(Place, Place)]) -> Pairs {
+        let mut index = [[NONE; 6]; 6];
+        let mut i = 0;
+        while i < places.len() {
+            index[places[i].0 as usize][places[i].1 as usize] = i as u8;
+            i += 1;
+        }
+        Pairs { places, index }
+    }
+
+    pub(crate) const fn len(&self) -> u16 {
+        self.places.len() as u16
+    }
+
+    /// The number of two places; `None` where no form exists.
+    pub(crate) fn find(&self, a: Place, b: Place) -> Option<u16> {
+        let i = self.index[a as usize][b as usize];
+        (i != NONE).then_some(i as u16)
+    }
+}
+
+macro_rules! singles {
+    ($($place:ident)*) => { Singles::new(&[$(Place::$place),*]) };
+}
+macro_rules! pairs {
+    ($(($a:ident, $b:ident))*) => { Pairs::new(&[$((Place::$a, Place::$b)),*]) };
+}
+macro_rules! count {
+    ($($dest:ident)*) => { [$(stringify!($dest)),*].len() as u16 };
+}
+
+/// The sets that depend on whether operands, or results, are integers or floats.
+#[derive(Debug)]
+pub(crate) struct Sets {
+    pub(crate) sources: Singles,
+    pub(crate) values: Singles,
+    pub(crate) choices: Singles,
+    pub(crate) mirrored: Pairs,
+    pub(crate) ordered: Pairs,
+    pub(crate) branches: Pairs,
+    /// Destination forms of a result; they follow each other.
+    pub(crate) dests: u16,
+}
+
+pub(crate) const INT: &Sets = &Sets {
+    sources: for_places!(sources u64, singles! {}),
+    values: for_places!(values u64, singles! {}),
+    choices: for_places!(choices u64, singles! {}),
+    mirrored: for_places!((pairs [Mirror]) u64, pairs! {}),
+    ordered: for_places!((pairs []) u64, pairs! {}),
+    branches: for_places!(branches u64, pairs! {}),
+    dests: for_places!(dests u64, count! {}),
+};
+pub(crate) const FLOAT: &Sets = &Sets {
+    sources: for_places!(sources f64, singles! {}),
+    values: for_places!(values f64, singles! {}),
+    choices: for_places!(choices f64, singles! {}),
+    mirrored: for_places!((pairs [Mirror]) f64, pairs! {}),
+    ordered: for_places!((pairs []) f64, pairs! {}),
+    branches: for_places!(branches f64, pairs! {}),
+    dests: for_places!(dests f64, count! {}),
+};
+/// Addends of an address that a load or store computes itself, wrapping at 32 bits.
+pub(crate) const SUMS: &Pairs = &for_places!(sums u32, pairs! {});
