@@ -48,6 +48,8 @@ mod func;
 mod instance;
 mod linker;
 mod module;
+#[cfg(feature = "stats")]
+pub mod stats;
 mod store;
 mod sync;
 mod translate;

@@ -1,7 +1,7 @@
 //! Operand fields: what an instruction's bytes mean.
 
 use super::{
-    ADDRESSES, COPIES, CopyFrom, FLOAT, INT, Op, Place, SUMS, Sets, Shape, TO_BOTH, TO_PIN, TO_SLOT,
+    ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, Op, Place, SUMS, Sets, Shape, TO_BOTH, TO_PIN, TO_SLOT,
     pairs, select_forms,
 };
 
@@ -181,7 +181,21 @@ impl Form {
                 result,
                 swap,
             } => Form::binary(operand, result, swap.is_some(), form),
-            Shape::Compare { operand, .. } => {
+            Shape::Compare { operand, not, .. } => {
+                if let Some(step) = form.checked_sub(Shape::steps_from(operand, not)) {
+                    let (counter, bound) = digit(step, operand.sets().bounds.len());
+                    let counter = match operand.sets().counters.places[counter as usize] {
+                        Place::Slot => Field::Both(Bank::Int, 0),
+                        place => source(place, operand, 0, Field::Imm16(0)),
+                    };
+                    let bound = operand.sets().bounds.places[bound as usize];
+                    return Form::new(&[
+                        counter,
+                        Field::Imm16(12),
+                        source(bound, operand, 2, Field::Imm16(2)),
+                        Field::Rel(4),
+                    ]);
+                }
                 match form.checked_sub(Shape::branches_from(operand)) {
                     None => Form::binary(operand, Ty::I32, true, form),
                     Some(branch) => {
@@ -277,6 +291,57 @@ impl Form {
                     },
                 ])
             }
+            Shape::Chain { ty, y } => {
+                let sets = ty.sets();
+                let (form, to) = digit(form, sets.dests);
+                let (form, z) = digit(form, sets.others.len());
+                let (x, y_form) = digit(form, y.len());
+                let (y, z) = (y.places[y_form as usize], sets.others.places[z as usize]);
+                Form::new(&[
+                    destination(ty, to),
+                    source(sets.sources.places[x as usize], ty, 2, Field::Imm16(2)),
+                    source(y, ty, 4, Field::Imm16(4)),
+                    source(z, ty, 6, Field::Imm16(6)),
+                ])
+            }
+            Shape::LoadChain { ty } => {
+                let (form, to) = digit(form, ty.sets().dests);
+                let (x, y) = digit(form, ty.sets().others.len());
+                let y = ty.sets().others.places[y as usize];
+                Form::new(&[
+                    destination(ty, to),
+                    source(INT.sources.places[x as usize], Ty::I32, 2, Field::Imm16(2)),
+                    Field::Offset16(6),
+                    source(y, ty, 4, Field::Imm16(4)),
+                ])
+            }
+            Shape::LoadBranch { ty, .. } => {
+                let (form, y) = digit(form, ty.sets().others.len());
+                let (_, x) = digit(form, INT.sources.len());
+                let y = ty.sets().others.places[y as usize];
+                Form::new(&[
+                    source(INT.sources.places[x as usize], Ty::I32, 0, Field::Imm16(0)),
+                    Field::Offset16(8),
+                    source(y, ty, 2, Field::Imm16(2)),
+                    Field::Rel(4),
+                ])
+            }
+            Shape::ChainStore { ty } => {
+                let sets = ty.sets();
+                let (form, y) = digit(form, sets.others.len());
+                let (base, x) = digit(form, sets.sources.len());
+                Form::new(&[
+                    source(sets.bases.places[base as usize], Ty::I32, 2, Field::Imm16(2)),
+                    Field::Offset16(6),
+                    source(sets.sources.places[x as usize], ty, 0, Field::Imm16(0)),
+                    source(sets.others.places[y as usize], ty, 4, Field::Imm16(4)),
+                ])
+            }
+            Shape::CopyPair => {
+                let (first, second) = digit(form, COPY_FORMS);
+                Form::new(&copied(first, 0)).and(Form::new(&copied(second, 4)))
+            }
+            Shape::CopyBranch => Form::new(&copied(form, 0)).and(Form::new(&[Field::Rel(4)])),
             Shape::Plain(forms) => Form::new(forms[form as usize]),
         }
     }
@@ -328,6 +393,24 @@ impl Form {
             Field::Offset16(6),
         ])
     }
+}
+
+/// Fields of a copy that is fused with something: destination at `at`, source behind it.
+fn copied(form: u16, at: u8) -> [Field; 2] {
+    let (from, to) = digit(form, COPY_DESTS);
+    [
+        if to == 0 {
+            Field::Dst(at)
+        } else {
+            Field::ToPin(to as u8 - 1)
+        },
+        source(
+            COPIED.places[from as usize],
+            Ty::I64,
+            at + 2,
+            Field::Imm16(at + 2),
+        ),
+    ]
 }
 
 /// A form's number without its last digit, and that.

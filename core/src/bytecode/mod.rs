@@ -18,7 +18,8 @@ pub(crate) mod table;
 
 pub(crate) use disasm::{disassemble, wasm_text};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed};
-pub(crate) use places::{FLOAT, INT, PINS, Pairs, Place, SUMS, Sets};
+pub(crate) use places::{COPIED, COPY_DESTS, FLOAT, INT, PINS, Pairs, Place, SUMS, Sets, Singles};
+use places::CONSTANTS;
 use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
@@ -42,7 +43,7 @@ pub(crate) enum Shape {
         swap: Option<Op>,
     },
     /// Mirrored pairs, then fused with a branch: pairs of `branches`, taken if true; the same taken if
-    /// false where the op has no inverse.
+    /// false where the op has no inverse; then with a counter's step before: counters, bounds.
     Compare {
         operand: Ty,
         swap: Op,
@@ -58,6 +59,21 @@ pub(crate) enum Shape {
     Select,
     /// `COPIES` to a slot or a pin.
     Copy,
+    /// First operand (`sources`), second (`y`), third (`others`).
+    Chain { ty: Ty, y: &'static Singles },
+    /// Address (`sources`), second operand (`others`).
+    LoadChain { ty: Ty },
+    /// Comparison, address (`sources`), second operand (`others`).
+    LoadBranch {
+        ty: Ty,
+        compares: &'static [Op],
+    },
+    /// Address (`bases`), first operand (`sources`), second (`others`).
+    ChainStore { ty: Ty },
+    /// `COPIED` to each of the `COPY_DESTS`, twice.
+    CopyPair,
+    /// The same, once.
+    CopyBranch,
     /// As listed.
     Plain(&'static [&'static [Field]]),
 }
@@ -85,6 +101,9 @@ pub(crate) const COPIES: &[CopyFrom] = {
     ALL.split_at(6 + PINS).0
 };
 
+/// Copies that are fused with another, or with a branch: `COPIED` x `COPY_DESTS`.
+pub(crate) const COPY_FORMS: u16 = COPIED.len() * COPY_DESTS;
+
 /// Forms of `Select` in one bank.
 pub(crate) const fn select_forms(sets: &Sets) -> u16 {
     INT.sources.len() * sets.choices.len() * sets.choices.len() * sets.dests
@@ -109,16 +128,38 @@ impl Shape {
                 swap,
             } => pairs(*operand, swap.is_some()).len() * result.sets().dests,
             Shape::Compare { operand, not, .. } => {
-                let ways = if not.is_some() { 1 } else { 2 };
-                Self::branches_from(*operand) + operand.sets().branches.len() * ways
+                Self::steps_from(*operand, *not)
+                    + operand.sets().counters.len() * operand.sets().bounds.len()
             }
             Shape::Unary { operand, result } => operand.sets().sources.len() * result.sets().dests,
             Shape::Load { result } => ADDRESSES * result.sets().dests + 1,
             Shape::Store { value } => ADDRESSES * value.sets().values.len() + 1,
             Shape::Select => select_forms(INT) + 2 * select_forms(FLOAT),
             Shape::Copy => COPIES.len() as u16 * (1 + PINS as u16),
+            Shape::Chain { ty, y } => {
+                let sets = ty.sets();
+                sets.sources.len() * y.len() * sets.others.len() * sets.dests
+            }
+            Shape::LoadChain { ty } => {
+                INT.sources.len() * ty.sets().others.len() * ty.sets().dests
+            }
+            Shape::LoadBranch { ty, compares } => {
+                compares.len() as u16 * INT.sources.len() * ty.sets().others.len()
+            }
+            Shape::ChainStore { ty } => {
+                let sets = ty.sets();
+                sets.bases.len() * sets.sources.len() * sets.others.len()
+            }
+            Shape::CopyPair => COPY_FORMS * COPY_FORMS,
+            Shape::CopyBranch => COPY_FORMS,
             Shape::Plain(forms) => forms.len() as u16,
         }
+    }
+
+    /// The first form of a compare op that steps a counter and branches.
+    pub(crate) const fn steps_from(operand: Ty, not: Option<Op>) -> u16 {
+        let ways = if not.is_some() { 1 } else { 2 };
+        Self::branches_from(operand) + operand.sets().branches.len() * ways
     }
 
     /// The first form of a compare op that is fused with a branch.
@@ -136,6 +177,16 @@ macro_rules! option {
     };
 }
 
+/// The second operands of a chain's first op.
+macro_rules! y_set {
+    (constants, $ty:expr) => {
+        CONSTANTS
+    };
+    (others, $ty:expr) => {
+        &$ty.sets().others
+    };
+}
+
 macro_rules! define_ops {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
@@ -146,15 +197,20 @@ macro_rules! define_ops {
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
         select { $($sel:ident $sel_text:literal;)* }
         copy { $($cp:ident $cp_text:literal;)* }
+        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_y:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
+        load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
+        load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident $cs_store:ident;)* }
+        copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
         /// The ops: one per row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
-        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($cp,)* $($(#[$doc])* $op,)* }
+        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($cp,)* $($ch,)* $($lc,)* $($lb,)* $($cs,)* $pair, $jump, $($(#[$doc])* $op,)* }
 
-        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$op,)*];
-        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($cp_text,)* $($text,)*];
+        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$cs,)* Op::$pair, Op::$jump, $(Op::$op,)*];
+        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($cp_text,)* $($ch_text,)* $($lc_text,)* $($lb_text,)* $($cs_text,)* $pair_text, $jump_text, $($text,)*];
         const SHAPES: &[Shape] = &[
             $(Shape::Binary { operand: <$bin_in as Typed>::TY, result: <$bin_out as Typed>::TY, swap: option!($($bin_swap)?) },)*
             $(Shape::Compare { operand: <$cmp_in as Typed>::TY, swap: Op::$cmp_swap, not: option!($($cmp_not)?) },)*
@@ -164,6 +220,11 @@ macro_rules! define_ops {
             $(Shape::Store { value: <$st_in as Typed>::TY },)*
             $({ let _ = Op::$sel; Shape::Select },)*
             $({ let _ = Op::$cp; Shape::Copy },)*
+            $(Shape::Chain { ty: <$ch_ty as Typed>::TY, y: y_set!($ch_y, <$ch_ty as Typed>::TY) },)*
+            $(Shape::LoadChain { ty: <$lc_ty as Typed>::TY },)*
+            $(Shape::LoadBranch { ty: <$lb_ty as Typed>::TY, compares: &[$(Op::$lb_compare),*] },)*
+            $(Shape::ChainStore { ty: <$cs_ty as Typed>::TY },)*
+            Shape::CopyPair, Shape::CopyBranch,
             $(Shape::Plain({ #[allow(unused_imports)] use form::Field::*; &[$(&[$($field),*]),*] }),)*
         ];
     };

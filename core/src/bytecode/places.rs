@@ -43,7 +43,24 @@ macro_rules! for_float_places {
     } };
     // Operands of comparisons that branch.
     (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } };
+    // Fused ops: operands besides the first and the one just computed; bases of addresses; counters and
+    // what they are compared with.
+    (others, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot } };
+    (bases, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Acc Pin0 Pin1 } };
+    (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
 }
+
+/// Hands over the places of ops that only `dispatch-full` has.
+#[cfg(feature = "dispatch-full")]
+macro_rules! for_fused_places {
+    ($apply:ident! { $($pre:tt)* } $($place:ident)*) => { $apply! { $($pre)* $($place)* } };
+}
+#[cfg(not(feature = "dispatch-full"))]
+macro_rules! for_fused_places {
+    ($apply:ident! { $($pre:tt)* } $($place:ident)*) => { $apply! { $($pre)* } };
+}
+pub(crate) use for_fused_places;
 pub(crate) use for_float_places;
 
 #[cfg(feature = "dispatch-full")]
@@ -51,6 +68,15 @@ macro_rules! for_int_places {
     (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 } };
     (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 Imm } };
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
+    (others, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
+    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Imm } };
+    (bases, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 } };
+    (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, ToBoth) (Pin0, ToPin0) (Pin1, ToPin1) } };
+    (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm Wide } };
+    (copied, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 Imm } };
+    (copy_dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot ToPin0 ToPin1 } };
+    (pins, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Pin0 Pin1 } };
+    (copied_to, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot ToPin0 ToPin1 } };
     (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot ToPin0 ToPin1 } };
     ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
         (Slot, Slot) (Slot, Acc) (Slot, Pin0) (Slot, Pin1) (Slot, Imm)
@@ -84,6 +110,16 @@ macro_rules! for_int_places {
     (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc } };
     (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Imm } };
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
+    (pins, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (copied_to, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot } };
+    // Nothing is fused.
+    (others, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (bases, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (copied, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (copy_dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot } };
     ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
     ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
@@ -163,8 +199,11 @@ macro_rules! singles {
 macro_rules! pairs {
     ($(($a:ident, $b:ident))*) => { Pairs::new(&[$((Place::$a, Place::$b)),*]) };
 }
+macro_rules! counters {
+    ($(($place:ident, $dest:ident))*) => { Singles::new(&[$(Place::$place),*]) };
+}
 macro_rules! count {
-    ($($dest:ident)*) => { [$(stringify!($dest)),*].len() as u16 };
+    ($($dest:ident)*) => { <[&str]>::len(&[$(stringify!($dest)),*]) as u16 };
 }
 
 /// The sets that depend on whether operands, or results, are integers or floats.
@@ -176,6 +215,13 @@ pub(crate) struct Sets {
     pub(crate) mirrored: Pairs,
     pub(crate) ordered: Pairs,
     pub(crate) branches: Pairs,
+    /// What fused ops read besides their first operand.
+    pub(crate) others: Singles,
+    /// Bases of addresses that are fused with the value stored there.
+    pub(crate) bases: Singles,
+    /// Counters that are stepped, compared and branched on, and what they are compared with.
+    pub(crate) counters: Singles,
+    pub(crate) bounds: Singles,
     /// Destination forms of a result; they follow each other.
     pub(crate) dests: u16,
 }
@@ -187,6 +233,10 @@ pub(crate) const INT: &Sets = &Sets {
     mirrored: for_places!((pairs [Mirror]) u64, pairs! {}),
     ordered: for_places!((pairs []) u64, pairs! {}),
     branches: for_places!(branches u64, pairs! {}),
+    others: for_places!(others u64, singles! {}),
+    bases: for_places!(bases u64, singles! {}),
+    counters: for_places!(counters u64, counters! {}),
+    bounds: for_places!(bounds u64, singles! {}),
     dests: for_places!(dests u64, count! {}),
 };
 pub(crate) const FLOAT: &Sets = &Sets {
@@ -196,7 +246,16 @@ pub(crate) const FLOAT: &Sets = &Sets {
     mirrored: for_places!((pairs [Mirror]) f64, pairs! {}),
     ordered: for_places!((pairs []) f64, pairs! {}),
     branches: for_places!(branches f64, pairs! {}),
+    others: for_places!(others f64, singles! {}),
+    bases: for_places!(bases f64, singles! {}),
+    counters: for_places!(counters f64, counters! {}),
+    bounds: for_places!(bounds f64, singles! {}),
     dests: for_places!(dests f64, count! {}),
 };
 /// Addends of an address that a load or store computes itself, wrapping at 32 bits.
 pub(crate) const SUMS: &Pairs = &for_places!(sums u32, pairs! {});
+/// What pairs of copies, and copies before a branch, read; how many places they write.
+pub(crate) const COPIED: &Singles = &for_places!(copied u64, singles! {});
+pub(crate) const COPY_DESTS: u16 = for_places!(copy_dests u64, count! {});
+/// Second operands of a fused op's first half where only constants are of use.
+pub(crate) const CONSTANTS: &Singles = &for_places!(constants u64, singles! {});

@@ -16,6 +16,11 @@
 //! - `unary`, `load` (`stored type => type`), `store` (`type => stored type`);
 //! - `select`: chooses one of two values by an i32, for each bank of the result;
 //! - `copy`: moves a value to a slot or a pin;
+//! - `chain`: `type: First (set of y) Second []`: `Second(First(x, y), z)`, or with `[Reversed]`
+//!   `Second(z, First(x, y))`; what else is fused reads alike: `load_chain` (`Second(load(x), y)`),
+//!   `load_branch` (a load and those comparisons with it that branch), `chain_store` (`store(base,
+//!   First(x, y))`), `copy_more` (two copies; a copy and a branch). The pairs are those that are executed
+//!   most (feature `stats`);
 //! - `plain`: `Name "text" { [fields] Handler; … }`, one entry per form, handler from `exec::handlers`.
 
 /// Hands every row of the table to the macro `$apply`.
@@ -200,6 +205,124 @@ macro_rules! for_each_op {
             }
             copy {
                 Copy "copy";
+            }
+            chain {
+                I32ShlAdd "i32.shl+add" u32: I32Shl (constants) I32Add [];
+                I32ShlOr "i32.shl+or" u32: I32Shl (constants) I32Or [];
+                I32ShlXor "i32.shl+xor" u32: I32Shl (constants) I32Xor [];
+                I32ShrUAnd "i32.shr_u+and" u32: I32ShrU (constants) I32And [];
+                I32ShrUXor "i32.shr_u+xor" u32: I32ShrU (constants) I32Xor [];
+                I32ShrUAdd "i32.shr_u+add" u32: I32ShrU (constants) I32Add [];
+                I32AndShl "i32.and+shl" u32: I32And (constants) I32Shl [];
+                I32AndAdd "i32.and+add" u32: I32And (others) I32Add [];
+                I32AndOr "i32.and+or" u32: I32And (others) I32Or [];
+                I32AndXor "i32.and+xor" u32: I32And (others) I32Xor [];
+                I32AddAdd "i32.add+add" u32: I32Add (others) I32Add [];
+                I32AddSub "i32.add+sub" u32: I32Add (others) I32Sub [];
+                I32AddAnd "i32.add+and" u32: I32Add (others) I32And [];
+                I32AddXor "i32.add+xor" u32: I32Add (others) I32Xor [];
+                I32AddShl "i32.add+shl" u32: I32Add (others) I32Shl [];
+                I32SubAdd "i32.sub+add" u32: I32Sub (others) I32Add [];
+                I32SubAnd "i32.sub+and" u32: I32Sub (others) I32And [];
+                I32XorAnd "i32.xor+and" u32: I32Xor (others) I32And [];
+                I32XorXor "i32.xor+xor" u32: I32Xor (others) I32Xor [];
+                I32XorAdd "i32.xor+add" u32: I32Xor (others) I32Add [];
+                I32XorRotl "i32.xor+rotl" u32: I32Xor (others) I32Rotl [];
+                I32OrOr "i32.or+or" u32: I32Or (others) I32Or [];
+                I32MulAdd "i32.mul+add" u32: I32Mul (others) I32Add [];
+                I32RotlXor "i32.rotl+xor" u32: I32Rotl (constants) I32Xor [];
+                I32RotlAdd "i32.rotl+add" u32: I32Rotl (constants) I32Add [];
+                I64ShlOr "i64.shl+or" u64: I64Shl (constants) I64Or [];
+                I64ShlXor "i64.shl+xor" u64: I64Shl (constants) I64Xor [];
+                I64ShlAdd "i64.shl+add" u64: I64Shl (constants) I64Add [];
+                I64ShrUXor "i64.shr_u+xor" u64: I64ShrU (constants) I64Xor [];
+                I64ShrUAnd "i64.shr_u+and" u64: I64ShrU (constants) I64And [];
+                I64ShrUAdd "i64.shr_u+add" u64: I64ShrU (constants) I64Add [];
+                I64AndAdd "i64.and+add" u64: I64And (others) I64Add [];
+                I64AndXor "i64.and+xor" u64: I64And (others) I64Xor [];
+                I64AndMul "i64.and+mul" u64: I64And (others) I64Mul [];
+                I64AddAdd "i64.add+add" u64: I64Add (others) I64Add [];
+                I64AddXor "i64.add+xor" u64: I64Add (others) I64Xor [];
+                I64XorAnd "i64.xor+and" u64: I64Xor (others) I64And [];
+                I64XorXor "i64.xor+xor" u64: I64Xor (others) I64Xor [];
+                I64XorAdd "i64.xor+add" u64: I64Xor (others) I64Add [];
+                I64XorRotl "i64.xor+rotl" u64: I64Xor (others) I64Rotl [];
+                I64MulAdd "i64.mul+add" u64: I64Mul (others) I64Add [];
+                I64RotlXor "i64.rotl+xor" u64: I64Rotl (constants) I64Xor [];
+                F64MulAdd "f64.mul+add" f64: F64Mul (others) F64Add [];
+                F64MulSub "f64.mul+sub" f64: F64Mul (others) F64Sub [];
+                F64MulSubFrom "f64.mul+sub_from" f64: F64Mul (others) F64Sub [Reversed];
+                F64MulMul "f64.mul+mul" f64: F64Mul (others) F64Mul [];
+                F64AddAdd "f64.add+add" f64: F64Add (others) F64Add [];
+                F64AddMul "f64.add+mul" f64: F64Add (others) F64Mul [];
+                F64SubMul "f64.sub+mul" f64: F64Sub (others) F64Mul [];
+                F64SubAdd "f64.sub+add" f64: F64Sub (others) F64Add [];
+                F32MulAdd "f32.mul+add" f32: F32Mul (others) F32Add [];
+                F32MulSub "f32.mul+sub" f32: F32Mul (others) F32Sub [];
+                F32AddMul "f32.add+mul" f32: F32Add (others) F32Mul [];
+                F32AddAdd "f32.add+add" f32: F32Add (others) F32Add [];
+            }
+            load_chain {
+                I32LoadAdd "i32.load+add" u32: I32Load I32Add [];
+                I32LoadSub "i32.load+sub" u32: I32Load I32Sub [];
+                I32LoadSubFrom "i32.load+sub_from" u32: I32Load I32Sub [Reversed];
+                I32LoadMul "i32.load+mul" u32: I32Load I32Mul [];
+                I32LoadAnd "i32.load+and" u32: I32Load I32And [];
+                I32LoadOr "i32.load+or" u32: I32Load I32Or [];
+                I32LoadXor "i32.load+xor" u32: I32Load I32Xor [];
+                I32LoadShl "i32.load+shl" u32: I32Load I32Shl [];
+                I32LoadShrU "i32.load+shr_u" u32: I32Load I32ShrU [];
+                I32LoadRotl "i32.load+rotl" u32: I32Load I32Rotl [];
+                I32Load8UAdd "i32.load8_u+add" u32: I32Load8U I32Add [];
+                I32Load8USub "i32.load8_u+sub" u32: I32Load8U I32Sub [];
+                I32Load8UAnd "i32.load8_u+and" u32: I32Load8U I32And [];
+                I32Load8UOr "i32.load8_u+or" u32: I32Load8U I32Or [];
+                I32Load8UXor "i32.load8_u+xor" u32: I32Load8U I32Xor [];
+                I32Load8UShl "i32.load8_u+shl" u32: I32Load8U I32Shl [];
+                I32Load16UAdd "i32.load16_u+add" u32: I32Load16U I32Add [];
+                I32Load16UShl "i32.load16_u+shl" u32: I32Load16U I32Shl [];
+                I32Load16SMul "i32.load16_s+mul" u32: I32Load16S I32Mul [];
+                I64LoadAdd "i64.load+add" u64: I64Load I64Add [];
+                I64LoadAnd "i64.load+and" u64: I64Load I64And [];
+                I64LoadOr "i64.load+or" u64: I64Load I64Or [];
+                I64LoadXor "i64.load+xor" u64: I64Load I64Xor [];
+                I64LoadRotl "i64.load+rotl" u64: I64Load I64Rotl [];
+                I64Load32UAdd "i64.load32_u+add" u64: I64Load32U I64Add [];
+                I64Load32UMul "i64.load32_u+mul" u64: I64Load32U I64Mul [];
+                F64LoadAdd "f64.load+add" f64: F64Load F64Add [];
+                F64LoadSub "f64.load+sub" f64: F64Load F64Sub [];
+                F64LoadSubFrom "f64.load+sub_from" f64: F64Load F64Sub [Reversed];
+                F64LoadMul "f64.load+mul" f64: F64Load F64Mul [];
+                F32LoadAdd "f32.load+add" f32: F32Load F32Add [];
+                F32LoadSub "f32.load+sub" f32: F32Load F32Sub [];
+                F32LoadMul "f32.load+mul" f32: F32Load F32Mul [];
+            }
+            load_branch {
+                I32LoadBranch "i32.load" u32: I32Load I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU I32Test I32TestZ;
+                I32Load8UBranch "i32.load8_u" u32: I32Load8U I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU I32Test I32TestZ;
+                I32Load8SBranch "i32.load8_s" u32: I32Load8S I32Eq I32Ne I32LtS I32GtS I32LeS I32GeS;
+                I32Load16UBranch "i32.load16_u" u32: I32Load16U I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU I32Test I32TestZ;
+                I64LoadBranch "i64.load" u64: I64Load I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU;
+            }
+            chain_store {
+                I32AddStore "i32.add+store" u32: I32Add I32Store;
+                I32SubStore "i32.sub+store" u32: I32Sub I32Store;
+                I32AndStore "i32.and+store" u32: I32And I32Store;
+                I32OrStore "i32.or+store" u32: I32Or I32Store;
+                I32XorStore "i32.xor+store" u32: I32Xor I32Store;
+                I32XorStore8 "i32.xor+store8" u32: I32Xor I32Store8;
+                I32ShrUStore8 "i32.shr_u+store8" u32: I32ShrU I32Store8;
+                I64AddStore "i64.add+store" u64: I64Add I64Store;
+                I64XorStore "i64.xor+store" u64: I64Xor I64Store;
+                F64AddStore "f64.add+store" f64: F64Add F64Store;
+                F64SubStore "f64.sub+store" f64: F64Sub F64Store;
+                F64MulStore "f64.mul+store" f64: F64Mul F64Store;
+                F32AddStore "f32.add+store" f32: F32Add F32Store;
+                F32MulStore "f32.mul+store" f32: F32Mul F32Store;
+            }
+            copy_more {
+                CopyPair "copy_pair";
+                CopyBranch "copy_br";
             }
             plain {
                 /// Copies a run of slots downwards (destination below or at source, ascending order).

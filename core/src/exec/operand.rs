@@ -95,38 +95,47 @@ pub(crate) struct ToSlot;
 pub(crate) trait Destination {
     /// # Safety
     /// The instruction at `r`'s ip has a destination slot at offset 0.
-    unsafe fn put<V: Value>(r: &mut Regs, value: V);
+    #[inline(always)]
+    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+        // SAFETY: the caller's promise.
+        unsafe { Self::put_at(r, 0, value) }
+    }
+    /// The same with the slot field at `at`.
+    ///
+    /// # Safety
+    /// The instruction at `r`'s ip has a destination slot at `at`.
+    unsafe fn put_at<V: Value>(r: &mut Regs, at: usize, value: V);
 }
 impl Destination for ToAccum {
     #[inline(always)]
-    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+    unsafe fn put_at<V: Value>(r: &mut Regs, _: usize, value: V) {
         value.set_acc(r)
     }
 }
 impl Destination for ToBoth {
     #[inline(always)]
-    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+    unsafe fn put_at<V: Value>(r: &mut Regs, at: usize, value: V) {
         value.set_acc(r);
         // SAFETY: as for `Source for Slot`.
-        unsafe { *r.slot(0) = value.to_bits() }
+        unsafe { *r.slot(at) = value.to_bits() }
     }
 }
 impl Destination for ToSlot {
     #[inline(always)]
-    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+    unsafe fn put_at<V: Value>(r: &mut Regs, at: usize, value: V) {
         // SAFETY: as for `Source for Slot`.
-        unsafe { *r.slot(0) = value.to_bits() }
+        unsafe { *r.slot(at) = value.to_bits() }
     }
 }
 impl Destination for ToPin0 {
     #[inline(always)]
-    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+    unsafe fn put_at<V: Value>(r: &mut Regs, _: usize, value: V) {
         r.set_p0(value.to_bits())
     }
 }
 impl Destination for ToPin1 {
     #[inline(always)]
-    unsafe fn put<V: Value>(r: &mut Regs, value: V) {
+    unsafe fn put_at<V: Value>(r: &mut Regs, _: usize, value: V) {
         r.set_p1(value.to_bits())
     }
 }

@@ -5,12 +5,14 @@ use wasmparser::{BlockType, BrTable};
 use super::{
     code::{Code, NO_FIELD, Operands},
     func::{
-        Block, BlockKind, BlockSig, FuncTranslator, fits_i16, fits_i32, header_slot, parsed_ty, ty,
+        Before, Block, BlockKind, BlockSig, FuncTranslator, Last, Loaded, Step, What, fits_i16,
+        fits_i32, header_slot, parsed_ty, ty,
     },
+    ops::load_branch_of,
     stack::{Kind, Loc},
 };
 use crate::{
-    bytecode::{Bank, Op, Place, Shape, Ty},
+    bytecode::{Bank, INT, Op, Place, Shape, Ty},
     types::FuncType,
 };
 
@@ -19,6 +21,24 @@ struct Condition {
     op: Op,
     a: Loc,
     b: Loc,
+    /// The branch loads `a` itself: the form that does, behind that of its comparison.
+    loaded: Option<Loaded>,
+}
+
+/// The form of a fused load and branch, if there is one.
+fn load_branch_form(loaded: &Loaded, op: Op, b: Loc) -> Option<u16> {
+    let row = load_branch_of(loaded.op)?;
+    let Shape::LoadBranch { ty, compares } = *row.shape() else {
+        return None;
+    };
+    let compare = compares.iter().position(|&compare| compare == op)? as u16;
+    let others = &ty.sets().others;
+    let b = match b {
+        Loc::Imm(bits) if fits_i16(bits, ty).is_none() => return None,
+        b => others.find(b.place())?,
+    };
+    let x = INT.sources.find(loaded.base.place())?;
+    Some(row.base() + (compare * INT.sources.len() + x) * others.len() + b)
 }
 
 /// Number of the branch form for these places, if there is one.
@@ -149,7 +169,7 @@ impl FuncTranslator<'_> {
         };
         if self.dead.is_none() {
             self.materialize_top(self.results(&block));
-            let field = Code::field(self.code.emit(Op::Br.base(), Operands::default(), 8), 4);
+            let field = self.emit_br();
             self.code.chain(field, &mut block.ends);
         }
         self.dead = None;
@@ -213,21 +233,43 @@ impl FuncTranslator<'_> {
     }
 
     fn pop_condition(&mut self) -> Condition {
-        if let Some(last) = self.fresh() {
+        let last = self.fresh();
+        if let Some(last) = last
+            && let What::Binary { op, a, b, before } = last.what
+        {
             // A branch on a bitwise and is a test.
-            let op = if last.op == Op::I32And {
-                Op::I32Test
-            } else {
-                last.op
-            };
-            if branch_form(op, last.a, last.b).is_some() {
+            let op = if op == Op::I32And { Op::I32Test } else { op };
+            if let (Before::Load(loaded), Shape::Compare { swap, .. }) = (before, *op.shape()) {
+                let (op, b) = if a == Loc::Acc { (op, b) } else { (swap, a) };
+                if load_branch_form(&loaded, op, b).is_some() {
+                    self.take_back(&last);
+                    return self.load_condition(op, b, loaded);
+                }
+            }
+            if branch_form(op, a, b).is_some() {
                 self.take_back(&last);
+                if let Before::Step(step) = before {
+                    self.last = Some(Last {
+                        pc: step.pc,
+                        end: last.pc,
+                        acc: last.acc,
+                        what: What::Step(step),
+                    });
+                }
                 return Condition {
                     op,
-                    a: last.a,
-                    b: last.b,
+                    a,
+                    b,
+                    loaded: None,
                 };
             }
+        }
+        if let Some(last) = last
+            && let What::Load(loaded) = last.what
+            && load_branch_form(&loaded, Op::I32Ne, Loc::Imm(0)).is_some()
+        {
+            self.stack.pop();
+            return self.load_condition(Op::I32Ne, Loc::Imm(0), loaded);
         }
         let (loc, operand) = self.pop();
         let a = match loc {
@@ -238,12 +280,73 @@ impl FuncTranslator<'_> {
             op: Op::I32Ne,
             a,
             b: Loc::Imm(0),
+            loaded: None,
         }
+    }
+
+    /// A condition on what a load gave, which is taken back.
+    fn load_condition(&mut self, op: Op, b: Loc, loaded: Loaded) -> Condition {
+        let mut acc = self.stack.acc;
+        acc[Bank::Int as usize] = loaded.acc;
+        self.undo(loaded.pc, acc);
+        Condition {
+            op,
+            a: Loc::Acc,
+            b,
+            loaded: Some(loaded),
+        }
+    }
+
+    /// The step of a counter right before a condition on it is fused with the branch: opcode and fields.
+    fn step_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
+        let last = self.last.filter(|last| last.end == self.code.pc())?;
+        let What::Step(Step { local, by, .. }) = last.what else {
+            return None;
+        };
+        let (ty, slot) = self.locals.get(local);
+        let counter = self.pin_of(local).map_or(Loc::Slot(slot), Loc::Pin);
+        let is_counter = |loc: Loc| {
+            loc == counter || loc == Loc::Acc && self.stack.acc_is_local(ty.bank(), local)
+        };
+        let Shape::Compare { operand, swap, not } = *op.shape() else {
+            return None;
+        };
+        let (op, not, bound) = if is_counter(a) {
+            (op, not, b)
+        } else if is_counter(b) {
+            let Shape::Compare { not, .. } = *swap.shape() else {
+                return None;
+            };
+            (swap, not, a)
+        } else {
+            return None;
+        };
+        let sets = operand.sets();
+        let bound_form = sets.bounds.find(branch_place(bound, operand))?;
+        if is_counter(bound) || operand != ty {
+            return None;
+        }
+        let form = sets.counters.find(counter.place())? * sets.bounds.len() + bound_form;
+        self.code.truncate(last.pc);
+        let operands = Operands::default()
+            .u16(0, counter.field16())
+            .u16(2, bound.field16())
+            .u16(12, by as u32);
+        let operands = match bound {
+            Loc::Imm(bits) => operands.u32(8, bits as u32),
+            _ => operands,
+        };
+        Some((op.base() + Shape::steps_from(operand, not) + form, operands))
     }
 
     /// Emits a branch that is taken if the condition holds, or if it does not; returns its field.
     fn branch_if(&mut self, condition: Condition, negate: bool) -> u32 {
-        let Condition { mut op, a, b } = condition;
+        let Condition {
+            mut op,
+            a,
+            b,
+            loaded,
+        } = condition;
         let mut taken_if_false = negate;
         if let (true, Shape::Compare { not: Some(not), .. }) = (negate, op.shape()) {
             (op, taken_if_false) = (*not, false);
@@ -251,18 +354,30 @@ impl FuncTranslator<'_> {
         let Shape::Compare { operand, .. } = *op.shape() else {
             unreachable!("conditions are compare ops");
         };
-        let mut form = branch_form(op, a, b).unwrap_or(0);
-        if taken_if_false {
-            form += operand.sets().branches.len();
-        }
-        let operands = Operands::default().u16(0, a.field16());
-        let (operands, bytes) = match b {
-            Loc::Imm(bits) if branch_place(b, operand) == Place::Wide => {
-                (operands.u32(8, bits as u32), 16)
+        let (opcode, operands, bytes) = if let Some(loaded) = loaded {
+            // The inverse of an integer comparison has the same forms.
+            let opcode = load_branch_form(&loaded, op, b).unwrap_or(0);
+            let operands = Operands::default()
+                .u16(0, loaded.base.field16())
+                .u16(2, b.field16())
+                .u16(8, loaded.offset);
+            (opcode, operands, 16)
+        } else if let Some((opcode, operands)) = self.step_branch(op, a, b) {
+            (opcode, operands, 16)
+        } else {
+            let mut form = branch_form(op, a, b).unwrap_or(0);
+            if taken_if_false {
+                form += operand.sets().branches.len();
             }
-            b => (operands.u16(2, b.field16()), 8),
+            let opcode = op.base() + Shape::branches_from(operand) + form;
+            let operands = Operands::default().u16(0, a.field16());
+            match b {
+                Loc::Imm(bits) if branch_place(b, operand) == Place::Wide => {
+                    (opcode, operands.u32(8, bits as u32), 16)
+                }
+                b => (opcode, operands.u16(2, b.field16()), 8),
+            }
         };
-        let opcode = op.base() + Shape::branches_from(operand) + form;
         let pc = self.code.emit(opcode, operands, bytes);
         self.last = None;
         self.producer = None;
@@ -342,7 +457,7 @@ impl FuncTranslator<'_> {
             return self.emit_return();
         }
         self.move_values(index);
-        let field = Code::field(self.code.emit(Op::Br.base(), Operands::default(), 8), 4);
+        let field = self.emit_br();
         self.connect(field, index);
     }
 

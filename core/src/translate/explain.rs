@@ -48,6 +48,25 @@ pub(crate) fn opcodes(module: &Module, defined: u32) -> Vec<u16> {
         .collect()
 }
 
+/// What `visit` makes of each instruction and its byte offset behind the function's entry.
+#[cfg(feature = "stats")]
+pub(crate) fn recorded<T>(
+    module: &ModuleInner,
+    defined: u32,
+    mut visit: impl FnMut(u32, &Instruction<'_>) -> T,
+) -> Vec<T> {
+    let Ok(translator) = record(module, defined) else {
+        return Vec::new();
+    };
+    let code = translator.code.words();
+    let map = translator.code.map().iter();
+    map.map(|&(pc, _)| {
+        let offset = pc.bytes() - ENTRY_HEADER_BYTES as u32;
+        visit(offset, &Instruction::new(code, pc))
+    })
+    .collect()
+}
+
 /// Wasm offsets by code offset, ascending: what `offset_at` searches.
 pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> {
     // It was translated before, so it can be again.

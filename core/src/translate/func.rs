@@ -6,10 +6,12 @@ use super::{
     code::{Code, NO_FIELD, Operands, Pc},
     locals::Locals,
     pins::{Pins, Weights},
-    stack::{AccStates, Kind, Loc, Operand, OperandStack},
+    stack::{AccState, AccStates, Kind, Loc, Operand, OperandStack},
 };
 use crate::{
-    bytecode::{Bank, COPIES, CopyFrom, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty},
+    bytecode::{
+        Bank, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty,
+    },
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::ModuleInner,
     types::{FuncType, ValType},
@@ -84,17 +86,58 @@ pub(crate) struct Block {
     pub(crate) stub: (u32, Pc),
 }
 
-/// A binary op that has just been emitted and may still be inverted, or fused into what consumes it.
+/// The last op, while it may still be changed, or taken back and fused with what comes next.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LastBinary {
+pub(crate) struct Last {
     pub(crate) pc: Pc,
     /// Behind it.
     pub(crate) end: Pc,
-    pub(crate) op: Op,
-    pub(crate) a: Loc,
-    pub(crate) b: Loc,
     /// What the accumulators held before it.
     pub(crate) acc: AccStates,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What {
+    /// A value, on top of the stack.
+    Binary {
+        op: Op,
+        a: Loc,
+        b: Loc,
+        before: Before,
+    },
+    /// A value, on top of the stack.
+    Load(Loaded),
+    Step(Step),
+    Copy { from: Loc, to: Loc, ty: Ty },
+}
+
+/// What stands right before a binary op and may be fused with a branch on that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Before {
+    Other,
+    /// The load that gave the operand in the accumulator.
+    Load(Loaded),
+    Step(Step),
+}
+
+/// `local += by`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) pc: Pc,
+    pub(crate) local: u32,
+    pub(crate) by: i16,
+}
+
+/// A load of memory 0 with a small offset.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) pc: Pc,
+    pub(crate) op: Op,
+    pub(crate) base: Loc,
+    pub(crate) offset: u32,
+    /// What the integer accumulator held before it.
+    pub(crate) acc: AccState,
 }
 
 /// Buffers that are used again from function to function.
@@ -126,7 +169,7 @@ pub(crate) struct FuncTranslator<'m> {
     pub(crate) first_local: u32,
     /// Behind the locals so far.
     next_slot: u32,
-    pub(crate) last: Option<LastBinary>,
+    pub(crate) last: Option<Last>,
     /// The last op and the position behind it, while its result may be redirected to a local.
     pub(crate) producer: Option<(Pc, Pc)>,
     /// Depth of blocks opened in unreachable code, if this is such.
@@ -318,12 +361,23 @@ impl<'m> FuncTranslator<'m> {
     /// Copies a value to a slot or a pin.
     pub(crate) fn copy(&mut self, from: Loc, ty: Ty, to: Loc) {
         self.producer = None;
+        if from == to {
+            return;
+        }
+        if copied(from, to, ty, Operands::default(), 4).is_some()
+            && let Some((first, operands)) = self.take_copy()
+            && let Some((second, operands)) = copied(from, to, ty, operands, 4)
+        {
+            let opcode = Op::CopyPair.base() + first * COPY_FORMS + second;
+            self.code.emit(opcode, operands, 8);
+            return;
+        }
+        let what = What::Copy { from, to, ty };
         let (to_digit, operands) = match to {
             Loc::Pin(pin) => (1 + pin as u16, Operands::default()),
             to => (0, Operands::default().u16(0, to.field16())),
         };
         let (from, operands) = match from {
-            from if from == to => return,
             Loc::Slot(from) if ty == Ty::V128 => {
                 let operands = operands.u16(2, from).u16(4, 2);
                 self.code.emit(Op::CopyMany.base(), operands, 8);
@@ -349,7 +403,35 @@ impl<'m> FuncTranslator<'m> {
         };
         let bytes = if from == CopyFrom::Imm64 { 16 } else { 8 };
         let form = to_digit * COPIES.len() as u16 + from as u16;
-        self.code.emit(Op::Copy.base() + form, operands, bytes);
+        let pc = self.code.emit(Op::Copy.base() + form, operands, bytes);
+        self.last = Some(Last {
+            pc,
+            end: self.code.pc(),
+            acc: self.stack.acc,
+            what,
+        });
+    }
+
+    /// Takes back the copy right before this point, if it can be fused with something: number and fields
+    /// of its form.
+    fn take_copy(&mut self) -> Option<(u16, Operands)> {
+        let last = self.last.filter(|last| last.end == self.code.pc())?;
+        let What::Copy { from, to, ty } = last.what else {
+            return None;
+        };
+        let found = copied(from, to, ty, Operands::default(), 0)?;
+        self.code.truncate(last.pc);
+        self.last = None;
+        Some(found)
+    }
+
+    /// Emits an unconditional branch; returns its field.
+    pub(crate) fn emit_br(&mut self) -> u32 {
+        let (opcode, operands) = match self.take_copy() {
+            Some((form, operands)) => (Op::CopyBranch.base() + form, operands),
+            None => (Op::Br.base(), Operands::default()),
+        };
+        Code::field(self.code.emit(opcode, operands, 8), 4)
     }
 
     /// Puts the operand at `position` into its home slot.
@@ -454,7 +536,7 @@ impl<'m> FuncTranslator<'m> {
         let pc = self
             .code
             .emit(opcode, operands.u16(0, self.stack.top()), bytes);
-        self.stack.acc[bank as usize] = super::stack::AccState {
+        self.stack.acc[bank as usize] = AccState {
             operand: None,
             local: None,
             before: self.stack.acc[bank as usize].local,
@@ -490,6 +572,7 @@ impl<'m> FuncTranslator<'m> {
         }
         let bank = ty.bank().unwrap_or(Bank::Int) as usize;
         let acc = self.stack.acc[bank];
+        let mut last = None;
         match acc.producer {
             // Nothing has read or written the local since its producer, which is the last op.
             Some((pc, opcode))
@@ -503,16 +586,36 @@ impl<'m> FuncTranslator<'m> {
                 };
                 self.code.set_opcode(pc, opcode + digit);
                 self.code.patch_u16(pc, 0, slot);
-                self.stack.acc[bank] = super::stack::AccState {
+                self.stack.acc[bank] = AccState {
                     local: if pin.is_some() { acc.before } else { Some(local) },
                     ..Default::default()
                 };
+                last = self.last.and_then(|last| {
+                    let What::Binary { op, a, b: Loc::Imm(by), .. } = last.what else {
+                        return None;
+                    };
+                    let (Op::I32Add | Op::I64Add) = op else {
+                        return None;
+                    };
+                    let own = match a {
+                        Loc::Pin(own) => pin == Some(own),
+                        Loc::Slot(own) => own == slot,
+                        Loc::Acc => acc.before == Some(local),
+                        Loc::Imm(_) => false,
+                    };
+                    let by = fits_i16(by, ty).filter(|_| own && last.pc == pc)? as i16;
+                    Some(Last {
+                        what: What::Step(Step { pc, local, by }),
+                        ..last
+                    })
+                });
             }
             _ if operand.kind == Kind::Local(local) => {}
             _ => {
                 let from = self.loc(operand);
                 let to = pin.map_or(Loc::Slot(slot), Loc::Pin);
                 self.copy(from, ty, to);
+                last = self.last;
                 let acc = &mut self.stack.acc[bank];
                 if ty.bank().is_some() {
                     // What mirrored the old value does so no more.
@@ -531,7 +634,7 @@ impl<'m> FuncTranslator<'m> {
                 }
             }
         }
-        self.last = None;
+        self.last = last;
         self.producer = None;
     }
 
@@ -543,28 +646,58 @@ impl<'m> FuncTranslator<'m> {
         self.begin_basic_block();
     }
 
-    /// The binary op that made the operand on top of the stack, if nothing has happened since.
-    pub(crate) fn fresh(&self) -> Option<LastBinary> {
+    /// The op right before this point, if it gave the operand at `position` and that is still only in
+    /// its accumulator.
+    pub(crate) fn fresh_at(&self, position: usize) -> Option<Last> {
         let last = self.last?;
-        let on_top = matches!(
-            self.stack.last(),
-            Some(Operand {
-                kind: Kind::Acc,
-                ..
-            })
-        );
-        (last.end == self.code.pc() && on_top && self.producer == Some((last.pc, last.end)))
-            .then_some(last)
+        let operand = self.stack.get(position);
+        let acc = self.stack.acc[operand.ty.bank()? as usize];
+        (last.end == self.code.pc()
+            && operand.kind == Kind::Acc
+            && self.producer == Some((last.pc, last.end))
+            && acc.producer.is_some_and(|(pc, _)| pc == last.pc))
+        .then_some(last)
+    }
+
+    /// The same for the operand on top of the stack.
+    pub(crate) fn fresh(&self) -> Option<Last> {
+        self.fresh_at(self.stack.len().checked_sub(1)?)
     }
 
     /// Takes back the op that `fresh` gave, and pops its result.
-    pub(crate) fn take_back(&mut self, last: &LastBinary) {
+    pub(crate) fn take_back(&mut self, last: &Last) {
         self.stack.pop();
-        self.code.truncate(last.pc);
-        self.stack.acc = last.acc;
+        self.undo(last.pc, last.acc);
+    }
+
+    /// Removes the code from `pc` on; the accumulators are as they were there.
+    pub(crate) fn undo(&mut self, pc: Pc, acc: AccStates) {
+        self.code.truncate(pc);
+        self.stack.acc = acc;
         self.last = None;
         self.producer = None;
     }
+}
+
+/// Number of the form of a copy that is fused with something, and its fields, the destination at `at`.
+/// `None` where there is no such form.
+fn copied(from: Loc, to: Loc, ty: Ty, operands: Operands, at: usize) -> Option<(u16, Operands)> {
+    if ty == Ty::V128 {
+        return None;
+    }
+    match from {
+        Loc::Imm(bits) => fits_i16(bits, ty).filter(|_| !matches!(ty, Ty::F32))?,
+        Loc::Acc if ty.bank() != Some(Bank::Int) => return None,
+        _ => 0,
+    };
+    let operands = operands
+        .u16(at, to.field16())
+        .u16(at + 2, from.field16());
+    let to = match to {
+        Loc::Pin(pin) => 1 + pin as u16,
+        _ => 0,
+    };
+    Some((COPIED.find(from.place())? * COPY_DESTS + to, operands))
 }
 
 /// A constant as the 32-bit field that is extended to it.

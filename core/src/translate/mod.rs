@@ -22,6 +22,8 @@ pub(crate) use code::Instruction;
 pub use explain::ExplainLine;
 #[cfg(test)]
 pub(crate) use explain::opcodes;
+#[cfg(feature = "stats")]
+pub(crate) use explain::recorded;
 pub(crate) use explain::{offset_at, offset_map};
 use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
 pub(crate) use func::{header_slot, ty};

@@ -4,7 +4,8 @@ use wasmparser::{MemArg, MemArgTarget};
 
 use super::{
     code::Operands,
-    func::{FuncTranslator, LastBinary, fits_i16, fits_i32},
+    func::{Before, FuncTranslator, Last, Loaded, What, fits_i16, fits_i32},
+    ops::{chain_of, chain_store_of},
     stack::{Kind, Loc, Operand},
 };
 use crate::bytecode::{
@@ -92,6 +93,14 @@ impl Address {
     }
 }
 
+/// The place of an operand of a fused op: constants have 16 bits, of integers only.
+fn small(loc: Loc, ty: Ty) -> Option<Place> {
+    match loc {
+        Loc::Imm(bits) if fits_i16(bits, ty).is_none() => None,
+        loc => Some(loc.place()),
+    }
+}
+
 /// The place of the second addend of an address: constants have 16 bits or are wide.
 fn sum_place(y: Loc) -> Place {
     match y {
@@ -157,12 +166,93 @@ impl FuncTranslator<'_> {
     }
 
     fn binary(&mut self, op: Op, operand: Ty, swap: Option<Op>) {
+        if self.chain(op, operand, swap) {
+            return;
+        }
+        let top = self.stack.len() - 1;
+        let loaded = match self.fresh_at(top).or_else(|| self.fresh_at(top - 1)) {
+            Some(Last { end, what: What::Load(loaded), .. }) => Some((end, loaded)),
+            _ => None,
+        };
         let (op, a, b) = self.pop_pair(op, operand, swap);
-        self.emit_binary(op, a, b);
+        let adjacent = self.last.filter(|last| last.end == self.code.pc());
+        let before = match (loaded, adjacent.map(|last| last.what)) {
+            (Some((end, loaded)), _)
+                if end == self.code.pc() && (a == Loc::Acc || b == Loc::Acc) =>
+            {
+                Before::Load(loaded)
+            }
+            (_, Some(What::Step(step))) => Before::Step(step),
+            _ => Before::Other,
+        };
+        self.emit_binary(op, a, b, before);
+    }
+
+    /// Fuses a binary op with the op right before it, which computed one of its operands.
+    fn chain(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> bool {
+        let top = self.stack.len() - 1;
+        let (last, right) = match (self.fresh_at(top), self.fresh_at(top - 1)) {
+            (Some(last), _) => (last, true),
+            (_, Some(last)) => (last, false),
+            _ => return false,
+        };
+        let other = self.stack.get(if right { top - 1 } else { top });
+        if other.kind == Kind::Acc {
+            return false;
+        }
+        let first = match last.what {
+            What::Binary { op, .. } => op,
+            What::Load(loaded) => loaded.op,
+            _ => return false,
+        };
+        // Ops with a mirror take what was computed on the left.
+        let Some(row) = chain_of(first, op, right && swap.is_none()) else {
+            return false;
+        };
+        let z = self.loc_beside_acc(other);
+        let encoded = match (*row.shape(), last.what) {
+            (Shape::Chain { ty, y: ys }, What::Binary { op: first, a, b, .. }) => {
+                let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
+                let form = |x: Loc, y: Loc| {
+                    let sets = ty.sets();
+                    let (x_form, y_form) = (sets.sources.find(x.place())?, ys.find(small(y, ty)?)?);
+                    let z_form = sets.others.find(small(z, ty)?)?;
+                    let form = (x_form * ys.len() + y_form) * sets.others.len() + z_form;
+                    let operands = Operands::default()
+                        .u16(2, x.field16())
+                        .u16(4, y.field16())
+                        .u16(6, z.field16());
+                    Some((form, operands))
+                };
+                form(a, b).or_else(|| commutative.then(|| form(b, a))?)
+            }
+            (Shape::LoadChain { ty }, What::Load(loaded)) => {
+                let others = &ty.sets().others;
+                let form = |z: Loc| {
+                    let x = INT.sources.find(loaded.base.place())?;
+                    Some(x * others.len() + others.find(small(z, ty)?)?)
+                };
+                form(z).map(|form| {
+                    let operands = Operands::default()
+                        .u16(2, loaded.base.field16())
+                        .u16(4, z.field16())
+                        .u16(6, loaded.offset);
+                    (form, operands)
+                })
+            }
+            _ => None,
+        };
+        let Some((form, operands)) = encoded else {
+            return false;
+        };
+        self.stack.pop();
+        self.take_back(&last);
+        self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
+        true
     }
 
     /// Emits a `binary` or `compare` op in its value forms, and remembers it.
-    fn emit_binary(&mut self, op: Op, a: Loc, b: Loc) {
+    fn emit_binary(&mut self, op: Op, a: Loc, b: Loc, before: Before) {
         let (operand, result, mirrored) = match *op.shape() {
             Shape::Binary {
                 operand,
@@ -178,13 +268,11 @@ impl FuncTranslator<'_> {
         let acc = self.stack.acc;
         let opcode = op.base() + form * result.sets().dests;
         let pc = self.produce(opcode, result, operands, bytes);
-        self.last = Some(LastBinary {
+        self.last = Some(Last {
             pc,
             end: self.code.pc(),
-            op,
-            a,
-            b,
             acc,
+            what: What::Binary { op, a, b, before },
         });
     }
 
@@ -209,13 +297,14 @@ impl FuncTranslator<'_> {
         }
         // The constant has emitted nothing, so the and may still be the last op.
         self.stack.pop();
-        match self.fresh().filter(|last| last.op == and) {
-            Some(last) => {
-                self.take_back(&last);
-                self.emit_binary(test, last.a, last.b);
+        match self.fresh() {
+            Some(Last { pc, acc, what: What::Binary { op, a, b, before }, .. }) if op == and => {
+                self.stack.pop();
+                self.undo(pc, acc);
+                self.emit_binary(test, a, b, before);
                 true
             }
-            None => {
+            _ => {
                 self.stack
                     .push(zero.map_or(Ty::I32, |zero| zero.ty), Kind::Imm(0));
                 false
@@ -225,15 +314,17 @@ impl FuncTranslator<'_> {
 
     /// `eqz`: inverts the comparison that made the operand, or compares with zero.
     pub(crate) fn eqz(&mut self, op: Op, ty: Ty) {
-        if let Some(compare) = self.fresh()
-            && let Shape::Compare { not: Some(not), .. } = *compare.op.shape()
+        if let Some(last) = self.fresh()
+            && let What::Binary { op: compare, a, b, before } = last.what
+            && let Shape::Compare { not: Some(not), .. } = *compare.shape()
         {
             // The operands stay: only the op changes, and inverses have the same forms.
             if let Some((pc, old)) = self.stack.acc[Bank::Int as usize].producer {
-                let new = old - compare.op.base() + not.base();
+                let new = old - compare.base() + not.base();
                 self.code.set_opcode(pc, new);
                 self.stack.acc[Bank::Int as usize].producer = Some((pc, new));
-                self.last = Some(LastBinary { op: not, ..compare });
+                let what = What::Binary { op: not, a, b, before };
+                self.last = Some(Last { what, ..last });
                 return;
             }
         }
@@ -264,11 +355,10 @@ impl FuncTranslator<'_> {
     /// Pops an address and folds into it what the access can compute: a constant, or a sum that has
     /// just been made.
     fn pop_address(&mut self, offset: u32) -> Address {
-        if let Some(last) = self
-            .fresh()
-            .filter(|last| last.op == Op::I32Add && offset <= u16::MAX as u32)
+        if let Some(last) = self.fresh()
+            && let What::Binary { op: Op::I32Add, a: x, b: y, .. } = last.what
+            && offset <= u16::MAX as u32
         {
-            let (x, y) = (last.a, last.b);
             if SUMS.find(x.place(), sum_place(y)).is_some() {
                 self.take_back(&last);
                 return Address::Sum { x, y, offset };
@@ -307,9 +397,59 @@ impl FuncTranslator<'_> {
             return;
         }
         // Validation: the offset of a 32-bit memory has 32 bits.
-        let (form, operands, bytes) = self.pop_address(memarg.offset as u32).encode();
+        let address = self.pop_address(memarg.offset as u32);
+        let (form, operands, bytes) = address.encode();
+        self.evict(result.bank().unwrap_or(Bank::Int));
+        let acc = self.stack.acc;
         let opcode = op.base() + form * result.sets().dests;
-        self.produce(opcode, result, operands, bytes);
+        let pc = self.produce(opcode, result, operands, bytes);
+        self.last = match address {
+            Address::Base { base, offset } if offset <= u16::MAX as u32 => Some(Last {
+                pc,
+                end: self.code.pc(),
+                acc,
+                what: What::Load(Loaded {
+                    pc,
+                    op,
+                    base,
+                    offset,
+                    acc: acc[Bank::Int as usize],
+                }),
+            }),
+            _ => None,
+        };
+    }
+
+    /// Fuses a store with the binary op right before it, which computed the value.
+    fn chain_store(&mut self, op: Op, ty: Ty, offset: u64) -> bool {
+        let Some(last) = self.fresh() else {
+            return false;
+        };
+        let What::Binary { op: first, a: x, b: y, .. } = last.what else {
+            return false;
+        };
+        let Some(row) = chain_store_of(first, op).filter(|_| offset <= u16::MAX as u64) else {
+            return false;
+        };
+        let base = self.loc_beside_acc(self.stack.get(self.stack.len() - 2));
+        let sets = ty.sets();
+        let form = || {
+            let base = sets.bases.find(base.place())?;
+            let x = sets.sources.find(x.place())?;
+            Some((base * sets.sources.len() + x) * sets.others.len() + sets.others.find(small(y, ty)?)?)
+        };
+        let Some(form) = form() else {
+            return false;
+        };
+        self.take_back(&last);
+        self.stack.pop();
+        let operands = Operands::default()
+            .u16(0, x.field16())
+            .u16(2, base.field16())
+            .u16(4, y.field16())
+            .u16(6, offset as u32);
+        self.code.emit(row.base() + form, operands, 8);
+        true
     }
 
     pub(crate) fn store(&mut self, op: Op, memarg: &MemArg) {
@@ -327,6 +467,9 @@ impl FuncTranslator<'_> {
                 .u64(8, memarg.offset);
             let far = ADDRESSES * ty.sets().values.len();
             self.code.emit(op.base() + far, operands, 16);
+            return;
+        }
+        if self.chain_store(op, ty, memarg.offset) {
             return;
         }
         let operand = self.stack.pop();

@@ -5,6 +5,15 @@ use wasmparser::Operator;
 use super::{code::Operands, func::FuncTranslator, stack::Kind};
 use crate::bytecode::{Bank, Op, Ty, table::for_each_op};
 
+macro_rules! is_reversed {
+    () => {
+        false
+    };
+    (Reversed) => {
+        true
+    };
+}
+
 macro_rules! define_operator_map {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
@@ -13,8 +22,40 @@ macro_rules! define_operator_map {
         unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
         load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+        select $select:tt
+        copy $copy:tt
+        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_y:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
+        load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
+        load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident $cs_store:ident;)* }
         $($rest:tt)*
     ) => {
+        /// The row that chains `second` to `first` (a load or a binary op), if there is one. `reversed`:
+        /// what `first` computes is the right operand.
+        pub(crate) fn chain_of(first: Op, second: Op, reversed: bool) -> Option<Op> {
+            match (first, second) {
+                $((Op::$ch_first, Op::$ch_second) if reversed == is_reversed!($($ch_rev)?) => Some(Op::$ch),)*
+                $((Op::$lc_load, Op::$lc_second) if reversed == is_reversed!($($lc_rev)?) => Some(Op::$lc),)*
+                _ => None,
+            }
+        }
+
+        /// The row that fuses a load with branching comparisons.
+        pub(crate) fn load_branch_of(load: Op) -> Option<Op> {
+            match load {
+                $(Op::$lb_load => Some(Op::$lb),)*
+                _ => None,
+            }
+        }
+
+        /// The row that stores what `first` computes.
+        pub(crate) fn chain_store_of(first: Op, store: Op) -> Option<Op> {
+            match (first, store) {
+                $((Op::$cs_first, Op::$cs_store) => Some(Op::$cs),)*
+                _ => None,
+            }
+        }
+
         impl FuncTranslator<'_> {
             /// Translates an operator that is a row of the table; false if it is none.
             #[inline]

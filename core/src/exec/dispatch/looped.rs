@@ -104,6 +104,8 @@ pub(crate) unsafe fn enter(cx: *mut Cx) {
     unsafe {
         let mut ip = (*cx).ip;
         while !ip.is_null() {
+            #[cfg(feature = "stats")]
+            crate::stats::count(ip);
             ip = ip.cast::<Handler>().read()(ip, cx);
         }
     }

@@ -40,7 +40,7 @@ impl Handle for Fault {
 }
 
 #[inline(always)]
-unsafe fn fault(mut r: Regs, address: u64) -> Flow {
+pub(super) unsafe fn fault(mut r: Regs, address: u64) -> Flow {
     r.set_acc(address);
     // SAFETY: `Fault` reads no fields.
     unsafe { r.defer::<Fault>() }

@@ -3,6 +3,7 @@
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod control;
+pub(crate) mod fused;
 pub(crate) mod global;
 pub(crate) mod memory;
 pub(crate) mod numeric;
@@ -15,119 +16,159 @@ use super::{
 };
 use crate::bytecode::{
     OPCODES, Op,
-    places::{for_float_places, for_int_places, for_places},
+    places::{for_float_places, for_fused_places, for_int_places, for_places},
     table::for_each_op,
 };
 use control::{Copy, CopyWide, Select};
+use fused::{Chain, ChainStore, CopyBranch, CopyPair, LoadBranch, LoadChain, Pair, Reversed, StepBranch};
 use memory::{Load, LoadFar, LoadSum, Store, StoreFar, StoreSum};
 use numeric::{Binary, CompareBranch, Unary};
 
-// Arrays of handlers over sets of places: `name!{ (arguments) places… }`.
+/// The table while it is filled.
+struct Table {
+    handlers: [Handler; OPCODES],
+    len: usize,
+}
 
-/// A handler for each place as last argument.
-macro_rules! each {
-    (($handler:ident, $op:ty) $($place:ident)*) => {
-        [$(handler::<$handler<$op, $place>>()),*]
+impl Table {
+    const fn push<H: super::dispatch::Handle>(&mut self) {
+        self.handlers[self.len] = handler::<H>();
+        self.len += 1;
+    }
+}
+
+// Each macro pushes the handlers of one shape, in the order of the forms (see `bytecode::Shape`). It calls
+// itself with one place more for every set, `name!{ table (fixed arguments, places so far) places… }`.
+
+/// A handler whose last arguments are a place and a member of another set.
+macro_rules! singles {
+    ($t:ident ($handler:ident, $op:ty, $last:tt $ty:ident) $($x:ident)*) => {
+        $(for_places!($last $ty, singles! { $t (@ $handler, $op, $x) });)*
     };
-    (($handler:ident, $op:ty, $x:ident) $($place:ident)*) => {
-        [$(handler::<$handler<$op, $x, $place>>()),*]
-    };
-    (($handler:ident, $op:ty, $x:ident, $y:ident) $($place:ident)*) => {
-        [$(handler::<$handler<$op, $x, $y, $place>>()),*]
-    };
-    (($handler:ident, $op:ty, $x:ident, $y:ident, $z:ident) $($place:ident)*) => {
-        [$(handler::<$handler<$op, $x, $y, $z, $place>>()),*]
+    ($t:ident (@ $handler:ident, $op:ty, $x:ident) $($last:ident)*) => {
+        $($t.push::<$handler<$op, $x, $last>>();)*
     };
 }
-/// For each place, a handler for each of another set as last argument.
-macro_rules! each_then {
-    (($last:tt $ty:ident, $handler:ident, $op:ty) $($x:ident)*) => {
-        [$(for_places!($last $ty, each! { ($handler, $op, $x) })),*]
+/// The same with a pair of places.
+macro_rules! pairs {
+    ($t:ident ($handler:ident, $op:ty, $last:tt $ty:ident) $(($x:ident, $y:ident))*) => {
+        $(for_places!($last $ty, pairs! { $t (@ $handler, $op, $x, $y) });)*
     };
-    (($last:tt $ty:ident, $handler:ident, $op:ty, $x:ident, $y:ident) $($z:ident)*) => {
-        [$(for_places!($last $ty, each! { ($handler, $op, $x, $y, $z) })),*]
-    };
-}
-/// The same for pairs of places.
-macro_rules! pairs_then {
-    (($last:tt $ty:ident, $handler:ident, $op:ty) $(($x:ident, $y:ident))*) => {
-        [$(for_places!($last $ty, each! { ($handler, $op, $x, $y) })),*]
+    ($t:ident (@ $handler:ident, $op:ty, $x:ident, $y:ident) $($last:ident)*) => {
+        $($t.push::<$handler<$op, $x, $y, $last>>();)*
     };
 }
 macro_rules! branches {
-    (($op:ty, $taken_if:literal) $(($x:ident, $y:ident))*) => {
-        [$(handler::<CompareBranch<$op, $x, $y, $taken_if>>()),*]
+    ($t:ident ($op:ty, $taken_if:literal) $(($x:ident, $y:ident))*) => {
+        $($t.push::<CompareBranch<$op, $x, $y, $taken_if>>();)*
     };
 }
-/// Selects by condition, then by both choices and the destination.
-macro_rules! selects {
-    (($ty:ident) $($condition:ident)*) => {
-        [$(for_places!(choices $ty, select_choices! { ($ty $condition) })),*]
+/// Branches taken if false, where the op has no inverse.
+macro_rules! inverse_branches {
+    ($t:ident, $op:ty, $operand:ident, [$not:ident]) => {};
+    ($t:ident, $op:ty, $operand:ident, []) => {
+        for_places!(branches $operand, branches! { $t ($op, false) });
     };
 }
-macro_rules! select_choices {
-    (($ty:ident $condition:ident) $($x:ident)*) => {
-        [$(for_places!(choices $ty, each_then! { (dests $ty, Select, $ty, $condition, $x) })),*]
+macro_rules! compare {
+    ($t:ident, $op:ty, $operand:ident, $swap:tt, $not:tt) => {
+        for_places!((pairs $swap) $operand, pairs! { $t (Binary, $op, dests u32) });
+        for_places!(branches $operand, branches! { $t ($op, true) });
+        inverse_branches!($t, $op, $operand, $not);
+        for_places!(counters $operand, pairs! { $t (StepBranch, $op, bounds $operand) });
     };
 }
-
-// The forms of each shape, appended to a table: they follow `bytecode::Shape`.
-
-macro_rules! binary {
-    ($table:ident, $at:ident, $op:ty, $operand:ident, $result:ident, $swap:tt) => {
-        append(&mut $table, &mut $at, for_places!((pairs $swap) $operand, pairs_then! { (dests $result, Binary, $op) }).as_flattened());
+macro_rules! select {
+    ($t:ident ($ty:ident) $($condition:ident)*) => {
+        $(for_places!(choices $ty, select! { $t ($ty, $condition) });)*
+    };
+    ($t:ident ($ty:ident, $condition:ident) $($x:ident)*) => {
+        $(for_places!(choices $ty, select! { $t ($ty, $condition, $x) });)*
+    };
+    ($t:ident ($ty:ident, $condition:ident, $x:ident) $($y:ident)*) => {
+        $(for_places!(dests $ty, select! { $t ($ty, $condition, $x, $y) });)*
+    };
+    ($t:ident ($ty:ident, $condition:ident, $x:ident, $y:ident) $($d:ident)*) => {
+        $($t.push::<Select<$ty, $condition, $x, $y, $d>>();)*
     };
 }
-macro_rules! branch {
-    ($table:ident, $at:ident, $op:ty, $operand:ident, [$($not:ident)?]) => {
-        append(&mut $table, &mut $at, &for_places!(branches $operand, branches! { ($op, true) }));
-        branch!(@not $table, $at, $op, $operand, [$($not)?]);
-    };
-    (@not $table:ident, $at:ident, $op:ty, $operand:ident, [$not:ident]) => {};
-    (@not $table:ident, $at:ident, $op:ty, $operand:ident, []) => {
-        append(&mut $table, &mut $at, &for_places!(branches $operand, branches! { ($op, false) }));
-    };
-}
-macro_rules! load {
-    ($table:ident, $at:ident, $op:ty, $result:ident) => {
-        append(&mut $table, &mut $at, for_places!(values u32, each_then! { (dests $result, Load, $op) }).as_flattened());
-        append(&mut $table, &mut $at, for_places!(sums u32, pairs_then! { (dests $result, LoadSum, $op) }).as_flattened());
-        append(&mut $table, &mut $at, &[handler::<LoadFar<$op>>()]);
-    };
-}
-macro_rules! store {
-    ($table:ident, $at:ident, $op:ty, $value:ident) => {
-        append(&mut $table, &mut $at, for_places!(values u32, each_then! { (values $value, Store, $op) }).as_flattened());
-        append(&mut $table, &mut $at, for_places!(sums u32, pairs_then! { (values $value, StoreSum, $op) }).as_flattened());
-        append(&mut $table, &mut $at, &[handler::<StoreFar<$op>>()]);
-    };
-}
-/// Copies to each of the destinations, from all that `bytecode::COPIES` lists.
-macro_rules! copies {
-    ($table:ident, $at:ident, $($to:ident)*) => {$(
-        append(&mut $table, &mut $at, &[
-            handler::<Copy<$to, Slot, u64>>(),
-            handler::<Copy<$to, Acc, u64>>(),
-            handler::<Copy<$to, Acc, f32>>(),
-            handler::<Copy<$to, Acc, f64>>(),
-            handler::<Copy<$to, Imm, u64>>(),
-            handler::<CopyWide<$to>>(),
-            #[cfg(feature = "dispatch-full")]
-            handler::<Copy<$to, Pin0, u64>>(),
-            #[cfg(feature = "dispatch-full")]
-            handler::<Copy<$to, Pin1, u64>>(),
-        ]);
+/// Copies to each destination from all that `bytecode::COPIES` lists.
+macro_rules! copy {
+    ($t:ident () $($to:ident)*) => {$(
+        $t.push::<Copy<$to, Slot, u64>>();
+        $t.push::<Copy<$to, Acc, u64>>();
+        $t.push::<Copy<$to, Acc, f32>>();
+        $t.push::<Copy<$to, Acc, f64>>();
+        $t.push::<Copy<$to, Imm, u64>>();
+        $t.push::<CopyWide<$to>>();
+        for_places!(pins u64, copy! { $t ($to) });
     )*};
+    ($t:ident ($to:ident) $($pin:ident)*) => {
+        $($t.push::<Copy<$to, $pin, u64>>();)*
+    };
 }
-
-/// Appends `from` to `table` at `*at`.
-const fn append(table: &mut [Handler; OPCODES], at: &mut usize, from: &[Handler]) {
-    let mut i = 0;
-    while i < from.len() {
-        table[*at] = from[i];
-        *at += 1;
-        i += 1;
-    }
+macro_rules! chain {
+    ($t:ident ($op:ty, $y_set:ident $ty:ident) $($x:ident)*) => {
+        $(for_places!($y_set $ty, chain! { $t (@ $op, $ty, $x) });)*
+    };
+    ($t:ident (@ $op:ty, $ty:ident, $x:ident) $($y:ident)*) => {
+        $(for_places!(others $ty, chain! { $t (@ $op, $ty, $x, $y) });)*
+    };
+    ($t:ident (@ $op:ty, $ty:ident, $x:ident, $y:ident) $($z:ident)*) => {
+        $(for_places!(dests $ty, chain! { $t (all $op, $x, $y, $z) });)*
+    };
+    ($t:ident (all $op:ty, $x:ident, $y:ident, $z:ident) $($d:ident)*) => {
+        $($t.push::<Chain<$op, $x, $y, $z, $d>>();)*
+    };
+}
+macro_rules! load_chain {
+    ($t:ident ($op:ty, $ty:ident) $($x:ident)*) => {
+        $(for_places!(others $ty, load_chain! { $t ($op, $ty, $x) });)*
+    };
+    ($t:ident ($op:ty, $ty:ident, $x:ident) $($y:ident)*) => {
+        $(for_places!(dests $ty, load_chain! { $t (@ $op, $x, $y) });)*
+    };
+    ($t:ident (@ $op:ty, $x:ident, $y:ident) $($d:ident)*) => {
+        $($t.push::<LoadChain<$op, $x, $y, $d>>();)*
+    };
+}
+macro_rules! chain_store {
+    ($t:ident ($op:ty, $ty:ident) $($base:ident)*) => {
+        $(for_places!(sources $ty, chain_store! { $t ($op, $ty, $base) });)*
+    };
+    ($t:ident ($op:ty, $ty:ident, $base:ident) $($x:ident)*) => {
+        $(for_places!(others $ty, chain_store! { $t (@ $op, $base, $x) });)*
+    };
+    ($t:ident (@ $op:ty, $base:ident, $x:ident) $($y:ident)*) => {
+        $($t.push::<ChainStore<$op, $base, $x, $y>>();)*
+    };
+}
+macro_rules! copy_branch {
+    ($t:ident () $($from:ident)*) => {
+        $(for_places!(copy_dests u64, copy_branch! { $t ($from) });)*
+    };
+    ($t:ident ($from:ident) $($to:ident)*) => {
+        $($t.push::<CopyBranch<$to, $from>>();)*
+    };
+}
+macro_rules! copy_pair {
+    ($t:ident () $($from:ident)*) => {
+        $(for_places!(copy_dests u64, copy_pair! { $t ($from) });)*
+    };
+    ($t:ident ($from:ident) $($to:ident)*) => {
+        $(for_places!(copied u64, copy_pair! { $t ($from $to) });)*
+    };
+    ($t:ident ($from:ident $to:ident) $($second:ident)*) => {
+        $(for_places!(copy_dests u64, copy_pair! { $t ($from $to $second) });)*
+    };
+    ($t:ident ($from:ident $to:ident $second:ident) $($second_to:ident)*) => {
+        $($t.push::<CopyPair<$to, $from, $second_to, $second>>();)*
+    };
+}
+/// The second op of a chain.
+macro_rules! second {
+    ($op:ty, []) => { $op };
+    ($op:ty, [Reversed]) => { Reversed<$op> };
 }
 
 macro_rules! define_handlers {
@@ -140,40 +181,53 @@ macro_rules! define_handlers {
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
         select { $($sel:ident $sel_text:literal;)* }
         copy { $($cp:ident $cp_text:literal;)* }
+        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_y:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
+        load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
+        load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident $cs_store:ident;)* }
+        copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
-        /// The handler of every opcode, in the order of the op table.
-        pub(crate) static HANDLERS: [Handler; OPCODES] = {
-            let mut table = [handler::<control::Unreachable>(); OPCODES];
-            let mut at = 0;
-            $(binary!(table, at, rows::$bin, $bin_in, $bin_out, [$($bin_swap)?]);)*
+        const FILLED: Table = {
+            let mut t = Table { handlers: [handler::<control::Unreachable>(); OPCODES], len: 0 };
+            $(for_places!((pairs [$($bin_swap)?]) $bin_in, pairs! { t (Binary, rows::$bin, dests $bin_out) });)*
+            $(compare!(t, rows::$cmp, $cmp_in, [$cmp_swap], [$($cmp_not)?]);)*
+            $(compare!(t, rows::$fus, $fus_in, [$fus_swap], [$($fus_not)?]);)*
+            $(for_places!(sources $un_in, singles! { t (Unary, rows::$un, dests $un_out) });)*
             $(
-                binary!(table, at, rows::$cmp, $cmp_in, u32, [$cmp_swap]);
-                branch!(table, at, rows::$cmp, $cmp_in, [$($cmp_not)?]);
+                for_places!(values u32, singles! { t (Load, rows::$ld, dests $ld_out) });
+                for_places!(sums u32, pairs! { t (LoadSum, rows::$ld, dests $ld_out) });
+                t.push::<LoadFar<rows::$ld>>();
             )*
             $(
-                binary!(table, at, rows::$fus, $fus_in, u32, [$fus_swap]);
-                branch!(table, at, rows::$fus, $fus_in, [$($fus_not)?]);
+                for_places!(values u32, singles! { t (Store, rows::$st, values $st_in) });
+                for_places!(sums u32, pairs! { t (StoreSum, rows::$st, values $st_in) });
+                t.push::<StoreFar<rows::$st>>();
             )*
-            $(append(&mut table, &mut at, for_places!(sources $un_in, each_then! { (dests $un_out, Unary, rows::$un) }).as_flattened());)*
-            $(load!(table, at, rows::$ld, $ld_out);)*
-            $(store!(table, at, rows::$st, $st_in);)*
-            $({
+            $(
                 let _ = Op::$sel;
-                append(&mut table, &mut at, for_places!(sources u32, selects! { (u64) }).as_flattened().as_flattened().as_flattened());
-                append(&mut table, &mut at, for_places!(sources u32, selects! { (f32) }).as_flattened().as_flattened().as_flattened());
-                append(&mut table, &mut at, for_places!(sources u32, selects! { (f64) }).as_flattened().as_flattened().as_flattened());
-            })*
-            $({
+                for_places!(sources u32, select! { t (u64) });
+                for_places!(sources u32, select! { t (f32) });
+                for_places!(sources u32, select! { t (f64) });
+            )*
+            $(
                 let _ = Op::$cp;
-                copies!(table, at, ToSlot);
-                #[cfg(feature = "dispatch-full")]
-                copies!(table, at, ToPin0 ToPin1);
-            })*
-            $(append(&mut table, &mut at, &[$(handler::<$handler>()),*]);)*
-            assert!(at == OPCODES);
-            table
+                for_places!(copied_to u64, copy! { t () });
+            )*
+            $(for_places!(sources $ch_ty, chain! { t (Pair<rows::$ch_first, second!(rows::$ch_second, [$($ch_rev)?])>, $ch_y $ch_ty) });)*
+            $(for_places!(sources u32, load_chain! { t (Pair<rows::$lc_load, second!(rows::$lc_second, [$($lc_rev)?])>, $lc_ty) });)*
+            $($(for_places!(sources u32, singles! { t (LoadBranch, Pair<rows::$lb_load, rows::$lb_compare>, others $lb_ty) });)*)*
+            $(for_places!(bases $cs_ty, chain_store! { t (Pair<rows::$cs_first, rows::$cs_store>, $cs_ty) });)*
+            let _ = (Op::$pair, Op::$jump);
+            for_places!(copied u64, copy_pair! { t () });
+            for_places!(copied u64, copy_branch! { t () });
+            $($(t.push::<$handler>();)*)*
+            assert!(t.len == OPCODES);
+            t
         };
     };
 }
 for_each_op!(define_handlers);
+
+/// The handler of every opcode, in the order of the op table.
+pub(crate) static HANDLERS: [Handler; OPCODES] = FILLED.handlers;
