@@ -1,13 +1,17 @@
-//! Chooses the dispatch backend.
+//! Chooses the dispatch backend and the set of handlers.
 //!
 //! Handlers end in a call of the next handler. Where LLVM is known to turn that call into a jump
 //! (optimized builds, signatures that fit the argument registers, no instrumentation that adds work
 //! behind the call), `tail_calls` is set; everywhere else the portable loop runs the same handlers.
+//!
+//! `full_dispatch` is the feature `dispatch-full`, except in unoptimized builds, where thousands of
+//! handlers cost minutes of compilation and bring no speed.
 
 use std::env;
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
+    println!("cargo::rustc-check-cfg=cfg(full_dispatch)");
     println!("cargo::rerun-if-env-changed=WASMOTE_DISPATCH");
     let var = |name: &str| env::var(name).unwrap_or_default();
     let tail = match var("WASMOTE_DISPATCH").as_str() {
@@ -24,6 +28,9 @@ fn main() {
         }
         other => panic!("WASMOTE_DISPATCH is `tail`, `loop` or unset, not `{other}`"),
     };
+    if env::var_os("CARGO_FEATURE_DISPATCH_FULL").is_some() && var("OPT_LEVEL") != "0" {
+        println!("cargo::rustc-cfg=full_dispatch");
+    }
     if tail {
         println!("cargo::rustc-cfg=tail_calls");
     }

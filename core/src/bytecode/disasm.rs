@@ -24,6 +24,14 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
     let form = Form::of(op, number);
     let mut text = String::new();
     match *op.shape() {
+        Shape::Compare { operand, not, .. } if number >= Shape::steps_from(operand, not) => {
+            let _ = write!(text, "step_br_if {}", op.text());
+        }
+        Shape::LoadBranch { ty, compares } => {
+            let each = super::INT.sources.len() * ty.sets().others.len();
+            let compare = compares[(number / each) as usize].text();
+            let _ = write!(text, "{}+br_if {compare}", op.text());
+        }
         Shape::Compare { operand, .. } if number >= Shape::branches_from(operand) => {
             let branch = number - Shape::branches_from(operand);
             let not = if branch >= operand.sets().branches.len() {
@@ -37,7 +45,9 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
     }
     let mut separator = " ";
     for field in form.fields() {
-        text.push_str(separator);
+        if !matches!(field, Field::Entry(_)) {
+            text.push_str(separator);
+        }
         separator = ", ";
         // Writing to a String does not fail.
         let _ = match field {
@@ -80,6 +90,8 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
             }
             Field::Count(at) => write!(text, "x{}", instruction.u16(at)),
             Field::Count32(at) => write!(text, "{}", instruction.u32(at)),
+            // The function's number says the same.
+            Field::Entry(_) => Ok(()),
             Field::Func(at) => write!(text, "func {}", instruction.u32(at)),
             Field::Global(at) => write!(text, "global {}", instruction.u32(at)),
             Field::Memory(at) => write!(text, "memory {}", instruction.u32(at)),

@@ -1,8 +1,8 @@
 //! Operand fields: what an instruction's bytes mean.
 
 use super::{
-    ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, Op, Place, SUMS, Sets, Shape, TO_BOTH, TO_PIN, TO_SLOT,
-    pairs, select_forms,
+    ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, Op, Place, SUMS, Sets,
+    Shape, TO_ACC, TO_BOTH, TO_PIN, pairs, select_forms,
 };
 
 /// The type of a value as far as ops are concerned.
@@ -107,6 +107,8 @@ pub(crate) enum Field {
     Count32(u8),
     /// Indices in the module's index spaces: u32, `Table` u16.
     Func(u8),
+    /// Address of the entry of a function in the module's code table (a usize).
+    Entry(u8),
     Global(u8),
     Memory(u8),
     Memory16(u8),
@@ -140,7 +142,7 @@ impl Field {
             | Func(at) | Global(at) | Memory(at) | Table32(at) | Data(at) | Elem(at) | Type(at) => {
                 at + 4
             }
-            Imm64(at) | FImm64(at) | Offset64(at) => at + 8,
+            Imm64(at) | FImm64(at) | Offset64(at) | Entry(at) => at + 8,
         }
     }
 }
@@ -291,17 +293,16 @@ impl Form {
                     },
                 ])
             }
-            Shape::Chain { ty, y } => {
+            Shape::Chain { ty, xy } => {
                 let sets = ty.sets();
                 let (form, to) = digit(form, sets.dests);
                 let (form, z) = digit(form, sets.others.len());
-                let (x, y_form) = digit(form, y.len());
-                let (y, z) = (y.places[y_form as usize], sets.others.places[z as usize]);
+                let (x, y) = xy.places[form as usize];
                 Form::new(&[
                     destination(ty, to),
-                    source(sets.sources.places[x as usize], ty, 2, Field::Imm16(2)),
+                    source(x, ty, 2, Field::Imm16(2)),
                     source(y, ty, 4, Field::Imm16(4)),
-                    source(z, ty, 6, Field::Imm16(6)),
+                    source(sets.others.places[z as usize], ty, 6, Field::Imm16(6)),
                 ])
             }
             Shape::LoadChain { ty } => {
@@ -326,15 +327,15 @@ impl Form {
                     Field::Rel(4),
                 ])
             }
-            Shape::ChainStore { ty } => {
-                let sets = ty.sets();
-                let (form, y) = digit(form, sets.others.len());
-                let (base, x) = digit(form, sets.sources.len());
+            Shape::ChainStore { ty, xy } => {
+                let (base, operands) = digit(form, xy.len());
+                let base = ty.sets().bases.places[base as usize];
+                let (x, y) = xy.places[operands as usize];
                 Form::new(&[
-                    source(sets.bases.places[base as usize], Ty::I32, 2, Field::Imm16(2)),
+                    source(base, Ty::I32, 2, Field::Imm16(2)),
                     Field::Offset16(6),
-                    source(sets.sources.places[x as usize], ty, 0, Field::Imm16(0)),
-                    source(sets.others.places[y as usize], ty, 4, Field::Imm16(4)),
+                    source(x, ty, 0, Field::Imm16(0)),
+                    source(y, ty, 4, Field::Imm16(4)),
                 ])
             }
             Shape::CopyPair => {
@@ -381,9 +382,7 @@ impl Form {
         let Some(sum) = address.checked_sub(INT.values.len()) else {
             return match INT.values.places[address as usize] {
                 Place::Imm => Form::new(&[Field::Offset(4)]),
-                place => {
-                    Form::new(&[source(place, Ty::I32, 2, Field::Imm16(2)), Field::Offset(4)])
-                }
+                place => Form::new(&[source(place, Ty::I32, 2, Field::Imm16(2)), Field::Offset(4)]),
             };
         };
         let (x, y) = SUMS.places[sum as usize];
@@ -431,9 +430,9 @@ fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
 
 fn destination(ty: Ty, digit: u16) -> Field {
     match (digit, ty.bank()) {
+        (TO_ACC, Some(bank)) => Field::ToAcc(bank),
         (TO_BOTH, Some(bank)) => Field::Both(bank, 0),
-        (TO_SLOT, _) | (_, None) => Field::Dst(0),
         (TO_PIN.., _) => Field::ToPin((digit - TO_PIN) as u8),
-        (_, Some(bank)) => Field::ToAcc(bank),
+        _ => Field::Dst(0),
     }
 }

@@ -18,12 +18,10 @@ pub(crate) mod table;
 
 pub(crate) use disasm::{disassemble, wasm_text};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed};
-pub(crate) use places::{COPIED, COPY_DESTS, FLOAT, INT, PINS, Pairs, Place, SUMS, Sets, Singles};
-use places::CONSTANTS;
+pub(crate) use places::{COPIED, COPY_DESTS, FLOAT, INT, PINS, Pairs, Place, SUMS, Sets};
 use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
-#[cfg(test)]
 pub(crate) const TO_ACC: u16 = 0;
 /// Destination digit: the accumulator and a slot.
 pub(crate) const TO_BOTH: u16 = 1;
@@ -59,17 +57,14 @@ pub(crate) enum Shape {
     Select,
     /// `COPIES` to a slot or a pin.
     Copy,
-    /// First operand (`sources`), second (`y`), third (`others`).
-    Chain { ty: Ty, y: &'static Singles },
+    /// The first two operands, the third (`others`).
+    Chain { ty: Ty, xy: &'static Pairs },
     /// Address (`sources`), second operand (`others`).
     LoadChain { ty: Ty },
     /// Comparison, address (`sources`), second operand (`others`).
-    LoadBranch {
-        ty: Ty,
-        compares: &'static [Op],
-    },
-    /// Address (`bases`), first operand (`sources`), second (`others`).
-    ChainStore { ty: Ty },
+    LoadBranch { ty: Ty, compares: &'static [Op] },
+    /// Address (`bases`), both operands.
+    ChainStore { ty: Ty, xy: &'static Pairs },
     /// `COPIED` to each of the `COPY_DESTS`, twice.
     CopyPair,
     /// The same, once.
@@ -136,20 +131,12 @@ impl Shape {
             Shape::Store { value } => ADDRESSES * value.sets().values.len() + 1,
             Shape::Select => select_forms(INT) + 2 * select_forms(FLOAT),
             Shape::Copy => COPIES.len() as u16 * (1 + PINS as u16),
-            Shape::Chain { ty, y } => {
-                let sets = ty.sets();
-                sets.sources.len() * y.len() * sets.others.len() * sets.dests
-            }
-            Shape::LoadChain { ty } => {
-                INT.sources.len() * ty.sets().others.len() * ty.sets().dests
-            }
+            Shape::Chain { ty, xy } => xy.len() * ty.sets().others.len() * ty.sets().dests,
+            Shape::LoadChain { ty } => INT.sources.len() * ty.sets().others.len() * ty.sets().dests,
             Shape::LoadBranch { ty, compares } => {
                 compares.len() as u16 * INT.sources.len() * ty.sets().others.len()
             }
-            Shape::ChainStore { ty } => {
-                let sets = ty.sets();
-                sets.bases.len() * sets.sources.len() * sets.others.len()
-            }
+            Shape::ChainStore { ty, xy } => ty.sets().bases.len() * xy.len(),
             Shape::CopyPair => COPY_FORMS * COPY_FORMS,
             Shape::CopyBranch => COPY_FORMS,
             Shape::Plain(forms) => forms.len() as u16,
@@ -177,16 +164,6 @@ macro_rules! option {
     };
 }
 
-/// The second operands of a chain's first op.
-macro_rules! y_set {
-    (constants, $ty:expr) => {
-        CONSTANTS
-    };
-    (others, $ty:expr) => {
-        &$ty.sets().others
-    };
-}
-
 macro_rules! define_ops {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
@@ -197,10 +174,10 @@ macro_rules! define_ops {
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
         select { $($sel:ident $sel_text:literal;)* }
         copy { $($cp:ident $cp_text:literal;)* }
-        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_y:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
+        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
         load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
         load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
-        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident $cs_store:ident;)* }
+        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
         copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
@@ -220,10 +197,10 @@ macro_rules! define_ops {
             $(Shape::Store { value: <$st_in as Typed>::TY },)*
             $({ let _ = Op::$sel; Shape::Select },)*
             $({ let _ = Op::$cp; Shape::Copy },)*
-            $(Shape::Chain { ty: <$ch_ty as Typed>::TY, y: y_set!($ch_y, <$ch_ty as Typed>::TY) },)*
+            $(Shape::Chain { ty: <$ch_ty as Typed>::TY, xy: &<$ch_ty as Typed>::TY.sets().chained.$ch_xy },)*
             $(Shape::LoadChain { ty: <$lc_ty as Typed>::TY },)*
             $(Shape::LoadBranch { ty: <$lb_ty as Typed>::TY, compares: &[$(Op::$lb_compare),*] },)*
-            $(Shape::ChainStore { ty: <$cs_ty as Typed>::TY },)*
+            $(Shape::ChainStore { ty: <$cs_ty as Typed>::TY, xy: &<$cs_ty as Typed>::TY.sets().chained.$cs_xy },)*
             Shape::CopyPair, Shape::CopyBranch,
             $(Shape::Plain({ #[allow(unused_imports)] use form::Field::*; &[$(&[$($field),*]),*] }),)*
         ];

@@ -43,33 +43,45 @@ macro_rules! for_float_places {
     } };
     // Operands of comparisons that branch.
     (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } };
-    // Fused ops: operands besides the first and the one just computed; bases of addresses; counters and
-    // what they are compared with.
+    // Fused ops: operands besides the one just computed, and those of what computes it (with a mirror op,
+    // without, with a constant only); bases of addresses; counters and what they are compared with.
     (others, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot } };
+    (mirrored, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Slot) (Acc, Slot) } };
+    (ordered, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Slot) (Acc, Slot) (Slot, Acc) } };
+    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (bases, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Acc Pin0 Pin1 } };
     (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
 }
 
 /// Hands over the places of ops that only `dispatch-full` has.
-#[cfg(feature = "dispatch-full")]
+#[cfg(full_dispatch)]
 macro_rules! for_fused_places {
-    ($apply:ident! { $($pre:tt)* } $($place:ident)*) => { $apply! { $($pre)* $($place)* } };
+    ($apply:ident! { $($pre:tt)* } $($place:tt)*) => { $apply! { $($pre)* $($place)* } };
 }
-#[cfg(not(feature = "dispatch-full"))]
+#[cfg(not(full_dispatch))]
 macro_rules! for_fused_places {
-    ($apply:ident! { $($pre:tt)* } $($place:ident)*) => { $apply! { $($pre)* } };
+    ($apply:ident! { $($pre:tt)* } $($place:tt)*) => { $apply! { $($pre)* } };
 }
-pub(crate) use for_fused_places;
 pub(crate) use for_float_places;
+pub(crate) use for_fused_places;
 
-#[cfg(feature = "dispatch-full")]
+#[cfg(full_dispatch)]
 macro_rules! for_int_places {
     (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 } };
     (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 Imm } };
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
     (others, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
-    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Imm } };
+    (mirrored, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Pin0) (Slot, Pin1) (Slot, Imm) (Acc, Slot) (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
+        (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
+    } };
+    (ordered, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Pin0) (Slot, Pin1) (Slot, Imm) (Acc, Slot) (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
+        (Pin0, Slot) (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Slot) (Pin1, Pin0) (Pin1, Pin1) (Pin1, Imm)
+        (Slot, Acc) (Pin0, Acc) (Pin1, Acc)
+    } };
+    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Imm) (Acc, Imm) (Pin0, Imm) (Pin1, Imm) } };
     (bases, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 } };
     (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, ToBoth) (Pin0, ToPin0) (Pin1, ToPin1) } };
     (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm Wide } };
@@ -105,7 +117,7 @@ macro_rules! for_int_places {
     } };
 }
 /// Without pins.
-#[cfg(not(feature = "dispatch-full"))]
+#[cfg(not(full_dispatch))]
 macro_rules! for_int_places {
     (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc } };
     (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Imm } };
@@ -131,7 +143,7 @@ macro_rules! for_int_places {
 pub(crate) use for_int_places;
 
 /// How many pins forms exist for.
-pub(crate) const PINS: usize = if cfg!(feature = "dispatch-full") { 2 } else { 0 };
+pub(crate) const PINS: usize = if cfg!(full_dispatch) { 2 } else { 0 };
 
 /// Places of one operand, with the way back from a place to its number.
 #[derive(Debug)]
@@ -206,6 +218,16 @@ macro_rules! count {
     ($($dest:ident)*) => { <[&str]>::len(&[$(stringify!($dest)),*]) as u16 };
 }
 
+/// Operands of the first half of a fused op.
+#[derive(Debug)]
+pub(crate) struct Chained {
+    /// One order is enough: there is a mirror op.
+    pub(crate) mirrored: Pairs,
+    pub(crate) ordered: Pairs,
+    /// With a constant on the right.
+    pub(crate) constants: Pairs,
+}
+
 /// The sets that depend on whether operands, or results, are integers or floats.
 #[derive(Debug)]
 pub(crate) struct Sets {
@@ -215,8 +237,10 @@ pub(crate) struct Sets {
     pub(crate) mirrored: Pairs,
     pub(crate) ordered: Pairs,
     pub(crate) branches: Pairs,
-    /// What fused ops read besides their first operand.
+    /// What fused ops read besides what they compute themselves.
     pub(crate) others: Singles,
+    /// What the first half of a fused op reads.
+    pub(crate) chained: Chained,
     /// Bases of addresses that are fused with the value stored there.
     pub(crate) bases: Singles,
     /// Counters that are stepped, compared and branched on, and what they are compared with.
@@ -234,6 +258,11 @@ pub(crate) const INT: &Sets = &Sets {
     ordered: for_places!((pairs []) u64, pairs! {}),
     branches: for_places!(branches u64, pairs! {}),
     others: for_places!(others u64, singles! {}),
+    chained: Chained {
+        mirrored: for_places!(mirrored u64, pairs! {}),
+        ordered: for_places!(ordered u64, pairs! {}),
+        constants: for_places!(constants u64, pairs! {}),
+    },
     bases: for_places!(bases u64, singles! {}),
     counters: for_places!(counters u64, counters! {}),
     bounds: for_places!(bounds u64, singles! {}),
@@ -247,6 +276,11 @@ pub(crate) const FLOAT: &Sets = &Sets {
     ordered: for_places!((pairs []) f64, pairs! {}),
     branches: for_places!(branches f64, pairs! {}),
     others: for_places!(others f64, singles! {}),
+    chained: Chained {
+        mirrored: for_places!(mirrored f64, pairs! {}),
+        ordered: for_places!(ordered f64, pairs! {}),
+        constants: for_places!(constants f64, pairs! {}),
+    },
     bases: for_places!(bases f64, singles! {}),
     counters: for_places!(counters f64, counters! {}),
     bounds: for_places!(bounds f64, singles! {}),
@@ -257,5 +291,3 @@ pub(crate) const SUMS: &Pairs = &for_places!(sums u32, pairs! {});
 /// What pairs of copies, and copies before a branch, read; how many places they write.
 pub(crate) const COPIED: &Singles = &for_places!(copied u64, singles! {});
 pub(crate) const COPY_DESTS: u16 = for_places!(copy_dests u64, count! {});
-/// Second operands of a fused op's first half where only constants are of use.
-pub(crate) const CONSTANTS: &Singles = &for_places!(constants u64, singles! {});

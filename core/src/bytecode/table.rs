@@ -16,7 +16,7 @@
 //! - `unary`, `load` (`stored type => type`), `store` (`type => stored type`);
 //! - `select`: chooses one of two values by an i32, for each bank of the result;
 //! - `copy`: moves a value to a slot or a pin;
-//! - `chain`: `type: First (set of y) Second []`: `Second(First(x, y), z)`, or with `[Reversed]`
+//! - `chain`: `type: First (places of x and y) Second []`: `Second(First(x, y), z)`, or with `[Reversed]`
 //!   `Second(z, First(x, y))`; what else is fused reads alike: `load_chain` (`Second(load(x), y)`),
 //!   `load_branch` (a load and those comparisons with it that branch), `chain_store` (`store(base,
 //!   First(x, y))`), `copy_more` (two copies; a copy and a branch). The pairs are those that are executed
@@ -214,22 +214,22 @@ macro_rules! for_each_op {
                 I32ShrUXor "i32.shr_u+xor" u32: I32ShrU (constants) I32Xor [];
                 I32ShrUAdd "i32.shr_u+add" u32: I32ShrU (constants) I32Add [];
                 I32AndShl "i32.and+shl" u32: I32And (constants) I32Shl [];
-                I32AndAdd "i32.and+add" u32: I32And (others) I32Add [];
-                I32AndOr "i32.and+or" u32: I32And (others) I32Or [];
-                I32AndXor "i32.and+xor" u32: I32And (others) I32Xor [];
-                I32AddAdd "i32.add+add" u32: I32Add (others) I32Add [];
-                I32AddSub "i32.add+sub" u32: I32Add (others) I32Sub [];
-                I32AddAnd "i32.add+and" u32: I32Add (others) I32And [];
-                I32AddXor "i32.add+xor" u32: I32Add (others) I32Xor [];
-                I32AddShl "i32.add+shl" u32: I32Add (others) I32Shl [];
-                I32SubAdd "i32.sub+add" u32: I32Sub (others) I32Add [];
-                I32SubAnd "i32.sub+and" u32: I32Sub (others) I32And [];
-                I32XorAnd "i32.xor+and" u32: I32Xor (others) I32And [];
-                I32XorXor "i32.xor+xor" u32: I32Xor (others) I32Xor [];
-                I32XorAdd "i32.xor+add" u32: I32Xor (others) I32Add [];
-                I32XorRotl "i32.xor+rotl" u32: I32Xor (others) I32Rotl [];
-                I32OrOr "i32.or+or" u32: I32Or (others) I32Or [];
-                I32MulAdd "i32.mul+add" u32: I32Mul (others) I32Add [];
+                I32AndAdd "i32.and+add" u32: I32And (mirrored) I32Add [];
+                I32AndOr "i32.and+or" u32: I32And (mirrored) I32Or [];
+                I32AndXor "i32.and+xor" u32: I32And (mirrored) I32Xor [];
+                I32AddAdd "i32.add+add" u32: I32Add (mirrored) I32Add [];
+                I32AddSub "i32.add+sub" u32: I32Add (mirrored) I32Sub [];
+                I32AddAnd "i32.add+and" u32: I32Add (mirrored) I32And [];
+                I32AddXor "i32.add+xor" u32: I32Add (mirrored) I32Xor [];
+                I32AddShl "i32.add+shl" u32: I32Add (mirrored) I32Shl [];
+                I32SubAdd "i32.sub+add" u32: I32Sub (ordered) I32Add [];
+                I32SubAnd "i32.sub+and" u32: I32Sub (ordered) I32And [];
+                I32XorAnd "i32.xor+and" u32: I32Xor (mirrored) I32And [];
+                I32XorXor "i32.xor+xor" u32: I32Xor (mirrored) I32Xor [];
+                I32XorAdd "i32.xor+add" u32: I32Xor (mirrored) I32Add [];
+                I32XorRotl "i32.xor+rotl" u32: I32Xor (mirrored) I32Rotl [];
+                I32OrOr "i32.or+or" u32: I32Or (mirrored) I32Or [];
+                I32MulAdd "i32.mul+add" u32: I32Mul (mirrored) I32Add [];
                 I32RotlXor "i32.rotl+xor" u32: I32Rotl (constants) I32Xor [];
                 I32RotlAdd "i32.rotl+add" u32: I32Rotl (constants) I32Add [];
                 I64ShlOr "i64.shl+or" u64: I64Shl (constants) I64Or [];
@@ -238,29 +238,29 @@ macro_rules! for_each_op {
                 I64ShrUXor "i64.shr_u+xor" u64: I64ShrU (constants) I64Xor [];
                 I64ShrUAnd "i64.shr_u+and" u64: I64ShrU (constants) I64And [];
                 I64ShrUAdd "i64.shr_u+add" u64: I64ShrU (constants) I64Add [];
-                I64AndAdd "i64.and+add" u64: I64And (others) I64Add [];
-                I64AndXor "i64.and+xor" u64: I64And (others) I64Xor [];
-                I64AndMul "i64.and+mul" u64: I64And (others) I64Mul [];
-                I64AddAdd "i64.add+add" u64: I64Add (others) I64Add [];
-                I64AddXor "i64.add+xor" u64: I64Add (others) I64Xor [];
-                I64XorAnd "i64.xor+and" u64: I64Xor (others) I64And [];
-                I64XorXor "i64.xor+xor" u64: I64Xor (others) I64Xor [];
-                I64XorAdd "i64.xor+add" u64: I64Xor (others) I64Add [];
-                I64XorRotl "i64.xor+rotl" u64: I64Xor (others) I64Rotl [];
-                I64MulAdd "i64.mul+add" u64: I64Mul (others) I64Add [];
+                I64AndAdd "i64.and+add" u64: I64And (mirrored) I64Add [];
+                I64AndXor "i64.and+xor" u64: I64And (mirrored) I64Xor [];
+                I64AndMul "i64.and+mul" u64: I64And (mirrored) I64Mul [];
+                I64AddAdd "i64.add+add" u64: I64Add (mirrored) I64Add [];
+                I64AddXor "i64.add+xor" u64: I64Add (mirrored) I64Xor [];
+                I64XorAnd "i64.xor+and" u64: I64Xor (mirrored) I64And [];
+                I64XorXor "i64.xor+xor" u64: I64Xor (mirrored) I64Xor [];
+                I64XorAdd "i64.xor+add" u64: I64Xor (mirrored) I64Add [];
+                I64XorRotl "i64.xor+rotl" u64: I64Xor (mirrored) I64Rotl [];
+                I64MulAdd "i64.mul+add" u64: I64Mul (mirrored) I64Add [];
                 I64RotlXor "i64.rotl+xor" u64: I64Rotl (constants) I64Xor [];
-                F64MulAdd "f64.mul+add" f64: F64Mul (others) F64Add [];
-                F64MulSub "f64.mul+sub" f64: F64Mul (others) F64Sub [];
-                F64MulSubFrom "f64.mul+sub_from" f64: F64Mul (others) F64Sub [Reversed];
-                F64MulMul "f64.mul+mul" f64: F64Mul (others) F64Mul [];
-                F64AddAdd "f64.add+add" f64: F64Add (others) F64Add [];
-                F64AddMul "f64.add+mul" f64: F64Add (others) F64Mul [];
-                F64SubMul "f64.sub+mul" f64: F64Sub (others) F64Mul [];
-                F64SubAdd "f64.sub+add" f64: F64Sub (others) F64Add [];
-                F32MulAdd "f32.mul+add" f32: F32Mul (others) F32Add [];
-                F32MulSub "f32.mul+sub" f32: F32Mul (others) F32Sub [];
-                F32AddMul "f32.add+mul" f32: F32Add (others) F32Mul [];
-                F32AddAdd "f32.add+add" f32: F32Add (others) F32Add [];
+                F64MulAdd "f64.mul+add" f64: F64Mul (mirrored) F64Add [];
+                F64MulSub "f64.mul+sub" f64: F64Mul (mirrored) F64Sub [];
+                F64MulSubFrom "f64.mul+sub_from" f64: F64Mul (mirrored) F64Sub [Reversed];
+                F64MulMul "f64.mul+mul" f64: F64Mul (mirrored) F64Mul [];
+                F64AddAdd "f64.add+add" f64: F64Add (mirrored) F64Add [];
+                F64AddMul "f64.add+mul" f64: F64Add (mirrored) F64Mul [];
+                F64SubMul "f64.sub+mul" f64: F64Sub (ordered) F64Mul [];
+                F64SubAdd "f64.sub+add" f64: F64Sub (ordered) F64Add [];
+                F32MulAdd "f32.mul+add" f32: F32Mul (mirrored) F32Add [];
+                F32MulSub "f32.mul+sub" f32: F32Mul (mirrored) F32Sub [];
+                F32AddMul "f32.add+mul" f32: F32Add (mirrored) F32Mul [];
+                F32AddAdd "f32.add+add" f32: F32Add (mirrored) F32Add [];
             }
             load_chain {
                 I32LoadAdd "i32.load+add" u32: I32Load I32Add [];
@@ -305,20 +305,20 @@ macro_rules! for_each_op {
                 I64LoadBranch "i64.load" u64: I64Load I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU;
             }
             chain_store {
-                I32AddStore "i32.add+store" u32: I32Add I32Store;
-                I32SubStore "i32.sub+store" u32: I32Sub I32Store;
-                I32AndStore "i32.and+store" u32: I32And I32Store;
-                I32OrStore "i32.or+store" u32: I32Or I32Store;
-                I32XorStore "i32.xor+store" u32: I32Xor I32Store;
-                I32XorStore8 "i32.xor+store8" u32: I32Xor I32Store8;
-                I32ShrUStore8 "i32.shr_u+store8" u32: I32ShrU I32Store8;
-                I64AddStore "i64.add+store" u64: I64Add I64Store;
-                I64XorStore "i64.xor+store" u64: I64Xor I64Store;
-                F64AddStore "f64.add+store" f64: F64Add F64Store;
-                F64SubStore "f64.sub+store" f64: F64Sub F64Store;
-                F64MulStore "f64.mul+store" f64: F64Mul F64Store;
-                F32AddStore "f32.add+store" f32: F32Add F32Store;
-                F32MulStore "f32.mul+store" f32: F32Mul F32Store;
+                I32AddStore "i32.add+store" u32: I32Add (mirrored) I32Store;
+                I32SubStore "i32.sub+store" u32: I32Sub (ordered) I32Store;
+                I32AndStore "i32.and+store" u32: I32And (mirrored) I32Store;
+                I32OrStore "i32.or+store" u32: I32Or (mirrored) I32Store;
+                I32XorStore "i32.xor+store" u32: I32Xor (mirrored) I32Store;
+                I32XorStore8 "i32.xor+store8" u32: I32Xor (mirrored) I32Store8;
+                I32ShrUStore8 "i32.shr_u+store8" u32: I32ShrU (ordered) I32Store8;
+                I64AddStore "i64.add+store" u64: I64Add (mirrored) I64Store;
+                I64XorStore "i64.xor+store" u64: I64Xor (mirrored) I64Store;
+                F64AddStore "f64.add+store" f64: F64Add (mirrored) F64Store;
+                F64SubStore "f64.sub+store" f64: F64Sub (ordered) F64Store;
+                F64MulStore "f64.mul+store" f64: F64Mul (mirrored) F64Store;
+                F32AddStore "f32.add+store" f32: F32Add (mirrored) F32Store;
+                F32MulStore "f32.mul+store" f32: F32Mul (mirrored) F32Store;
             }
             copy_more {
                 CopyPair "copy_pair";
@@ -353,7 +353,7 @@ macro_rules! for_each_op {
                 /// Returns into the instance that called across an instance boundary.
                 Restore "restore" { [] call::Restore; }
                 /// Calls a function that the module defines; its frame begins at the base slot.
-                Call "call" { [Base(0), Header(2), Func(4)] call::Call; }
+                Call "call" { [Base(0), Header(2), Func(4), Entry(8)] call::Call; }
                 /// Calls an imported function.
                 CallImport "call_import" { [Base(0), Header(2), Func(4)] call::CallImport; }
                 /// Calls through a table.

@@ -1,11 +1,14 @@
 //! Every opcode that the translator can emit, run in loops on a small native stack.
 
-use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
+use alloc::{collections::BTreeSet, format, string::String, vec, vec::Vec};
 use std::thread;
 
 use crate::{
     Config, Engine, Instance, Module, Store, TrapCode, Val,
-    bytecode::{BRANCH_PAIRS, OPCODES, Op, PAIRS, Place, SUMS, SUMS_FROM, Shape, Ty},
+    bytecode::{
+        ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, Field, Form, INT, OPCODES, Op,
+        PINS, Place, SUMS, Shape, Ty, pairs,
+    },
     translate::opcodes,
 };
 
@@ -35,113 +38,347 @@ fn name(ty: Ty) -> &'static str {
     }
 }
 
-/// An expression of type `ty` that an op finds in the given place.
-fn source(place: Place, ty: Ty, local: &str) -> String {
-    let ty = name(ty);
-    match place {
-        Place::Slot => format!("(local.get ${local}_{ty})"),
-        // (Not an i32 sum, which an address would take in.)
-        Place::Acc if ty.starts_with('i') => {
-            format!("({ty}.xor (local.get ${local}_{ty}) ({ty}.const 1))")
+/// The types of the locals in the pins.
+type PinTypes = [Ty; 2];
+
+/// An expression of type `ty` that an op finds in the given place; slots are `$a` and `$b`.
+fn source(place: Place, ty: Ty, slot: &str, pins: PinTypes) -> Option<String> {
+    let t = name(ty);
+    Some(match place {
+        Place::Slot => format!("(local.get ${slot}_{t})"),
+        // Ops that nothing is fused with.
+        Place::Acc if ty.sets().dests == INT.dests && matches!(ty, Ty::I32 | Ty::I64) => {
+            format!("({t}.rem_u (local.get ${slot}_{t}) ({t}.const 13))")
         }
-        Place::Acc => format!("({ty}.add (local.get ${local}_{ty}) ({ty}.const 1))"),
-        Place::Imm => format!("({ty}.const 3)"),
+        Place::Acc => format!("({t}.div (local.get ${slot}_{t}) ({t}.const 2))"),
+        Place::Pin0 if pins[0] == ty => "(local.get $p)".into(),
+        Place::Pin1 if pins[1] == ty => "(local.get $q)".into(),
+        Place::Pin0 | Place::Pin1 => return None,
+        Place::Imm => format!("({t}.const 3)"),
+        Place::Wide => format!("({t}.const 40000)"),
+    })
+}
+
+/// Sets the pins to small values: they are addresses too.
+fn reset_pins(pins: PinTypes) -> String {
+    let [p, q] = pins.map(name);
+    format!("(local.set $p ({p}.const 5)) (local.set $q ({q}.const 6))\n")
+}
+
+/// Statements that use the value of `expression` in each of its destinations.
+fn destinations(expression: &str, ty: Ty, pins: PinTypes) -> String {
+    let t = name(ty);
+    let push_out = source(Place::Acc, ty, "a", pins).unwrap_or_default();
+    let div = if ty.sets().sources.places == INT.sources.places && t.starts_with('i') {
+        "rotl"
+    } else {
+        "div"
+    };
+    let mut out = format!(
+        "(drop {expression}) (local.set $r_{t} {expression}) (drop ({t}.{div} {expression} {push_out}))\n"
+    );
+    for (pin, local) in pins.iter().zip(["$p", "$q"]) {
+        if *pin == ty {
+            out += &format!("(local.set {local} {expression}) {}", reset_pins(pins));
+        }
+    }
+    out
+}
+
+/// The name of a comparison in an expression, whose value is true if `op` holds of both operands.
+fn comparison(op: Op, a: &str, b: &str) -> String {
+    match op {
+        Op::I32Test => format!("(i32.ne (i32.and {a} {b}) (i32.const 0))"),
+        Op::I32TestZ => format!("(i32.eqz (i32.and {a} {b}))"),
+        Op::I64Test => format!("(i64.ne (i64.and {a} {b}) (i64.const 0))"),
+        Op::I64TestZ => format!("(i64.eqz (i64.and {a} {b}))"),
+        _ => format!("({} {a} {b})", op.text()),
     }
 }
 
-/// Addresses that are sums, in the places of `bytecode::SUMS`; small enough for the memory.
-fn sums() -> impl Iterator<Item = String> {
-    let acc = "(i32.and (local.get $a_i32) (i32.const 7))";
-    let slot = "(local.get $a_i32)";
-    let addends = ["(local.get $b_i32)", "(i32.const 16)", "(i32.const 40000)"];
-    [slot, acc]
-        .into_iter()
-        .flat_map(move |x| addends.map(|y| format!("(i32.add {x} {y})")))
+/// Branches on an expression, taken if it is true and if it is false.
+fn branches(expression: &str) -> String {
+    format!("(block (br_if 0 {expression}))\n(if {expression} (then (nop)))\n")
 }
 
-/// Statements that use the value of `expression` in each of the three destinations.
-fn destinations(expression: &str, ty: Ty) -> String {
-    let ty = name(ty);
-    let push_out = format!("({ty}.add (local.get $a_{ty}) ({ty}.const 1))");
-    format!(
-        "(drop {expression}) (local.set $r_{ty} {expression}) (drop ({ty}.add {expression} {push_out}))\n"
-    )
+/// The addresses of loads and stores, in the order of their forms.
+fn addresses(pins: PinTypes) -> Vec<Option<String>> {
+    let singles = INT
+        .values
+        .places
+        .iter()
+        .map(|&place| source(place, Ty::I32, "a", pins));
+    let sums = SUMS.places.iter().map(|&(x, y)| {
+        let (x, y) = (
+            source(x, Ty::I32, "a", pins)?,
+            source(y, Ty::I32, "b", pins)?,
+        );
+        Some(format!("(i32.add {x} {y})"))
+    });
+    singles.chain(sums).collect()
 }
 
-/// Statements that make the translator emit every form of a row that it can.
-fn statements(op: Op) -> String {
+/// The two ops of a chain, from its text, and whether the second takes the first's result on the right.
+fn halves(op: Op) -> (String, String, bool) {
+    let (first, second) = op.text().split_once('+').expect("a chain");
+    let (second, reversed) = match second.strip_suffix("_from") {
+        Some(second) => (second, true),
+        None => (second, false),
+    };
+    let ty = first.split('.').next().expect("a type");
+    (first.into(), format!("{ty}.{second}"), reversed)
+}
+
+/// A copy to the slot or pin with that number, from a place: two statements, of which the first makes
+/// the accumulator mirror a local.
+fn copy_statement(from: Place, to: u16, slot: &str, pins: PinTypes) -> Option<(String, String)> {
+    let to = match to {
+        0 => format!("${slot}_i32"),
+        pin if pins[pin as usize - 1] != Ty::I32 => return None,
+        1 => "$p".into(),
+        _ => "$q".into(),
+    };
+    Some(match from {
+        Place::Acc => (
+            format!("(local.set $r_i32 {})", source(from, Ty::I32, "a", pins)?),
+            format!("(local.set {to} (local.get $r_i32))"),
+        ),
+        _ => (
+            String::new(),
+            format!("(local.set {to} {})", source(from, Ty::I32, "a", pins)?),
+        ),
+    })
+}
+
+/// Statements that make the translator emit every form of a row that it can with these pins.
+fn statements(op: Op, pins: PinTypes) -> String {
     let text = op.text();
     let mut out = String::new();
+    let place = |place: Place, ty: Ty, slot: &str| source(place, ty, slot, pins);
     match *op.shape() {
         Shape::Binary {
-            operand, result, ..
+            operand,
+            result,
+            swap,
         } => {
-            for (a, b) in PAIRS {
-                let expression = format!(
-                    "({text} {} {})",
-                    source(a, operand, "a"),
-                    source(b, operand, "b")
-                );
-                out += &destinations(&expression, result);
+            for &(a, b) in pairs(operand, swap.is_some()).places {
+                if let (Some(a), Some(b)) = (place(a, operand, "a"), place(b, operand, "b")) {
+                    out += &destinations(&format!("({text} {a} {b})"), result, pins);
+                }
             }
         }
         Shape::Compare { operand, .. } => {
-            for (a, b) in PAIRS {
-                let (a, b) = (source(a, operand, "a"), source(b, operand, "b"));
-                let expression = match op {
-                    Op::I32Test => format!("(i32.ne (i32.and {a} {b}) (i32.const 0))"),
-                    Op::I32TestZ => format!("(i32.eqz (i32.and {a} {b}))"),
-                    Op::I64Test => format!("(i64.ne (i64.and {a} {b}) (i64.const 0))"),
-                    Op::I64TestZ => format!("(i64.eqz (i64.and {a} {b}))"),
-                    _ => format!("({text} {a} {b})"),
-                };
-                out += &destinations(&expression, Ty::I32);
-                out += &format!("(block (br_if 0 {expression}))\n(if {expression} (then (nop)))\n");
+            let sets = operand.sets();
+            for &(a, b) in sets.mirrored.places {
+                if let (Some(a), Some(b)) = (place(a, operand, "a"), place(b, operand, "b")) {
+                    out += &destinations(&comparison(op, &a, &b), Ty::I32, pins);
+                }
+            }
+            for &(a, b) in sets.branches.places {
+                if let (Some(a), Some(b)) = (place(a, operand, "a"), place(b, operand, "b")) {
+                    out += &branches(&comparison(op, &a, &b));
+                }
+            }
+            let t = name(operand);
+            for &counter in sets.counters.places {
+                for &bound in sets.bounds.places {
+                    let (Some(get), Some(bound)) =
+                        (place(counter, operand, "a"), place(bound, operand, "b"))
+                    else {
+                        continue;
+                    };
+                    let local = get.trim_start_matches("(local.get ").trim_end_matches(')');
+                    out += &format!(
+                        "(block (local.set {local} ({t}.add {get} ({t}.const 1))) (br_if 0 {}))
+                         (local.set $a_{t} ({t}.const 7)) {}",
+                        comparison(op, &get, &bound),
+                        reset_pins(pins)
+                    );
+                }
             }
         }
         Shape::Unary { operand, result } => {
-            for place in [Place::Slot, Place::Acc] {
-                out += &destinations(&format!("({text} {})", source(place, operand, "a")), result);
+            for &from in operand.sets().sources.places {
+                if let Some(from) = place(from, operand, "a") {
+                    out += &destinations(&format!("({text} {from})"), result, pins);
+                }
             }
         }
         Shape::Load { result } => {
-            for place in [Place::Slot, Place::Acc, Place::Imm] {
-                let address = source(place, Ty::I32, "a");
-                out += &destinations(&format!("({text} offset=8 {address})"), result);
-            }
-            for sum in sums() {
-                out += &destinations(&format!("({text} offset=8 {sum})"), result);
+            for address in addresses(pins).into_iter().flatten() {
+                let expression = format!("({text} offset=8 {address})");
+                out += &destinations(&expression, result, pins);
             }
             out += &format!("(drop ({text} $far (local.get $a_i32)))\n");
         }
         Shape::Store { value } => {
-            let (ty, acc) = (name(value), source(Place::Acc, value, "b"));
-            for place in [Place::Slot, Place::Acc, Place::Imm] {
-                let address = source(place, Ty::I32, "a");
-                out +=
-                    &format!("({text} {address} (local.get $b_{ty})) ({text} {address} {acc})\n");
-                out += &format!("({text} {address} ({ty}.const 0))\n");
+            let t = name(value);
+            for address in addresses(pins).into_iter().flatten() {
+                for &from in value.sets().values.places {
+                    let Some(stored) = place(from, value, "b") else {
+                        continue;
+                    };
+                    out += &match from {
+                        Place::Imm => format!("({text} {address} ({t}.const 0))\n"),
+                        // Fresh, and mirroring a local.
+                        Place::Acc => format!(
+                            "({text} {address} {stored})
+                             (local.set $r_{t} {stored}) ({text} {address} (local.get $r_{t}))\n"
+                        ),
+                        _ => format!("({text} {address} {stored})\n"),
+                    };
+                }
             }
-            for sum in sums() {
-                out +=
-                    &format!("({text} {sum} (local.get $b_{ty})) ({text} {sum} ({ty}.const 0))\n");
-                // The accumulator mirrors a local.
-                out += &format!("(local.set $r_{ty} {acc}) ({text} {sum} (local.get $r_{ty}))\n");
-            }
-            out += &format!("({text} $far (local.get $a_i32) (local.get $b_{ty}))\n");
+            out += &format!("({text} $far (local.get $a_i32) (local.get $b_{t}))\n");
         }
         Shape::Select => {
-            for ty in [Ty::I32, Ty::F32, Ty::F64] {
-                let constant = format!("({}.const 0)", name(ty));
-                for condition in [Place::Slot, Place::Acc] {
-                    for x in [source(Place::Slot, ty, "a"), constant.clone()] {
-                        for y in [source(Place::Slot, ty, "b"), constant.clone()] {
-                            let condition = source(condition, Ty::I32, "b");
-                            out += &destinations(&format!("(select {x} {y} {condition})"), ty);
+            for ty in [Ty::I32, Ty::I64, Ty::F32, Ty::F64] {
+                let zero = format!("({}.const 0)", name(ty));
+                let choice = |from: Place, slot: &str| match from {
+                    Place::Imm => Some(zero.clone()),
+                    _ => place(from, ty, slot),
+                };
+                let choices = ty.sets().choices.places;
+                for &condition in INT.sources.places {
+                    for (&x, &y) in choices
+                        .iter()
+                        .flat_map(|x| choices.iter().map(move |y| (x, y)))
+                    {
+                        if let (Some(condition), Some(x), Some(y)) = (
+                            place(condition, Ty::I32, "b"),
+                            choice(x, "a"),
+                            choice(y, "b"),
+                        ) {
+                            out +=
+                                &destinations(&format!("(select {x} {y} {condition})"), ty, pins);
                         }
                     }
                 }
             }
+        }
+        Shape::Copy => {
+            for (pin, local) in pins.iter().zip(["$p", "$q"]) {
+                let t = name(*pin);
+                for from in [
+                    "(local.get $p)",
+                    "(local.get $q)",
+                    &format!("(local.get $a_{t})"),
+                ] {
+                    if pins[0] == pins[1] || from.contains("$a") {
+                        out += &format!(
+                            "(local.set {local} {from}) (global.set $g_i32 (i32.const 0))\n"
+                        );
+                    }
+                }
+                out += &format!(
+                    "(local.set $r_{t} (local.get {local})) (global.set $g_i32 (i32.const 0))
+                     (local.set {local} (call $id_{t} (local.get $a_{t})))
+                     (local.set {local} ({t}.const 77)) (global.set $g_i32 (i32.const 0))\n"
+                );
+                if *pin == Ty::I64 {
+                    out += &format!(
+                        "(local.set {local} (i64.const 0x123456789abcdef)) (global.set $g_i32 (i32.const 0))\n"
+                    );
+                }
+                out += &reset_pins(pins);
+            }
+        }
+        Shape::Chain { ty, xy } => {
+            let (first, second, reversed) = halves(op);
+            for &(x, y) in xy.places {
+                for &z in ty.sets().others.places {
+                    let (Some(x), Some(y), Some(z)) =
+                        (place(x, ty, "a"), place(y, ty, "b"), place(z, ty, "a"))
+                    else {
+                        continue;
+                    };
+                    let inner = format!("({first} {x} {y})");
+                    let expression = if reversed {
+                        format!("({second} {z} {inner})")
+                    } else {
+                        format!("({second} {inner} {z})")
+                    };
+                    out += &destinations(&expression, ty, pins);
+                }
+            }
+        }
+        Shape::LoadChain { ty } => {
+            let (first, second, reversed) = halves(op);
+            for &x in INT.sources.places {
+                for &y in ty.sets().others.places {
+                    let (Some(x), Some(y)) = (place(x, Ty::I32, "a"), place(y, ty, "b")) else {
+                        continue;
+                    };
+                    let inner = format!("({first} offset=8 {x})");
+                    let expression = if reversed {
+                        format!("({second} {y} {inner})")
+                    } else {
+                        format!("({second} {inner} {y})")
+                    };
+                    out += &destinations(&expression, ty, pins);
+                }
+            }
+        }
+        Shape::LoadBranch { ty, compares } => {
+            for &compare in compares {
+                for &x in INT.sources.places {
+                    for &y in ty.sets().others.places {
+                        let (Some(x), Some(y)) = (place(x, Ty::I32, "a"), place(y, ty, "b")) else {
+                            continue;
+                        };
+                        out +=
+                            &branches(&comparison(compare, &format!("({text} offset=8 {x})"), &y));
+                    }
+                }
+            }
+        }
+        Shape::ChainStore { ty, xy } => {
+            let (first, second, _) = halves(op);
+            for &base in ty.sets().bases.places {
+                for &(x, y) in xy.places {
+                    if let (Some(base), Some(x), Some(y)) = (
+                        place(base, Ty::I32, "a"),
+                        place(x, ty, "a"),
+                        place(y, ty, "b"),
+                    ) {
+                        out += &format!("({second} offset=8 {base} ({first} {x} {y}))\n");
+                    }
+                }
+            }
+        }
+        Shape::CopyPair => {
+            for first in 0..COPY_FORMS {
+                for second in 0..COPY_FORMS {
+                    let copy = |form: u16, slot: &str| {
+                        let from = COPIED.places[(form / COPY_DESTS) as usize];
+                        copy_statement(from, form % COPY_DESTS, slot, pins)
+                    };
+                    if let (Some((mirror, first)), Some((mirror_too, second))) =
+                        (copy(first, "s"), copy(second, "t"))
+                    {
+                        let mirror = if mirror.is_empty() {
+                            mirror_too
+                        } else {
+                            mirror
+                        };
+                        out += &format!(
+                            "{mirror} {first} {second} (global.set $g_i32 (i32.const 0)) {}",
+                            reset_pins(pins)
+                        );
+                    }
+                }
+            }
+        }
+        Shape::CopyBranch => {
+            for form in 0..COPY_FORMS {
+                let from = COPIED.places[(form / COPY_DESTS) as usize];
+                if let Some((mirror, copy)) = copy_statement(from, form % COPY_DESTS, "s", pins) {
+                    out += &format!(
+                        "(block (block (br_if 1 (local.get $b_i32)) {mirror} {copy} (br 1)) {copy})\n"
+                    );
+                }
+            }
+            out += &reset_pins(pins);
         }
         Shape::Plain(_) => {}
     }
@@ -153,20 +390,26 @@ fn plain_statements() -> String {
     let mut out = String::new();
     for ty in [Ty::I32, Ty::I64, Ty::F32, Ty::F64] {
         let t = name(ty);
-        out += &destinations(&format!("(global.get $g_{t})"), ty);
+        let pins = [Ty::I32; 2];
+        out += &destinations(&format!("(global.get $g_{t})"), ty, pins);
         out += &format!(
             "(global.set $g_{t} (local.get $a_{t})) (global.set $g_{t} {acc}) (global.set $g_{t} ({t}.const 0))
              (drop (call $id_{t} {acc})) (drop (call $const_{t}))
-             (local.set $r_{t} (local.get $a_{t}))
+             (local.set $r_{t} (local.get $a_{t})) (drop (call $hot_{t} (local.get $a_{t})))
              (drop (block (result {t}) (br_if 0 (call $id_{t} (local.get $a_{t})) (local.get $b_i32)) (drop) {acc}))
             ",
-            acc = source(Place::Acc, ty, "a"),
+            acc = source(Place::Acc, ty, "a", pins).unwrap_or_default(),
         );
     }
     out += "
         (local.set $r_i64 (i64.const 0x123456789abcdef))
         (block (block (br_table 0 1 0 (local.get $b_i32))))
         (block (block (br_table 0 1 0 (i32.add (local.get $b_i32) (i32.const 1)))))
+        (block (block (br_table 0 1 0 (local.get $p)))) (block (block (br_table 0 1 0 (local.get $q))))
+        (global.set $g_i32 (local.get $p)) (global.set $g_i32 (local.get $q))
+        (drop (call $hot_second (local.get $a_i32) (local.get $b_i32))) (drop (call $hot_constant (local.get $a_i32)))
+        (drop (call $hot_float (local.get $a_i32))) (call $hot_nothing (local.get $a_i32))
+        (call $hot_pair (local.get $a_i32)) (drop) (drop) (drop (call $hot_tail (local.get $a_i32)))
         (drop (call $imported (local.get $a_i32)))
         (drop (call $host (local.get $a_i32)))
         (drop (call_indirect $t (type $unary) (local.get $a_i32) (i32.const 0)))
@@ -195,16 +438,29 @@ fn plain_statements() -> String {
     out
 }
 
+/// Makes locals so hot, the first more than the second, that they get the pins. Runs once.
+fn heat(locals: &[&str]) -> String {
+    let mut uses = String::new();
+    for (i, local) in locals.iter().enumerate() {
+        uses += &format!("(local.set {local} (local.get {local}))").repeat(40 - 10 * i);
+    }
+    format!("(loop (loop (loop (loop (loop (loop {uses}))))))")
+}
+
 /// A module with one looping function of these statements, `run`.
-fn module_text(statements: &str) -> String {
+fn module_text(statements: &str, pins: PinTypes) -> String {
     let mut globals = String::new();
     for ty in ["i32", "i64", "f32", "f64"] {
         globals += &format!(
             "(global $g_{ty} (mut {ty}) ({ty}.const 1))
              (func $id_{ty} (param {ty}) (result {ty}) (local.get 0))
-             (func $const_{ty} (result {ty}) ({ty}.const 1))"
+             (func $const_{ty} (result {ty}) ({ty}.const 1))
+             (func $hot_{ty} (param {ty}) (result {ty}) (local $x i32) {} (local.get 0))",
+            heat(&["$x"])
         );
     }
+    let (one, both) = (heat(&["$x"]), heat(&["$y", "$x"]));
+    let ([p, q], hot, reset) = (pins.map(name), heat(&["$p", "$q"]), reset_pins(pins));
     format!(
         "(module
             (type $unary (func (param i32) (result i32)))
@@ -219,17 +475,29 @@ fn module_text(statements: &str) -> String {
             (func $tail_imported (param i32) (result i32) (return_call $imported (local.get 0)))
             (func $tail_host (param i32) (result i32) (return_call $host (local.get 0)))
             (func $tail_indirect (param i32) (result i32) (return_call_indirect $t (type $unary) (local.get 0) (i32.const 1)))
+            (func $hot_second (param $x i32) (param $y i32) (result i32) {both} (local.get $x))
+            (func $hot_first (param $x i32) (result i32) {one} (local.get $x))
+            (func $hot_constant (param $x i32) (result i32) {one} (i32.const 1))
+            (func $hot_float (param $x i32) (result f32) {one} (f32.const 1))
+            (func $hot_nothing (param $x i32) {one})
+            (func $hot_pair (param $x i32) (result i32 i32) {one} (local.get $x) (local.get $x))
+            (func $hot_tail (param $x i32) (result i32) {one} (return_call $hot_first (local.get $x)))
+            (func $many_locals (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64))
             (func (export \"trap\") (unreachable))
             (func (export \"run\") (param $n i32)
                 (local $a_i32 i32) (local $b_i32 i32) (local $r_i32 i32)
                 (local $a_i64 i64) (local $b_i64 i64) (local $r_i64 i64)
                 (local $a_f32 f32) (local $b_f32 f32) (local $r_f32 f32)
                 (local $a_f64 f64) (local $b_f64 f64) (local $r_f64 f64)
+                (local $p {p}) (local $q {q}) (local $s_i32 i32) (local $t_i32 i32)
                 (local.set $a_i32 (i32.const 7)) (local.set $b_i32 (i32.const 2))
                 (local.set $a_i64 (i64.const 7)) (local.set $b_i64 (i64.const 2))
                 (local.set $a_f32 (f32.const 7)) (local.set $b_f32 (f32.const 2))
                 (local.set $a_f64 (f64.const 7)) (local.set $b_f64 (f64.const 2))
+                {hot}
                 (loop $again
+                    {reset}
+                    (call $many_locals)
                     {statements}
                     (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"
     )
@@ -242,8 +510,8 @@ fn engine(metered: bool) -> Engine {
 }
 
 /// Instantiates, runs the loop, and adds the opcodes of all functions to `seen`.
-fn exercise(engine: &Engine, statements: &str, seen: &mut BTreeSet<u16>) {
-    let text = module_text(statements);
+fn exercise(engine: &Engine, statements: &str, pins: PinTypes, seen: &mut BTreeSet<u16>) {
+    let text = module_text(statements, pins);
     let bytes = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let module = Module::new(engine, bytes).expect("a valid module");
     for defined in 0..module.inner().bodies.len() {
@@ -273,29 +541,107 @@ fn exercise(engine: &Engine, statements: &str, seen: &mut BTreeSet<u16>) {
 
 /// Whether the translator has no way to emit this form.
 fn unused(op: Op, form: u16) -> bool {
-    let pair = |form: u16| PAIRS[form as usize / 3];
+    let is_pin = |place| matches!(place, Place::Pin0 | Place::Pin1);
+    // Pins are of one type: none is read as one and written as the other.
+    let (read, written) = match *op.shape() {
+        Shape::Compare { operand, .. } => (operand, Ty::I32),
+        Shape::Unary { operand, result } => (operand, result),
+        Shape::Load { result } | Shape::LoadChain { ty: result } => (Ty::I32, result),
+        _ => (Ty::I32, Ty::I32),
+    };
+    let fields = || Form::of(op, form);
+    if read != written
+        && fields().fields().any(|to| {
+            matches!(to, Field::ToPin(pin) if fields().fields().any(|from| from == Field::Pin(pin)))
+        })
+    {
+        return true;
+    }
     match *op.shape() {
-        // A constant on the left is moved to the right where that gives the same result.
-        Shape::Binary { swap: Some(_), .. } => pair(form).0 == Place::Imm,
-        Shape::Compare { operand, not, .. } => match form.checked_sub(PAIRS.len() as u16 * 3) {
-            None => pair(form).0 == Place::Imm,
-            Some(branch) => {
-                // Integer comparisons are inverted instead; floats have no 16-bit constants.
-                let negated = branch as usize >= BRANCH_PAIRS;
-                let constant = PAIRS[branch as usize % BRANCH_PAIRS].1 == Place::Imm;
-                (negated && not.is_some()) || (constant && matches!(operand, Ty::F32 | Ty::F64))
+        Shape::Compare { operand, not, .. } => {
+            match form.checked_sub(Shape::steps_from(operand, not)) {
+                // A counter that is compared with itself.
+                Some(step) => {
+                    let sets = operand.sets();
+                    let counter = sets.counters.places[(step / sets.bounds.len()) as usize];
+                    is_pin(counter)
+                        && counter == sets.bounds.places[(step % sets.bounds.len()) as usize]
+                }
+                None => false,
             }
-        },
-        // Address and value in the same accumulator.
-        Shape::Store { value } => {
-            let sum = form
-                .checked_sub(SUMS_FROM)
-                .map(|form| (SUMS[form as usize / 3].0, form % 3));
-            let both = form == 4 || sum == Some((Place::Acc, 1));
-            both && matches!(value, Ty::I32 | Ty::I64)
         }
-        // Runs without being translated.
-        Shape::Plain(_) => matches!(op, Op::Halt | Op::Restore),
+        Shape::Store { value } => {
+            let values = value.sets().values.places;
+            let (address, from) = (
+                form / values.len() as u16,
+                values[form as usize % values.len()],
+            );
+            if address == ADDRESSES {
+                return false;
+            }
+            let places = match address.checked_sub(INT.values.len()) {
+                None => vec![INT.values.places[address as usize]],
+                Some(sum) => vec![SUMS.places[sum as usize].0, SUMS.places[sum as usize].1],
+            };
+            // Address and value in the same accumulator, or in one pin with two types.
+            let int = matches!(value, Ty::I32 | Ty::I64);
+            let same_pin =
+                value != Ty::I32 && is_pin(from) && places.iter().any(|&place| place == from);
+            // With both pins of the address's type there is none for the value, and the other way round.
+            let no_pin = value == Ty::I64
+                && is_pin(from)
+                && places.iter().filter(|&&p| is_pin(p)).count() == 2;
+            int && from == Place::Acc && places.contains(&Place::Acc) || same_pin || no_pin
+        }
+        // The condition is an i32.
+        Shape::Select => false,
+        Shape::LoadChain { ty } | Shape::LoadBranch { ty, .. } if ty == Ty::I64 => {
+            let others = ty.sets().others.places;
+            let digits = if matches!(op.shape(), Shape::LoadChain { .. }) {
+                form / ty.sets().dests
+            } else {
+                form
+            };
+            let y = others[digits as usize % others.len()];
+            let x = INT.sources.places[(digits / others.len() as u16 % INT.sources.len()) as usize];
+            is_pin(x) && x == y
+        }
+        Shape::ChainStore { ty, xy } if ty == Ty::I64 => {
+            let base = ty.sets().bases.places[(form / xy.len()) as usize];
+            let (x, y) = xy.places[(form % xy.len()) as usize];
+            is_pin(base) && (base == x || base == y || is_pin(x) && is_pin(y) && x != y)
+        }
+        Shape::Copy => {
+            let from = COPIES[form as usize % COPIES.len()];
+            let to = form / COPIES.len() as u16;
+            match from {
+                // Floats are not pinned, and a pin is not copied to itself.
+                CopyFrom::F32Acc | CopyFrom::F64Acc => to > 0,
+                CopyFrom::Pin0 => to == 1,
+                CopyFrom::Pin1 => to == 2,
+                _ => false,
+            }
+        }
+        Shape::CopyPair | Shape::CopyBranch => {
+            let to_itself = |form: u16| {
+                let (from, to) = (
+                    COPIED.places[(form / COPY_DESTS) as usize],
+                    form % COPY_DESTS,
+                );
+                from == Place::Pin0 && to == 1 || from == Place::Pin1 && to == 2
+            };
+            to_itself(form % COPY_FORMS)
+                || to_itself(form / COPY_FORMS % COPY_FORMS) && op == Op::CopyPair
+        }
+        Shape::Plain(_) => {
+            // Run without being translated; without pins, what is about them stays.
+            matches!(op, Op::Halt | Op::Restore)
+                || PINS == 0
+                    && (matches!(op, Op::Pin | Op::Unpin | Op::ReturnUnpin)
+                        || op == Op::BrTable && form >= 2
+                        || op == Op::GlobalGet && matches!(form, 3 | 4)
+                        || op == Op::GlobalSet && form >= 5)
+        }
         _ => false,
     }
 }
@@ -305,14 +651,19 @@ fn every_op_runs_in_a_loop_on_a_small_native_stack() {
     on_small_stack(|| {
         let mut seen = BTreeSet::new();
         let plain = engine(false);
+        let (i, l) = (Ty::I32, Ty::I64);
         for opcode in 0..OPCODES as u16 {
             let (op, form) = Op::of_opcode(opcode).expect("an opcode");
             if form == 0 && !matches!(op.shape(), Shape::Plain(_)) {
-                exercise(&plain, &statements(op), &mut seen);
+                for pins in [[i, i], [l, l], [i, l], [l, i]] {
+                    if PINS > 0 || pins == [i, i] {
+                        exercise(&plain, &statements(op, pins), pins, &mut seen);
+                    }
+                }
             }
         }
-        exercise(&plain, &plain_statements(), &mut seen);
-        exercise(&engine(true), &plain_statements(), &mut seen);
+        exercise(&plain, &plain_statements(), [i, i], &mut seen);
+        exercise(&engine(true), &plain_statements(), [i, i], &mut seen);
         let missing: Vec<_> = (0..OPCODES as u16)
             .filter(|opcode| !seen.contains(opcode))
             .filter_map(Op::of_opcode)

@@ -33,6 +33,11 @@ impl Operands {
         self
     }
 
+    pub(crate) fn usize(mut self, at: usize, value: usize) -> Self {
+        self.0[at..at + size_of::<usize>()].copy_from_slice(&value.to_ne_bytes());
+        self
+    }
+
     pub(crate) fn u64(mut self, at: usize, value: u64) -> Self {
         self.0[at..at + 8].copy_from_slice(&value.to_ne_bytes());
         self

@@ -46,7 +46,10 @@ fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
     let Shape::Compare { operand, .. } = *op.shape() else {
         return None;
     };
-    operand.sets().branches.find(a.place(), branch_place(b, operand))
+    operand
+        .sets()
+        .branches
+        .find(a.place(), branch_place(b, operand))
 }
 
 /// The place of a branch's second operand: constants have 16 bits or are wide.
@@ -263,6 +266,13 @@ impl FuncTranslator<'_> {
                     loaded: None,
                 };
             }
+        }
+        if let Some(last) = last
+            && let What::LoadAnd { loaded, mask } = last.what
+            && load_branch_form(&loaded, Op::I32Test, mask).is_some()
+        {
+            self.take_back(&last);
+            return self.load_condition(Op::I32Test, mask, loaded);
         }
         if let Some(last) = last
             && let What::Load(loaded) = last.what
@@ -638,7 +648,11 @@ impl FuncTranslator<'_> {
         let base = self.begin_call(callee);
         let operands = Operands::default().u16(0, base).u16(2, header_slot(callee));
         match func_index.checked_sub(module.imported_funcs) {
-            Some(defined) => self.code.emit(Op::Call.base(), operands.u32(4, defined), 8),
+            Some(defined) => {
+                let entry = module.code.entry_address(defined).expose_provenance();
+                let operands = operands.u32(4, defined).usize(8, entry);
+                self.code.emit(Op::Call.base(), operands, 16)
+            }
             None => self
                 .code
                 .emit(Op::CallImport.base(), operands.u32(4, func_index), 8),

@@ -108,8 +108,17 @@ pub(crate) enum What {
     },
     /// A value, on top of the stack.
     Load(Loaded),
+    /// A value, on top of the stack: what was loaded, and `mask`.
+    LoadAnd {
+        loaded: Loaded,
+        mask: Loc,
+    },
     Step(Step),
-    Copy { from: Loc, to: Loc, ty: Ty },
+    Copy {
+        from: Loc,
+        to: Loc,
+        ty: Ty,
+    },
 }
 
 /// What stands right before a binary op and may be fused with a branch on that.
@@ -268,6 +277,9 @@ impl<'m> FuncTranslator<'m> {
             stub: (0, Pc(0)),
         });
         if zeroed > 0 {
+            // In pairs; what lies behind the last local may be zeroed with it.
+            let zeroed = zeroed.next_multiple_of(2);
+            self.stack.need(self.first_local + zeroed);
             self.code.emit(
                 Op::ZeroLocals.base(),
                 Operands::default().u16(0, self.first_local).u16(2, zeroed),
@@ -384,10 +396,7 @@ impl<'m> FuncTranslator<'m> {
                 return;
             }
             Loc::Slot(from) => (CopyFrom::Slot, operands.u16(2, from)),
-            Loc::Pin(pin) => (
-                [CopyFrom::Pin0, CopyFrom::Pin1][pin as usize],
-                operands,
-            ),
+            Loc::Pin(pin) => ([CopyFrom::Pin0, CopyFrom::Pin1][pin as usize], operands),
             Loc::Acc => (
                 match ty.bank().unwrap_or(Bank::Int) {
                     Bank::Int => CopyFrom::Acc,
@@ -587,11 +596,21 @@ impl<'m> FuncTranslator<'m> {
                 self.code.set_opcode(pc, opcode + digit);
                 self.code.patch_u16(pc, 0, slot);
                 self.stack.acc[bank] = AccState {
-                    local: if pin.is_some() { acc.before } else { Some(local) },
+                    local: if pin.is_some() {
+                        acc.before
+                    } else {
+                        Some(local)
+                    },
                     ..Default::default()
                 };
                 last = self.last.and_then(|last| {
-                    let What::Binary { op, a, b: Loc::Imm(by), .. } = last.what else {
+                    let What::Binary {
+                        op,
+                        a,
+                        b: Loc::Imm(by),
+                        ..
+                    } = last.what
+                    else {
                         return None;
                     };
                     let (Op::I32Add | Op::I64Add) = op else {
@@ -690,9 +709,7 @@ fn copied(from: Loc, to: Loc, ty: Ty, operands: Operands, at: usize) -> Option<(
         Loc::Acc if ty.bank() != Some(Bank::Int) => return None,
         _ => 0,
     };
-    let operands = operands
-        .u16(at, to.field16())
-        .u16(at + 2, from.field16());
+    let operands = operands.u16(at, to.field16()).u16(at + 2, from.field16());
     let to = match to {
         Loc::Pin(pin) => 1 + pin as u16,
         _ => 0,

@@ -72,6 +72,11 @@ impl CodeTable {
         self.entries.as_ptr()
     }
 
+    /// Where the entry of a function is kept, for calls to read directly.
+    pub(crate) fn entry_address(&self, defined: u32) -> *const AtomicPtr<u8> {
+        &raw const self.entries[defined as usize]
+    }
+
     /// Where a function begins; null if it is not translated.
     pub(crate) fn entry(&self, defined: u32) -> *const u8 {
         self.entries[defined as usize].load(Ordering::Acquire)
@@ -205,7 +210,12 @@ fn run(
         translator.declare(count, func::parsed_ty(ty));
     }
     let reader = locals.get_binary_reader();
-    translator.begin_body(reader.clone().read_bytes(reader.bytes_remaining()).unwrap_or_default());
+    translator.begin_body(
+        reader
+            .clone()
+            .read_bytes(reader.bytes_remaining())
+            .unwrap_or_default(),
+    );
     let mut operators = OperatorsReader::new(reader);
     while !operators.eof() {
         let offset = operators.original_position();

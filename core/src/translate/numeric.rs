@@ -171,7 +171,11 @@ impl FuncTranslator<'_> {
         }
         let top = self.stack.len() - 1;
         let loaded = match self.fresh_at(top).or_else(|| self.fresh_at(top - 1)) {
-            Some(Last { end, what: What::Load(loaded), .. }) => Some((end, loaded)),
+            Some(Last {
+                end,
+                what: What::Load(loaded),
+                ..
+            }) => Some((end, loaded)),
             _ => None,
         };
         let (op, a, b) = self.pop_pair(op, operand, swap);
@@ -211,13 +215,17 @@ impl FuncTranslator<'_> {
         };
         let z = self.loc_beside_acc(other);
         let encoded = match (*row.shape(), last.what) {
-            (Shape::Chain { ty, y: ys }, What::Binary { op: first, a, b, .. }) => {
+            (
+                Shape::Chain { ty, xy },
+                What::Binary {
+                    op: first, a, b, ..
+                },
+            ) => {
                 let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
+                let others = &ty.sets().others;
                 let form = |x: Loc, y: Loc| {
-                    let sets = ty.sets();
-                    let (x_form, y_form) = (sets.sources.find(x.place())?, ys.find(small(y, ty)?)?);
-                    let z_form = sets.others.find(small(z, ty)?)?;
-                    let form = (x_form * ys.len() + y_form) * sets.others.len() + z_form;
+                    let operands_form = xy.find(small(x, ty)?, small(y, ty)?)?;
+                    let form = operands_form * others.len() + others.find(small(z, ty)?)?;
                     let operands = Operands::default()
                         .u16(2, x.field16())
                         .u16(4, y.field16())
@@ -247,7 +255,17 @@ impl FuncTranslator<'_> {
         };
         self.stack.pop();
         self.take_back(&last);
-        self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
+        let acc = self.stack.acc;
+        let pc = self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
+        if let (What::Load(loaded), Op::I32And) = (last.what, op) {
+            // A branch on this is one op too.
+            self.last = Some(Last {
+                pc,
+                end: self.code.pc(),
+                acc,
+                what: What::LoadAnd { loaded, mask: z },
+            });
+        }
         true
     }
 
@@ -263,7 +281,9 @@ impl FuncTranslator<'_> {
             _ => return,
         };
         let (operands, bytes) = Self::pair_operands(operand, a, b);
-        let form = pairs(operand, mirrored).find(a.place(), b.place()).unwrap_or(0);
+        let form = pairs(operand, mirrored)
+            .find(a.place(), b.place())
+            .unwrap_or(0);
         self.evict(result.bank().unwrap_or(Bank::Int));
         let acc = self.stack.acc;
         let opcode = op.base() + form * result.sets().dests;
@@ -298,10 +318,34 @@ impl FuncTranslator<'_> {
         // The constant has emitted nothing, so the and may still be the last op.
         self.stack.pop();
         match self.fresh() {
-            Some(Last { pc, acc, what: What::Binary { op, a, b, before }, .. }) if op == and => {
+            Some(Last {
+                pc,
+                acc,
+                what: What::Binary { op, a, b, before },
+                ..
+            }) if op == and => {
                 self.stack.pop();
                 self.undo(pc, acc);
                 self.emit_binary(test, a, b, before);
+                true
+            }
+            Some(
+                last @ Last {
+                    what: What::LoadAnd { loaded, mask },
+                    ..
+                },
+            ) if and == Op::I32And => {
+                self.take_back(&last);
+                self.emit_load(
+                    loaded.op,
+                    Ty::I32,
+                    Address::Base {
+                        base: loaded.base,
+                        offset: loaded.offset,
+                    },
+                );
+                self.stack.pop();
+                self.emit_binary(test, Loc::Acc, mask, Before::Load(loaded));
                 true
             }
             _ => {
@@ -315,7 +359,12 @@ impl FuncTranslator<'_> {
     /// `eqz`: inverts the comparison that made the operand, or compares with zero.
     pub(crate) fn eqz(&mut self, op: Op, ty: Ty) {
         if let Some(last) = self.fresh()
-            && let What::Binary { op: compare, a, b, before } = last.what
+            && let What::Binary {
+                op: compare,
+                a,
+                b,
+                before,
+            } = last.what
             && let Shape::Compare { not: Some(not), .. } = *compare.shape()
         {
             // The operands stay: only the op changes, and inverses have the same forms.
@@ -323,7 +372,12 @@ impl FuncTranslator<'_> {
                 let new = old - compare.base() + not.base();
                 self.code.set_opcode(pc, new);
                 self.stack.acc[Bank::Int as usize].producer = Some((pc, new));
-                let what = What::Binary { op: not, a, b, before };
+                let what = What::Binary {
+                    op: not,
+                    a,
+                    b,
+                    before,
+                };
                 self.last = Some(Last { what, ..last });
                 return;
             }
@@ -356,7 +410,12 @@ impl FuncTranslator<'_> {
     /// just been made.
     fn pop_address(&mut self, offset: u32) -> Address {
         if let Some(last) = self.fresh()
-            && let What::Binary { op: Op::I32Add, a: x, b: y, .. } = last.what
+            && let What::Binary {
+                op: Op::I32Add,
+                a: x,
+                b: y,
+                ..
+            } = last.what
             && offset <= u16::MAX as u32
         {
             if SUMS.find(x.place(), sum_place(y)).is_some() {
@@ -398,6 +457,10 @@ impl FuncTranslator<'_> {
         }
         // Validation: the offset of a 32-bit memory has 32 bits.
         let address = self.pop_address(memarg.offset as u32);
+        self.emit_load(op, result, address);
+    }
+
+    fn emit_load(&mut self, op: Op, result: Ty, address: Address) {
         let (form, operands, bytes) = address.encode();
         self.evict(result.bank().unwrap_or(Bank::Int));
         let acc = self.stack.acc;
@@ -425,20 +488,33 @@ impl FuncTranslator<'_> {
         let Some(last) = self.fresh() else {
             return false;
         };
-        let What::Binary { op: first, a: x, b: y, .. } = last.what else {
+        let What::Binary {
+            op: first,
+            a: x,
+            b: y,
+            ..
+        } = last.what
+        else {
             return false;
         };
         let Some(row) = chain_store_of(first, op).filter(|_| offset <= u16::MAX as u64) else {
             return false;
         };
         let base = self.loc_beside_acc(self.stack.get(self.stack.len() - 2));
-        let sets = ty.sets();
-        let form = || {
-            let base = sets.bases.find(base.place())?;
-            let x = sets.sources.find(x.place())?;
-            Some((base * sets.sources.len() + x) * sets.others.len() + sets.others.find(small(y, ty)?)?)
+        let Shape::ChainStore { xy, .. } = *row.shape() else {
+            return false;
         };
-        let Some(form) = form() else {
+        let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
+        let form = |x: Loc, y: Loc| {
+            let base = ty.sets().bases.find(base.place())?;
+            Some((
+                x,
+                y,
+                base * xy.len() + xy.find(small(x, ty)?, small(y, ty)?)?,
+            ))
+        };
+        let form = form(x, y).or_else(|| commutative.then(|| form(y, x))?);
+        let Some((x, y, form)) = form else {
             return false;
         };
         self.take_back(&last);

@@ -180,13 +180,27 @@ mod tests {
         locals.declare(3, Ty::I32, 0);
         let mut weights = Weights::default();
         let chosen = weights.choose(&body, &locals);
-        assert_eq!(chosen, if PINS == 0 { [None; 2] } else { [Some(2), Some(1)] });
+        assert_eq!(
+            chosen,
+            if PINS == 0 {
+                [None; 2]
+            } else {
+                [Some(2), Some(1)]
+            }
+        );
         // Floats have no pins, and what is rarely used does not pay.
         let mut locals = Locals::default();
         locals.declare(2, Ty::I32, 0);
         locals.declare(1, Ty::F64, 2);
         let chosen = weights.choose(&body, &locals);
-        assert_eq!(chosen, if PINS == 0 { [None; 2] } else { [Some(1), None] });
+        assert_eq!(
+            chosen,
+            if PINS == 0 {
+                [None; 2]
+            } else {
+                [Some(1), None]
+            }
+        );
         // Whatever the bytes are.
         for end in 0..body.len() {
             weights.choose(&body[..end], &locals);

@@ -115,9 +115,7 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn defer<H: Handle>(self) -> Flow {
         // SAFETY: the caller's promise.
-        unsafe {
-            jump!(self, thread::<H>)
-        }
+        unsafe { jump!(self, thread::<H>) }
     }
 
     /// Leaves the run; the registers are saved.

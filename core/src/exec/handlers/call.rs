@@ -4,7 +4,11 @@
 //! space that parameters and results share. Everything that can fail (translation, stack space,
 //! type checks) happens before the first write, so that a call can be started again.
 
-use core::{marker::PhantomData, sync::atomic::Ordering};
+use core::{
+    marker::PhantomData,
+    ptr::with_exposed_provenance,
+    sync::atomic::{AtomicPtr, Ordering},
+};
 
 use crate::{
     exec::{
@@ -139,11 +143,10 @@ unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
 }
 
 #[inline(always)]
-unsafe fn call_defined(mut r: Regs, defined: u32, operand_bytes: usize) -> Flow {
+unsafe fn call_defined(mut r: Regs, entry: *const u8, defined: u32, operand_bytes: usize) -> Flow {
     // SAFETY: the instruction has base and header at 0 and 2.
     unsafe {
         let cx = r.cx();
-        let entry = entry(cx, defined);
         if entry.is_null() {
             (*cx).callee = defined;
             return r.defer::<Translate>();
@@ -171,8 +174,9 @@ impl Handle for Call {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let defined = r.read::<u32>(4);
-            call_defined(r, defined, 8)
+            let entry = with_exposed_provenance::<AtomicPtr<u8>>(r.read::<usize>(8));
+            let (entry, defined) = ((*entry).load(Ordering::Acquire), r.read::<u32>(4));
+            call_defined(r, entry, defined, 16)
         }
     }
 }
@@ -320,7 +324,10 @@ impl Handle for CallIndirect {
         // SAFETY: the instruction has these fields.
         unsafe {
             match resolve(&r, 4, 8) {
-                Ok(Target::Near(defined)) => call_defined(r, defined, 16),
+                Ok(Target::Near(defined)) => {
+                    let entry = entry(r.cx(), defined);
+                    call_defined(r, entry, defined, 16)
+                }
                 Ok(Target::Far(func)) => {
                     (*r.cx()).callee = func;
                     r.defer::<Leave<16>>()

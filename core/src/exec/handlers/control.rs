@@ -91,9 +91,33 @@ impl<X: Source> Handle for BrTable<X> {
     }
 }
 
-/// Zeroes `count` (at 2) slots from the one at 0.
+/// Zeroes `count` (at 2, even) slots from the one at 0.
 pub(crate) struct ZeroLocals;
 impl Handle for ZeroLocals {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the slots lie in the frame.
+        unsafe {
+            let count = r.read::<u16>(2) as usize;
+            if count > 16 {
+                return r.defer::<ZeroMany>();
+            }
+            let mut at = r.slot(0);
+            let end = at.add(count);
+            while at < end {
+                // Volatile, or the compiler makes a call of this, with all registers saved around it.
+                at.write_volatile(0);
+                at.add(1).write_volatile(0);
+                at = at.add(2);
+            }
+            r.next(8)
+        }
+    }
+}
+
+/// The same for many.
+struct ZeroMany;
+impl Handle for ZeroMany {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame.

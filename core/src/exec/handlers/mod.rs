@@ -20,7 +20,9 @@ use crate::bytecode::{
     table::for_each_op,
 };
 use control::{Copy, CopyWide, Select};
-use fused::{Chain, ChainStore, CopyBranch, CopyPair, LoadBranch, LoadChain, Pair, Reversed, StepBranch};
+use fused::{
+    Chain, ChainStore, CopyBranch, CopyPair, LoadBranch, LoadChain, Pair, Reversed, StepBranch,
+};
 use memory::{Load, LoadFar, LoadSum, Store, StoreFar, StoreSum};
 use numeric::{Binary, CompareBranch, Unary};
 
@@ -108,16 +110,13 @@ macro_rules! copy {
     };
 }
 macro_rules! chain {
-    ($t:ident ($op:ty, $y_set:ident $ty:ident) $($x:ident)*) => {
-        $(for_places!($y_set $ty, chain! { $t (@ $op, $ty, $x) });)*
+    ($t:ident ($op:ty, $ty:ident) $(($x:ident, $y:ident))*) => {
+        $(for_places!(others $ty, chain! { $t ($op, $ty, $x, $y) });)*
     };
-    ($t:ident (@ $op:ty, $ty:ident, $x:ident) $($y:ident)*) => {
-        $(for_places!(others $ty, chain! { $t (@ $op, $ty, $x, $y) });)*
+    ($t:ident ($op:ty, $ty:ident, $x:ident, $y:ident) $($z:ident)*) => {
+        $(for_places!(dests $ty, chain! { $t (@ $op, $x, $y, $z) });)*
     };
-    ($t:ident (@ $op:ty, $ty:ident, $x:ident, $y:ident) $($z:ident)*) => {
-        $(for_places!(dests $ty, chain! { $t (all $op, $x, $y, $z) });)*
-    };
-    ($t:ident (all $op:ty, $x:ident, $y:ident, $z:ident) $($d:ident)*) => {
+    ($t:ident (@ $op:ty, $x:ident, $y:ident, $z:ident) $($d:ident)*) => {
         $($t.push::<Chain<$op, $x, $y, $z, $d>>();)*
     };
 }
@@ -133,13 +132,10 @@ macro_rules! load_chain {
     };
 }
 macro_rules! chain_store {
-    ($t:ident ($op:ty, $ty:ident) $($base:ident)*) => {
-        $(for_places!(sources $ty, chain_store! { $t ($op, $ty, $base) });)*
+    ($t:ident ($op:ty, $ty:ident $xy:ident) $($base:ident)*) => {
+        $(for_places!($xy $ty, chain_store! { $t ($op, $base) });)*
     };
-    ($t:ident ($op:ty, $ty:ident, $base:ident) $($x:ident)*) => {
-        $(for_places!(others $ty, chain_store! { $t (@ $op, $base, $x) });)*
-    };
-    ($t:ident (@ $op:ty, $base:ident, $x:ident) $($y:ident)*) => {
+    ($t:ident ($op:ty, $base:ident) $(($x:ident, $y:ident))*) => {
         $($t.push::<ChainStore<$op, $base, $x, $y>>();)*
     };
 }
@@ -181,10 +177,10 @@ macro_rules! define_handlers {
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
         select { $($sel:ident $sel_text:literal;)* }
         copy { $($cp:ident $cp_text:literal;)* }
-        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_y:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
+        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
         load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
         load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
-        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident $cs_store:ident;)* }
+        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
         copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
@@ -214,10 +210,10 @@ macro_rules! define_handlers {
                 let _ = Op::$cp;
                 for_places!(copied_to u64, copy! { t () });
             )*
-            $(for_places!(sources $ch_ty, chain! { t (Pair<rows::$ch_first, second!(rows::$ch_second, [$($ch_rev)?])>, $ch_y $ch_ty) });)*
+            $(for_places!($ch_xy $ch_ty, chain! { t (Pair<rows::$ch_first, second!(rows::$ch_second, [$($ch_rev)?])>, $ch_ty) });)*
             $(for_places!(sources u32, load_chain! { t (Pair<rows::$lc_load, second!(rows::$lc_second, [$($lc_rev)?])>, $lc_ty) });)*
             $($(for_places!(sources u32, singles! { t (LoadBranch, Pair<rows::$lb_load, rows::$lb_compare>, others $lb_ty) });)*)*
-            $(for_places!(bases $cs_ty, chain_store! { t (Pair<rows::$cs_first, rows::$cs_store>, $cs_ty) });)*
+            $(for_places!(bases $cs_ty, chain_store! { t (Pair<rows::$cs_first, rows::$cs_store>, $cs_ty $cs_xy) });)*
             let _ = (Op::$pair, Op::$jump);
             for_places!(copied u64, copy_pair! { t () });
             for_places!(copied u64, copy_branch! { t () });
