@@ -3,8 +3,8 @@
 use std::{sync::mpsc, thread, time::Duration};
 
 use wasmote::{
-    Call, Caller, Config, Engine, Error, Instance, Linker, Module, Store, SuspendReason, TrapCode,
-    Val,
+    Call, Caller, CompilationMode, Config, Engine, Error, Instance, Linker, Module, Store,
+    SuspendReason, TrapCode, Val,
 };
 
 /// Every kind of value is live across the stops: locals, operands, accumulators of all banks, memory,
@@ -54,6 +54,15 @@ fn work(store: &mut Store<bool>) -> Instance {
         )
         .unwrap();
     linker.instantiate(store, &module(&engine, WORK)).unwrap()
+}
+
+/// The functions of a trap's frames.
+fn names_of(error: &Error) -> Vec<&str> {
+    let frames = &error.trap().unwrap().frames;
+    frames
+        .iter()
+        .map(|frame| frame.func_name.as_deref().unwrap())
+        .collect()
 }
 
 fn expected() -> Vec<Val> {
@@ -126,15 +135,52 @@ fn out_of_fuel_names_the_function_that_was_about_to_run() {
         store.set_fuel(fuel).unwrap();
         let error = first.call(&mut store, ()).unwrap_err();
         assert_eq!(error.trap_code(), Some(TrapCode::OutOfFuel));
-        let frames = &error.trap().unwrap().frames;
-        let found: Vec<_> = frames
-            .iter()
-            .map(|frame| frame.func_name.as_deref().unwrap())
-            .collect();
-        assert_eq!(found, names, "fuel {fuel}");
+        assert_eq!(names_of(&error), names, "fuel {fuel}");
     }
     store.set_fuel(4).unwrap();
     first.call(&mut store, ()).unwrap();
+}
+
+/// The function whose code lies in front of the one that runs out has a frame header elsewhere.
+#[test]
+fn out_of_fuel_at_an_entry_behind_a_function_with_many_params() {
+    let wide = "i64 ".repeat(500);
+    let text = format!(
+        "(module
+            (func $wide (param {wide}))
+            (func $run (export \"run\") (param i32) (result i32) (call $last (local.get 0)))
+            (func $wider (param {wide} {wide}))
+            (func $last (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))"
+    );
+    let mut config = Config::new();
+    // The code of all functions is there, in their order.
+    config
+        .consume_fuel(true)
+        .compilation_mode(CompilationMode::Eager);
+    let engine = Engine::new(&config);
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module(&engine, &text), &[]).unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
+    for (fuel, names) in [(0, &["run"][..]), (2, &["last", "run"])] {
+        store.set_fuel(fuel).unwrap();
+        let error = run.call(&mut store, 1).unwrap_err();
+        assert_eq!(error.trap_code(), Some(TrapCode::OutOfFuel));
+        assert_eq!(names_of(&error), names, "fuel {fuel}");
+    }
+    store.set_fuel(0).unwrap();
+    let mut call = run.call_resumable(&mut store, 1).unwrap();
+    let mut stops = 0;
+    let result = loop {
+        match call {
+            Call::Done(result) => break result,
+            Call::Suspended(suspended) => {
+                stops += 1;
+                store.add_fuel(1).unwrap();
+                call = suspended.resume(&mut store).unwrap();
+            }
+        }
+    };
+    assert_eq!((result, stops), (2, 5));
 }
 
 #[test]
