@@ -1,5 +1,6 @@
 //! Calls from the host: they enter the machine and serve its exits.
 
+use alloc::format;
 use core::{fmt, ptr::NonNull};
 
 use super::{
@@ -107,7 +108,7 @@ impl Execution {
 
     /// Writes the arguments and the outermost frame's header.
     fn place(cx: &mut Cx, func: &FuncEntity, args: &[u64]) -> Result<State, Error> {
-        debug_assert_eq!(args.len(), func.param_slots as usize);
+        check_slots("parameter", func.param_slots, args)?;
         let (state, bytes) = match func.kind {
             FuncKind::Host { .. } => (State::HostCall, func.shared_slots() * 8),
             FuncKind::Wasm { instance, defined } => {
@@ -125,8 +126,8 @@ impl Execution {
         }
         cx.sp = cx.stack.base();
         cx.stack_end = cx.stack.end();
-        // SAFETY: the stack has room for the frame, which begins with the parameters and, for wasm
-        // functions, the header behind the space that they share with the results.
+        // SAFETY: the stack has room for the frame, which begins with the parameters (there are no more
+        // arguments than these) and, for wasm functions, the header behind the space that they share with the results.
         unsafe {
             cx.sp.copy_from_nonoverlapping(args.as_ptr(), args.len());
             if let State::Running = state {
@@ -340,6 +341,17 @@ impl Execution {
     pub(crate) fn finish(self, store: &mut StoreInner) {
         store.stacks.give_back(self.cx.stack);
     }
+}
+
+/// Refuses slots that are not as many as a function has: what is copied to a frame must fit there.
+fn check_slots(what: &str, expected: u32, slots: &[u64]) -> Result<(), Error> {
+    if slots.len() == expected as usize {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "expected {expected} {what} slots, got {}",
+        slots.len()
+    )))
 }
 
 /// The result of a grow instruction: the previous size, or -1.

@@ -1,8 +1,14 @@
 //! Every opcode that the translator can emit, run in loops on a small native stack.
 
-use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
+use alloc::{
+    collections::BTreeSet,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use std::thread;
 
+use super::Execution;
 use crate::{
     Config, Engine, Instance, Module, Store, TrapCode, Val,
     bytecode::{BRANCH_PAIRS, OPCODES, Op, PAIRS, Place, SUMS, SUMS_FROM, Shape, Ty},
@@ -359,4 +365,21 @@ fn recursion_ends_at_the_value_stack_and_not_at_the_native_one() {
             ITERATIONS * 50
         );
     });
+}
+
+#[test]
+fn arguments_that_are_not_as_many_as_the_parameters_are_refused() {
+    let text = "(module (func (param i32 i64) (result i32) (local.get 0)))";
+    let module =
+        Module::new(&Engine::default(), wat::parse_str(text).expect("wat")).expect("a module");
+    let mut store = Store::new(module.engine(), ());
+    Instance::new(&mut store, &module, &[]).expect("an instance");
+    let host = crate::Func::wrap(&mut store, |_: i32, _: i32| ()).0;
+    for func in [0, host.index(&store.inner)] {
+        for args in [&[][..], &[1], &[1; 1000]] {
+            let error = Execution::start(&mut store.inner, func, args).expect_err("a mismatch");
+            let expected = format!("expected 2 parameter slots, got {}", args.len());
+            assert_eq!(error.to_string(), expected);
+        }
+    }
 }
