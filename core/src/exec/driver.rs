@@ -317,12 +317,17 @@ impl Execution {
         unsafe { core::slice::from_raw_parts(self.cx.sp, self.func.result_slots as usize) }
     }
 
+    /// Whether the results of a host function that asked to suspend are still to be provided.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.state, State::Suspended { .. })
+    }
+
     /// The results (slots) of the host function that asked to suspend.
-    pub(crate) fn provide(&mut self, results: &[u64]) {
+    pub(crate) fn provide(&mut self, results: &[u64]) -> Result<(), Error> {
         let State::Suspended { func, base, then } = self.state else {
-            return;
+            return Err(Error::new("the suspended call waits for no results"));
         };
-        debug_assert_eq!(results.len(), func.result_slots as usize);
+        check_slots("result", func.result_slots, results)?;
         // SAFETY: the slots are those that the host function was given.
         unsafe {
             self.cx
@@ -335,6 +340,7 @@ impl Execution {
             Then::Run => State::Running,
             Then::Finish => State::Done,
         };
+        Ok(())
     }
 
     /// Gives the value stack back to the pool.
