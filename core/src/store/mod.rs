@@ -24,7 +24,7 @@ pub(crate) use global::GlobalEntity;
 pub(crate) use handle::Stored;
 pub(crate) use instance::InstanceEntity;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
-pub(crate) use memory::MemoryEntity;
+pub(crate) use memory::{MemoryEntity, MemoryPlace};
 pub(crate) use table::{TableEntity, zeroed};
 
 use crate::{
@@ -211,7 +211,8 @@ impl<T> Store<T> {
     }
 
     /// Gives bytes for a linear memory: the next memory that a module defines, and whose initial size
-    /// fits, lives and grows in them instead of on the heap.
+    /// fits, lives and grows in them instead of on the heap. If that module cannot be instantiated for
+    /// lack of room or because of a limit, they serve the next one.
     pub fn add_memory(&mut self, bytes: &'static mut [u8]) {
         self.inner.spare_memories.push(bytes);
     }
