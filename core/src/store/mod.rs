@@ -22,6 +22,7 @@ pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use func::{FuncEntity, FuncKind};
 pub(crate) use global::GlobalEntity;
 pub(crate) use handle::Stored;
+use hashbrown::HashMap;
 pub(crate) use instance::InstanceEntity;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub(crate) use memory::{MemoryEntity, MemoryPlace};
@@ -52,6 +53,8 @@ type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;
 pub struct Store<T> {
     pub(crate) inner: StoreInner,
     pub(crate) hosts: Vec<Shared<HostFn<T>>>,
+    /// Functions of the store that linkers hold too, by the address of the closure.
+    pub(crate) shared_hosts: HashMap<usize, u32>,
     pub(crate) data: T,
     limiter: Option<Box<Limiter<T>>>,
 }
@@ -125,6 +128,7 @@ impl<T> Store<T> {
                 spare_memories: Vec::new(),
             },
             hosts: Vec::new(),
+            shared_hosts: HashMap::new(),
             data,
             limiter: None,
         }
