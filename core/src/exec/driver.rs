@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     bytecode::Bank,
+    engine::FUEL_LOG2_BYTES,
     error::Error,
     func::Caller,
     store::{FuncEntity, FuncKind, InstanceEntity, Store, StoreInner},
@@ -147,6 +148,9 @@ impl Execution {
             }
         }
         while let State::Running = self.state {
+            if !self.settle(&mut store.inner) {
+                return Ok(Progress::Paused(Pause::OutOfFuel));
+            }
             let cx: *mut Cx = &mut self.cx;
             // SAFETY: the store is this execution's; ip and the frame at sp were left by `place`, by a
             // handler's exit, or by what followed that.
@@ -196,18 +200,19 @@ impl Execution {
                 return self.call_host(store, entity, func, base, Some(instance), Then::Run);
             }
             Exit::MemoryGrow { memory, delta } => {
-                let (index, is_64) = {
+                let (index, is_64, page_size_log2) = {
                     let instance = self.instance();
+                    let ty = &instance.module.inner().memories[memory as usize];
                     let index = instance.memories[memory as usize];
-                    (
-                        index,
-                        instance.module.inner().memories[memory as usize].is_64,
-                    )
+                    (index, ty.is_64, ty.page_size_log2)
                 };
                 let size = store
                     .grow_memory(index, delta)
                     .map_err(|error| self.locate(error))?;
                 self.cx.acc = grown(size, is_64);
+                if size.is_some() {
+                    self.owe(store, delta << page_size_log2);
+                }
             }
             Exit::TableGrow { table, delta, init } => {
                 let (index, is_64) = {
@@ -219,9 +224,27 @@ impl Execution {
                     .grow_table(index, delta, init)
                     .map_err(|error| self.locate(error))?;
                 self.cx.acc = grown(size, is_64);
+                if size.is_some() {
+                    self.owe(store, delta * size_of::<u64>() as u64);
+                }
             }
         }
         Ok(None)
+    }
+
+    /// Charges for bytes, if the engine meters.
+    fn owe<T>(&mut self, store: &Store<T>, bytes: u64) {
+        if store.inner.engine.fuel_enabled() {
+            self.cx.owed = bytes >> FUEL_LOG2_BYTES;
+        }
+    }
+
+    /// Pays what is owed as far as the fuel goes; whether that was all.
+    fn settle(&mut self, store: &mut StoreInner) -> bool {
+        let paid = self.cx.owed.min(store.fuel);
+        store.fuel -= paid;
+        self.cx.owed -= paid;
+        self.cx.owed == 0
     }
 
     /// Calls a host function with the slots at `base` from sp.
@@ -295,14 +318,7 @@ impl Execution {
 
     /// A pause as the trap that it is for a call that cannot be resumed.
     pub(crate) fn trap(&self, code: TrapCode) -> Error {
-        // Out of fuel, ip is at the op that charges; otherwise it is behind what stopped.
-        let frames = backtrace(&self.cx, matches!(self.cx.exit, Exit::OutOfFuel));
-        Trap {
-            code,
-            frames,
-            memory: None,
-        }
-        .into()
+        self.locate(code.into())
     }
 
     fn instance(&self) -> &InstanceEntity {
@@ -381,6 +397,7 @@ impl Cx {
             instance: NonNull::dangling(),
             funcs: core::ptr::null(),
             fuel: 0,
+            owed: 0,
             interrupt: core::ptr::null(),
             ip: core::ptr::null(),
             sp: stack.base(),

@@ -193,6 +193,8 @@ fn plain_statements() -> String {
         (table.fill $t (i32.const 2) (ref.null func) (i32.const 1))
         (table.copy $t $t (i32.const 2) (i32.const 2) (i32.const 1))
         (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 0)) (elem.drop $e)
+        (memory.fill $m64 (i64.const 0) (i32.const 1) (i64.const 8))
+        (table.fill $t64 (i64.const 0) (ref.null func) (i64.const 1))
         (i64.add128 (local.get $a_i64) (local.get $b_i64) (local.get $a_i64) (local.get $b_i64)) (drop) (drop)
         (i64.sub128 (local.get $a_i64) (local.get $b_i64) (local.get $a_i64) (local.get $b_i64)) (drop) (drop)
         (i64.mul_wide_s (local.get $a_i64) (local.get $b_i64)) (drop) (drop)
@@ -216,7 +218,8 @@ fn module_text(statements: &str) -> String {
             (type $unary (func (param i32) (result i32)))
             (import \"other\" \"f\" (func $imported (type $unary)))
             (import \"host\" \"f\" (func $host (type $unary)))
-            (memory 1) (memory $far 1) (table $t 4 funcref)
+            (memory 1) (memory $far 1) (memory $m64 i64 1)
+            (table $t 4 funcref) (table $t64 i64 1 funcref)
             (elem (table $t) (i32.const 0) func $id_i32 $imported) (elem $e func $id_i32) (data $d \"x\")
             {globals}
             (func $pair (param i32 i32) (result i32 i32) (local.get 1) (local.get 0))

@@ -101,7 +101,8 @@ impl StoreInner {
 pub struct InterruptHandle(Shared<AtomicBool>);
 
 impl InterruptHandle {
-    /// Asks running code to stop at its next loop iteration or call; if none runs, the next call stops
+    /// Asks running code to stop at its next loop iteration, call, or bulk memory or table instruction
+    /// (one that has begun is not cut short, so memory limits bound the delay); if none runs, the next call stops
     /// at once. Only a store to memory: fine in an interrupt handler.
     pub fn raise(&self) {
         self.0.store(true, Ordering::Relaxed);
@@ -155,7 +156,8 @@ impl<T> Store<T> {
     }
 
     /// Sets the fuel that calls may burn from now on. Running out pauses a resumable call and traps
-    /// another; a resumed call uses what was set meanwhile.
+    /// another; a resumed call uses what was set meanwhile. First it pays the rest of the price that it
+    /// could not pay in full: so it gets on with portions of any size.
     ///
     /// # Errors
     /// If the engine does not meter ([`Config::consume_fuel`](crate::Config::consume_fuel)).

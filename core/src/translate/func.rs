@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     bytecode::{Bank, Op, TO_BOTH, TO_SLOT, Ty},
+    engine::FUEL_LOG2_BYTES,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::ModuleInner,
     types::{FuncType, ValType},
@@ -127,7 +128,7 @@ pub(crate) struct FuncTranslator<'m> {
     /// The fuel op of the current basic block and what it charges.
     fuel: Option<(Pc, u32)>,
     pub(crate) metered: bool,
-    pub(crate) interruptible: bool,
+    interruptible: bool,
     /// Number of `br_table`s so far.
     pub(crate) tables: u32,
 }
@@ -207,6 +208,11 @@ impl<'m> FuncTranslator<'m> {
             stub: (0, Pc(0)),
         });
         let zeroed = self.next_slot - self.first_local;
+        // Parameters are not counted: the caller has paid for making each of them.
+        let units = (zeroed * 8) >> FUEL_LOG2_BYTES;
+        if units > 0 {
+            self.charge(units);
+        }
         if zeroed > 0 {
             self.code.emit(
                 Op::ZeroLocals.base(),
@@ -214,6 +220,11 @@ impl<'m> FuncTranslator<'m> {
                 8,
             );
         }
+        self.checkpoint();
+    }
+
+    /// Looks at the interrupt flag here, if the engine wants that.
+    pub(crate) fn checkpoint(&mut self) {
         if self.interruptible {
             self.code
                 .emit(Op::Checkpoint.base(), Operands::default(), 8);
@@ -234,14 +245,17 @@ impl<'m> FuncTranslator<'m> {
 
     // Fuel
 
-    /// Charges one instruction to the current basic block.
-    pub(crate) fn charge(&mut self) {
+    /// Charges so many units to the current basic block.
+    pub(crate) fn charge(&mut self, units: u32) {
         if !self.metered {
             return;
         }
         let (pc, count) = match self.fuel {
-            Some((pc, count)) => (pc, count + 1),
-            None => (self.code.emit(Op::Fuel.base(), Operands::default(), 8), 1),
+            Some((pc, count)) => (pc, count + units),
+            None => (
+                self.code.emit(Op::Fuel.base(), Operands::default(), 8),
+                units,
+            ),
         };
         self.code.patch_u32(pc, 4, count);
         self.fuel = Some((pc, count));
