@@ -116,6 +116,10 @@ const DEFAULT_STACK: usize = (if usize::BITS > 32 {
     16 << 10
 }) as usize;
 
+/// Bytes that one unit of fuel pays for where an instruction works on many, as a power of two. As much
+/// as a plain instruction takes time for, roughly; a multiple of an element's and a slot's size.
+pub(crate) const FUEL_LOG2_BYTES: u32 = 6;
+
 /// What the machine executes.
 const SUPPORTED: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
@@ -153,6 +157,13 @@ impl Config {
 
     /// Whether code charges fuel, one unit for about each instruction; see [`Store::set_fuel`].
     /// Default: no.
+    ///
+    /// What takes time by its size costs one unit more for every whole 64 bytes (or 8 elements of a
+    /// table, or 8 locals), since a guest could do unbounded work on little fuel otherwise:
+    /// - bulk memory and table instructions cost their length, before they write anything. They do so
+    ///   also if they trap then, unless the length alone is more than there is to write to;
+    /// - `memory.grow` and `table.grow` cost what they have grown by, and nothing if they fail;
+    /// - calls cost the callee's locals, not counting parameters.
     ///
     /// [`Store::set_fuel`]: crate::Store::set_fuel
     pub fn consume_fuel(&mut self, enable: bool) -> &mut Config {

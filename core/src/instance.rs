@@ -9,8 +9,8 @@ use crate::{
     func::{Func, TypedFunc, WasmParams, WasmResults, call_func},
     module::{ConstEnv, ConstExpr, ElementItems, ElementKind, ExportEntry, ExportKind, Module},
     store::{
-        AsContext, AsContextMut, FuncEntity, FuncKind, GlobalEntity, InstanceEntity, Store,
-        StoreContext, StoreInner, Stored,
+        AsContext, AsContextMut, FuncEntity, FuncKind, GlobalEntity, InstanceEntity, MemoryPlace,
+        Store, StoreContext, StoreInner, Stored,
     },
     trap::TrapCode,
     types::mismatch,
@@ -39,7 +39,14 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Instance, Error> {
         let store = store.as_context_mut().0;
-        let instance = instantiate(store, module, imports)?;
+        let memories = store.inner.memories.len();
+        let instance = match instantiate(store, module, imports) {
+            Ok(instance) => instance,
+            Err(error) => {
+                store.release_memories(memories);
+                return Err(error);
+            }
+        };
         initialize(store, instance)?;
         if let Some(start) = module.inner().start {
             let func = store.inner.instances.get(instance).funcs[start as usize];
@@ -194,8 +201,9 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
 
     // What can fail for lack of room comes before anything is linked to the new instance.
     for ty in &inner.memories[inner.imported_memories as usize..] {
-        let spare = store.take_spare_memory(ty);
-        spaces.memories.push(store.alloc_memory(*ty, spare)?);
+        spaces
+            .memories
+            .push(store.alloc_memory(*ty, MemoryPlace::Spare)?);
     }
     let instance = store.inner.instances.len() as u32;
     store

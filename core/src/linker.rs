@@ -46,7 +46,7 @@ impl<T> Definition<T> {
     fn get(&self, store: &mut Store<T>) -> Extern {
         match self {
             Definition::Extern(value) => *value,
-            Definition::Host(ty, func) => Func::host(store, ty, func.clone()).into(),
+            Definition::Host(ty, func) => Func::shared_host(store, ty, func).into(),
         }
     }
 }
@@ -220,7 +220,8 @@ impl<T> Linker<T> {
         self.modules.get(module)?.get(name)
     }
 
-    /// What is defined under these names. A host function becomes a new function of the store.
+    /// What is defined under these names. A host function becomes a function of the store, always the
+    /// same one.
     pub fn get(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -330,6 +331,30 @@ mod tests {
             global.ty(&store),
             GlobalType::new(crate::ValType::I32, false)
         );
+    }
+
+    #[test]
+    fn a_host_function_is_added_to_a_store_once() {
+        let (mut store, mut linker, module) =
+            setup(r#"(module (import "a" "f" (func)) (import "b" "f" (func)) (func))"#);
+        linker.func_wrap("a", "f", || ()).unwrap();
+        linker.alias_module("a", "b").unwrap();
+        let func = linker.get(&mut store, "a", "f");
+        for count in 1..10 {
+            linker.clone().instantiate(&mut store, &module).unwrap();
+            assert_eq!((store.hosts.len(), store.inner.funcs.len()), (1, 1 + count));
+        }
+        assert_eq!(linker.get(&mut store, "b", "f"), func);
+        // Another definition of these names is another function, as it is in another store.
+        linker
+            .allow_shadowing(true)
+            .func_wrap("a", "f", || ())
+            .unwrap();
+        assert_ne!(linker.get(&mut store, "a", "f"), func);
+        assert_eq!(linker.get(&mut store, "b", "f"), func);
+        let mut other = Store::new(linker.engine(), ());
+        linker.instantiate(&mut other, &module).unwrap();
+        assert_eq!(other.hosts.len(), 2);
     }
 
     #[test]

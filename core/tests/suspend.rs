@@ -3,8 +3,8 @@
 use std::{sync::mpsc, thread, time::Duration};
 
 use wasmote::{
-    Call, Caller, Config, Engine, Error, Instance, Linker, Module, Store, SuspendReason, TrapCode,
-    Val,
+    Call, Caller, CompilationMode, Config, Engine, Error, Instance, Linker, Module, Store,
+    SuspendReason, TrapCode, Val,
 };
 
 /// Every kind of value is live across the stops: locals, operands, accumulators of all banks, memory,
@@ -54,6 +54,15 @@ fn work(store: &mut Store<bool>) -> Instance {
         )
         .unwrap();
     linker.instantiate(store, &module(&engine, WORK)).unwrap()
+}
+
+/// The functions of a trap's frames.
+fn names_of(error: &Error) -> Vec<&str> {
+    let frames = &error.trap().unwrap().frames;
+    frames
+        .iter()
+        .map(|frame| frame.func_name.as_deref().unwrap())
+        .collect()
 }
 
 fn expected() -> Vec<Val> {
@@ -126,15 +135,52 @@ fn out_of_fuel_names_the_function_that_was_about_to_run() {
         store.set_fuel(fuel).unwrap();
         let error = first.call(&mut store, ()).unwrap_err();
         assert_eq!(error.trap_code(), Some(TrapCode::OutOfFuel));
-        let frames = &error.trap().unwrap().frames;
-        let found: Vec<_> = frames
-            .iter()
-            .map(|frame| frame.func_name.as_deref().unwrap())
-            .collect();
-        assert_eq!(found, names, "fuel {fuel}");
+        assert_eq!(names_of(&error), names, "fuel {fuel}");
     }
     store.set_fuel(4).unwrap();
     first.call(&mut store, ()).unwrap();
+}
+
+/// The function whose code lies in front of the one that runs out has a frame header elsewhere.
+#[test]
+fn out_of_fuel_at_an_entry_behind_a_function_with_many_params() {
+    let wide = "i64 ".repeat(500);
+    let text = format!(
+        "(module
+            (func $wide (param {wide}))
+            (func $run (export \"run\") (param i32) (result i32) (call $last (local.get 0)))
+            (func $wider (param {wide} {wide}))
+            (func $last (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))"
+    );
+    let mut config = Config::new();
+    // The code of all functions is there, in their order.
+    config
+        .consume_fuel(true)
+        .compilation_mode(CompilationMode::Eager);
+    let engine = Engine::new(&config);
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module(&engine, &text), &[]).unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
+    for (fuel, names) in [(0, &["run"][..]), (2, &["last", "run"])] {
+        store.set_fuel(fuel).unwrap();
+        let error = run.call(&mut store, 1).unwrap_err();
+        assert_eq!(error.trap_code(), Some(TrapCode::OutOfFuel));
+        assert_eq!(names_of(&error), names, "fuel {fuel}");
+    }
+    store.set_fuel(0).unwrap();
+    let mut call = run.call_resumable(&mut store, 1).unwrap();
+    let mut stops = 0;
+    let result = loop {
+        match call {
+            Call::Done(result) => break result,
+            Call::Suspended(suspended) => {
+                stops += 1;
+                store.add_fuel(1).unwrap();
+                call = suspended.resume(&mut store).unwrap();
+            }
+        }
+    };
+    assert_eq!((result, stops), (2, 5));
 }
 
 #[test]
@@ -142,6 +188,144 @@ fn fuel_counts_are_the_same_in_every_build() {
     // What it costs follows from the text, not from what it became: an instruction each, but none for
     // block, loop, else, end and drop. 38 a round, `mix` has 11 in every other round, and 4 at the end.
     assert_eq!(in_portions(u64::MAX / 2).1, 20 * 38 + 10 * 11 + 4);
+}
+
+#[test]
+fn what_takes_time_by_its_size_costs_fuel_by_its_size() {
+    let locals = "i64 ".repeat(80);
+    // An instruction each, and the size.
+    for (body, cost) in [
+        (
+            "(memory.fill (i32.const 8) (i32.const 7) (i32.const 65536))",
+            4 + 1024,
+        ),
+        (
+            "(memory.fill (i32.const 8) (i32.const 7) (i32.const 63))",
+            4,
+        ),
+        (
+            "(memory.fill $m64 (i64.const 8) (i32.const 7) (i64.const 128))",
+            4 + 2,
+        ),
+        (
+            "(memory.copy (i32.const 0) (i32.const 8) (i32.const 640))",
+            4 + 10,
+        ),
+        // The length is of the type of the narrower memory.
+        (
+            "(memory.copy $m64 $m (i64.const 0) (i32.const 8) (i32.const 128))",
+            4 + 2,
+        ),
+        (
+            "(memory.init $d (i32.const 0) (i32.const 0) (i32.const 200))",
+            4 + 3,
+        ),
+        (
+            "(table.fill (i32.const 0) (ref.func $locals) (i32.const 64))",
+            4 + 8,
+        ),
+        (
+            "(table.fill $t64 (i64.const 0) (ref.null func) (i64.const 9))",
+            4 + 1,
+        ),
+        (
+            "(table.copy (i32.const 0) (i32.const 1) (i32.const 17))",
+            4 + 2,
+        ),
+        (
+            "(table.init $e (i32.const 0) (i32.const 0) (i32.const 8))",
+            4 + 1,
+        ),
+        ("(drop (memory.grow (i32.const 1)))", 2 + 1024),
+        ("(drop (memory.grow (i32.const 100)))", 2),
+        (
+            "(drop (table.grow $t (ref.null func) (i32.const 80)))",
+            3 + 10,
+        ),
+        ("(drop (table.grow $t (ref.null func) (i32.const 200)))", 3),
+        ("(call $locals)", 1 + 10),
+    ] {
+        let text = format!(
+            "(module (memory $m 2 3) (memory $m64 i64 2) (table $t 100 200 funcref) (table $t64 i64 100 funcref)
+                (data $d \"{}\") (elem $e func {}) (func $locals (local {locals})) (func (export \"run\") {body}))",
+            "x".repeat(200),
+            "$locals ".repeat(8),
+        );
+        let engine = metering();
+        let module = module(&engine, &text);
+        for portion in [1, 7, 100, 1 << 40] {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
+            store.set_fuel(portion).unwrap();
+            let mut used = portion;
+            let mut call = run.call_resumable(&mut store, ()).unwrap();
+            while let Call::Suspended(suspended) = call {
+                store.set_fuel(portion).unwrap();
+                used += portion;
+                call = suspended.resume(&mut store).unwrap();
+            }
+            used -= store.get_fuel().unwrap();
+            assert_eq!(used, cost, "portions of {portion}: {body}");
+        }
+    }
+}
+
+#[test]
+fn bulk_instructions_write_nothing_before_they_are_paid_for() {
+    let text = r#"(module (memory (export "m") 1)
+        (func (export "fill") (memory.fill (i32.const 0) (i32.const 7) (i32.const 65536)))
+        (func (export "beyond") (memory.fill (i32.const 0) (i32.const 7) (i32.const 65537))))"#;
+    let engine = metering();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+    let memory = instance.get_memory(&store, "m").unwrap();
+    let [fill, beyond] =
+        ["fill", "beyond"].map(|name| instance.get_typed_func::<(), ()>(&store, name).unwrap());
+
+    store.set_fuel(1000).unwrap();
+    let error = fill.call(&mut store, ()).unwrap_err();
+    assert_eq!(error.trap_code(), Some(TrapCode::OutOfFuel));
+    assert_eq!(error.trap().unwrap().frames.len(), 1);
+    assert!(memory.data(&store).iter().all(|byte| *byte == 0));
+
+    store.set_fuel(1000).unwrap();
+    let call = fill.call_resumable(&mut store, ()).unwrap();
+    assert!(memory.data(&store).iter().all(|byte| *byte == 0));
+    store.set_fuel(27).unwrap();
+    let call = call.suspended().unwrap().resume(&mut store).unwrap();
+    assert!(memory.data(&store).iter().all(|byte| *byte == 0));
+    // The debt is the suspended call's and not another's.
+    store.set_fuel(4).unwrap();
+    let error = beyond.call(&mut store, ()).unwrap_err();
+    assert_eq!(error.trap_code(), Some(TrapCode::MemoryOutOfBounds));
+    store.set_fuel(1).unwrap();
+    let call = call.suspended().unwrap().resume(&mut store).unwrap();
+    assert!(call.done().is_some());
+    assert!(memory.data(&store).iter().all(|byte| *byte == 7));
+}
+
+#[test]
+fn bulk_instructions_look_at_the_interrupt_flag() {
+    let engine = Engine::new(Config::new().interruptible(true));
+    let text = r#"(module (import "host" "raise" (func $raise)) (memory (export "m") 1)
+        (func (export "run") (call $raise) (memory.fill (i32.const 0) (i32.const 7) (i32.const 1))))"#;
+    let mut store = Store::new(&engine, ());
+    let handle = store.interrupt_handle();
+    let mut linker = Linker::new(&engine);
+    linker
+        .func_wrap("host", "raise", move || handle.raise())
+        .unwrap();
+    let instance = linker
+        .instantiate(&mut store, &module(&engine, text))
+        .unwrap();
+    let memory = instance.get_memory(&store, "m").unwrap();
+    let run = instance.get_typed_func::<(), ()>(&store, "run").unwrap();
+    let call = run.call_resumable(&mut store, ()).unwrap();
+    let suspended = call.suspended().expect("a stop before the instruction");
+    assert_eq!(memory.data(&store)[0], 0);
+    assert!(suspended.resume(&mut store).unwrap().done().is_some());
+    assert_eq!(memory.data(&store)[0], 7);
 }
 
 #[test]

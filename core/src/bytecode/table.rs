@@ -344,6 +344,15 @@ macro_rules! for_each_op {
                 Unpin "unpin" { [Src(0)] control::Unpin; }
                 /// Charges a basic block's fuel, or pauses before it.
                 Fuel "fuel" { [Count32(4)] control::Fuel; }
+                /// Charges for the length of a bulk op, or pauses before it.
+                FuelBytes "fuel.bytes" {
+                    [Src(0), Memory(4)] control::FuelBytes<u32>;
+                    [Src(0), Memory(4)] control::FuelBytes<u64>;
+                }
+                FuelElements "fuel.elements" {
+                    [Src(0), Table32(4)] control::FuelElements<u32>;
+                    [Src(0), Table32(4)] control::FuelElements<u64>;
+                }
                 /// Pauses when another thread has raised the interrupt flag.
                 Checkpoint "checkpoint" { [] control::Checkpoint; }
                 /// Traps.

@@ -21,7 +21,7 @@ pub(crate) enum Exit {
     Trap(TrapCode),
     /// `Cx::error` says what; ip is at the instruction.
     Error,
-    /// ip is at the op that charges; it runs again.
+    /// ip is behind the op that charges; `Cx::owed` is to be paid before it goes on.
     OutOfFuel,
     /// ip is behind the check.
     Interrupted,
@@ -49,6 +49,8 @@ pub(crate) struct Cx {
     pub(crate) funcs: *const FuncEntity,
     /// Fuel left.
     pub(crate) fuel: u64,
+    /// Fuel that could not be paid yet; 0 while handlers run.
+    pub(crate) owed: u64,
     pub(crate) interrupt: *const AtomicBool,
 
     // Registers while the machine is outside its handlers (the portable loop keeps them here always).

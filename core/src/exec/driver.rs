@@ -1,5 +1,6 @@
 //! Calls from the host: they enter the machine and serve its exits.
 
+use alloc::format;
 use core::{fmt, ptr::NonNull};
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
 };
 use crate::{
     bytecode::Bank,
+    engine::FUEL_LOG2_BYTES,
     error::Error,
     func::Caller,
     store::{FuncEntity, FuncKind, InstanceEntity, Store, StoreInner},
@@ -107,7 +109,7 @@ impl Execution {
 
     /// Writes the arguments and the outermost frame's header.
     fn place(cx: &mut Cx, func: &FuncEntity, args: &[u64]) -> Result<State, Error> {
-        debug_assert_eq!(args.len(), func.param_slots as usize);
+        check_slots("parameter", func.param_slots, args)?;
         let (state, bytes) = match func.kind {
             FuncKind::Host { .. } => (State::HostCall, func.shared_slots() * 8),
             FuncKind::Wasm { instance, defined } => {
@@ -125,8 +127,8 @@ impl Execution {
         }
         cx.sp = cx.stack.base();
         cx.stack_end = cx.stack.end();
-        // SAFETY: the stack has room for the frame, which begins with the parameters and, for wasm
-        // functions, the header behind the space that they share with the results.
+        // SAFETY: the stack has room for the frame, which begins with the parameters (there are no more
+        // arguments than these) and, for wasm functions, the header behind the space that they share with the results.
         unsafe {
             cx.sp.copy_from_nonoverlapping(args.as_ptr(), args.len());
             if let State::Running = state {
@@ -146,6 +148,9 @@ impl Execution {
             }
         }
         while let State::Running = self.state {
+            if !self.settle(&mut store.inner) {
+                return Ok(Progress::Paused(Pause::OutOfFuel));
+            }
             let cx: *mut Cx = &mut self.cx;
             // SAFETY: the store is this execution's; ip and the frame at sp were left by `place`, by a
             // handler's exit, or by what followed that.
@@ -195,18 +200,19 @@ impl Execution {
                 return self.call_host(store, entity, func, base, Some(instance), Then::Run);
             }
             Exit::MemoryGrow { memory, delta } => {
-                let (index, is_64) = {
+                let (index, is_64, page_size_log2) = {
                     let instance = self.instance();
+                    let ty = &instance.module.inner().memories[memory as usize];
                     let index = instance.memories[memory as usize];
-                    (
-                        index,
-                        instance.module.inner().memories[memory as usize].is_64,
-                    )
+                    (index, ty.is_64, ty.page_size_log2)
                 };
                 let size = store
                     .grow_memory(index, delta)
                     .map_err(|error| self.locate(error))?;
                 self.cx.acc = grown(size, is_64);
+                if size.is_some() {
+                    self.owe(store, delta << page_size_log2);
+                }
             }
             Exit::TableGrow { table, delta, init } => {
                 let (index, is_64) = {
@@ -218,9 +224,27 @@ impl Execution {
                     .grow_table(index, delta, init)
                     .map_err(|error| self.locate(error))?;
                 self.cx.acc = grown(size, is_64);
+                if size.is_some() {
+                    self.owe(store, delta * size_of::<u64>() as u64);
+                }
             }
         }
         Ok(None)
+    }
+
+    /// Charges for bytes, if the engine meters.
+    fn owe<T>(&mut self, store: &Store<T>, bytes: u64) {
+        if store.inner.engine.fuel_enabled() {
+            self.cx.owed = bytes >> FUEL_LOG2_BYTES;
+        }
+    }
+
+    /// Pays what is owed as far as the fuel goes; whether that was all.
+    fn settle(&mut self, store: &mut StoreInner) -> bool {
+        let paid = self.cx.owed.min(store.fuel);
+        store.fuel -= paid;
+        self.cx.owed -= paid;
+        self.cx.owed == 0
     }
 
     /// Calls a host function with the slots at `base` from sp.
@@ -294,14 +318,7 @@ impl Execution {
 
     /// A pause as the trap that it is for a call that cannot be resumed.
     pub(crate) fn trap(&self, code: TrapCode) -> Error {
-        // Out of fuel, ip is at the op that charges; otherwise it is behind what stopped.
-        let frames = backtrace(&self.cx, matches!(self.cx.exit, Exit::OutOfFuel));
-        Trap {
-            code,
-            frames,
-            memory: None,
-        }
-        .into()
+        self.locate(code.into())
     }
 
     fn instance(&self) -> &InstanceEntity {
@@ -316,12 +333,17 @@ impl Execution {
         unsafe { core::slice::from_raw_parts(self.cx.sp, self.func.result_slots as usize) }
     }
 
+    /// Whether the results of a host function that asked to suspend are still to be provided.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.state, State::Suspended { .. })
+    }
+
     /// The results (slots) of the host function that asked to suspend.
-    pub(crate) fn provide(&mut self, results: &[u64]) {
+    pub(crate) fn provide(&mut self, results: &[u64]) -> Result<(), Error> {
         let State::Suspended { func, base, then } = self.state else {
-            return;
+            return Err(Error::new("the suspended call waits for no results"));
         };
-        debug_assert_eq!(results.len(), func.result_slots as usize);
+        check_slots("result", func.result_slots, results)?;
         // SAFETY: the slots are those that the host function was given.
         unsafe {
             self.cx
@@ -334,12 +356,24 @@ impl Execution {
             Then::Run => State::Running,
             Then::Finish => State::Done,
         };
+        Ok(())
     }
 
     /// Gives the value stack back to the pool.
     pub(crate) fn finish(self, store: &mut StoreInner) {
         store.stacks.give_back(self.cx.stack);
     }
+}
+
+/// Refuses slots that are not as many as a function has: what is copied to a frame must fit there.
+fn check_slots(what: &str, expected: u32, slots: &[u64]) -> Result<(), Error> {
+    if slots.len() == expected as usize {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "expected {expected} {what} slots, got {}",
+        slots.len()
+    )))
 }
 
 /// The result of a grow instruction: the previous size, or -1.
@@ -363,6 +397,7 @@ impl Cx {
             instance: NonNull::dangling(),
             funcs: core::ptr::null(),
             fuel: 0,
+            owed: 0,
             interrupt: core::ptr::null(),
             ip: core::ptr::null(),
             sp: stack.base(),

@@ -1,8 +1,15 @@
 //! Every opcode that the translator can emit, run in loops on a small native stack.
 
-use alloc::{collections::BTreeSet, format, string::String, vec, vec::Vec};
+use alloc::{
+    collections::BTreeSet,
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
 use std::thread;
 
+use super::Execution;
 use crate::{
     Config, Engine, Instance, Module, Store, TrapCode, Val,
     bytecode::{
@@ -430,6 +437,8 @@ fn plain_statements() -> String {
         (table.fill $t (i32.const 2) (ref.null func) (i32.const 1))
         (table.copy $t $t (i32.const 2) (i32.const 2) (i32.const 1))
         (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 0)) (elem.drop $e)
+        (memory.fill $m64 (i64.const 0) (i32.const 1) (i64.const 8))
+        (table.fill $t64 (i64.const 0) (ref.null func) (i64.const 1))
         (i64.add128 (local.get $a_i64) (local.get $b_i64) (local.get $a_i64) (local.get $b_i64)) (drop) (drop)
         (i64.sub128 (local.get $a_i64) (local.get $b_i64) (local.get $a_i64) (local.get $b_i64)) (drop) (drop)
         (i64.mul_wide_s (local.get $a_i64) (local.get $b_i64)) (drop) (drop)
@@ -466,7 +475,8 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
             (type $unary (func (param i32) (result i32)))
             (import \"other\" \"f\" (func $imported (type $unary)))
             (import \"host\" \"f\" (func $host (type $unary)))
-            (memory 1) (memory $far 1) (table $t 4 funcref)
+            (memory 1) (memory $far 1) (memory $m64 i64 1)
+            (table $t 4 funcref) (table $t64 i64 1 funcref)
             (elem (table $t) (i32.const 0) func $id_i32 $imported) (elem $e func $id_i32) (data $d \"x\")
             {globals}
             (func $pair (param i32 i32) (result i32 i32) (local.get 1) (local.get 0))
@@ -710,4 +720,21 @@ fn recursion_ends_at_the_value_stack_and_not_at_the_native_one() {
             ITERATIONS * 50
         );
     });
+}
+
+#[test]
+fn arguments_that_are_not_as_many_as_the_parameters_are_refused() {
+    let text = "(module (func (param i32 i64) (result i32) (local.get 0)))";
+    let module =
+        Module::new(&Engine::default(), wat::parse_str(text).expect("wat")).expect("a module");
+    let mut store = Store::new(module.engine(), ());
+    Instance::new(&mut store, &module, &[]).expect("an instance");
+    let host = crate::Func::wrap(&mut store, |_: i32, _: i32| ()).0;
+    for func in [0, host.index(&store.inner)] {
+        for args in [&[][..], &[1], &[1; 1000]] {
+            let error = Execution::start(&mut store.inner, func, args).expect_err("a mismatch");
+            let expected = format!("expected 2 parameter slots, got {}", args.len());
+            assert_eq!(error.to_string(), expected);
+        }
+    }
 }

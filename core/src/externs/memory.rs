@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{
     error::Error,
-    store::{AsContext, AsContextMut, StoreContext, StoreContextMut, Stored},
+    store::{AsContext, AsContextMut, MemoryPlace, StoreContext, StoreContextMut, Stored},
     types::MemoryType,
 };
 
@@ -41,7 +41,7 @@ impl Memory {
     /// If the limiter refuses, if there is no room, or if the type is none that modules could have.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let store = store.as_context_mut().0;
-        let index = store.alloc_memory(ty, None)?;
+        let index = store.alloc_memory(ty, MemoryPlace::Heap)?;
         Ok(Memory(Stored::new(&store.inner, index)))
     }
 
@@ -56,7 +56,7 @@ impl Memory {
         bytes: &'static mut [u8],
     ) -> Result<Memory, Error> {
         let store = store.as_context_mut().0;
-        let index = store.alloc_memory(ty, Some(bytes))?;
+        let index = store.alloc_memory(ty, MemoryPlace::Given(bytes))?;
         Ok(Memory(Stored::new(&store.inner, index)))
     }
 

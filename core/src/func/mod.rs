@@ -62,6 +62,24 @@ impl Func {
         Func(Stored::new(&store.inner, index))
     }
 
+    /// A host function that others than the store hold too, as one function of the store however often
+    /// it is asked for.
+    pub(crate) fn shared_host<T>(
+        store: &mut Store<T>,
+        ty: &FuncType,
+        func: &Shared<HostFn<T>>,
+    ) -> Func {
+        // No other function gets this address: the store keeps the function, too.
+        let address = Shared::as_ptr(func).cast::<()>() as usize;
+        if let Some(&index) = store.shared_hosts.get(&address) {
+            return Func(Stored::new(&store.inner, index));
+        }
+        let added = Func::host(store, ty, func.clone());
+        let index = added.0.index(&store.inner);
+        store.shared_hosts.insert(address, index);
+        added
+    }
+
     pub(crate) fn entity(self, store: &StoreInner) -> FuncEntity {
         store.funcs[self.0.index(store) as usize]
     }

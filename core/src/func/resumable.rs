@@ -45,8 +45,6 @@ pub struct Suspended<R> {
     execution: Box<Execution>,
     func: Func,
     pause: Pause,
-    /// Whether the host function's results have been given.
-    provided: bool,
     results: PhantomData<fn() -> R>,
 }
 
@@ -116,7 +114,6 @@ fn proceed<T, R: CallResults>(
             execution: Box::new(execution),
             func,
             pause,
-            provided: false,
             results: PhantomData,
         })),
     }
@@ -160,10 +157,11 @@ impl<R: CallResults> Suspended<R> {
     }
 
     /// Gives the results of the host function that suspended. Nothing is lost if they do not fit: the
-    /// right ones can be given next.
+    /// right ones can be given next. Those that fit are final.
     ///
     /// # Errors
-    /// If the values do not fit the host function's type, or no host function waits.
+    /// If the values do not fit the host function's type, or no host function waits: none has
+    /// suspended, or its results have been given.
     pub fn provide(&mut self, mut store: impl AsContextMut, results: &[Val]) -> Result<(), Error> {
         let store = &store.as_context_mut().0.inner;
         self.func.0.index(store);
@@ -175,9 +173,7 @@ impl<R: CallResults> Suspended<R> {
         };
         let ty = Func(Stored::new(store, func)).ty_in(store);
         let slots = slots_of(store, ty.results(), results, "result")?;
-        self.execution.provide(&slots);
-        self.provided = true;
-        Ok(())
+        self.execution.provide(&slots)
     }
 
     /// Ends the call where it stopped. Unlike dropping it, this gives a value stack in the embedder's
@@ -194,7 +190,7 @@ impl<R: CallResults> Suspended<R> {
     /// # Errors
     /// As [`Func::call`]. If results are missing, the call is abandoned.
     pub fn resume(mut self, mut store: impl AsContextMut) -> Result<Call<R>, Error> {
-        if !self.provided {
+        if self.execution.waits() {
             self.provide(&mut store, &[])?;
         }
         let store = store.as_context_mut().0;
@@ -205,7 +201,8 @@ impl<R: CallResults> Suspended<R> {
     /// [Provides](Self::provide) the host function's results and goes on.
     ///
     /// # Errors
-    /// As [`Func::call`]. If the results do not fit, the call is abandoned; `provide` is more patient.
+    /// As [`Func::call`]. If the results do not fit or have been given before, the call is abandoned;
+    /// `provide` is more patient.
     pub fn resume_with(
         mut self,
         mut store: impl AsContextMut,

@@ -162,6 +162,11 @@ fn host_functions_suspend_and_resume() {
     suspended
         .provide(&mut store, &[Val::I64(4), Val::I32(5)])
         .unwrap();
+    // The first results that fit are final.
+    let error = suspended
+        .provide(&mut store, &[Val::I64(6), Val::I32(7)])
+        .unwrap_err();
+    assert_eq!(error.to_string(), "the suspended call waits for no results");
     assert_eq!(suspended.resume(&mut store).unwrap().done(), Some((4, 5)));
 
     let suspended = func

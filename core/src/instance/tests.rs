@@ -160,6 +160,42 @@ fn given_bytes_become_the_memory() {
 }
 
 #[test]
+fn given_bytes_outlive_refused_instances() {
+    let limits = StoreLimitsBuilder::new()
+        .memory_size(10)
+        .memories(2)
+        .table_elements(1)
+        .build();
+    let mut store = Store::new(&Engine::default(), limits);
+    store.limiter(|limits: &mut StoreLimits| limits);
+    let given = [20, 30].map(|len| {
+        let bytes = alloc::vec![7u8; len].leak();
+        let start = bytes.as_ptr();
+        store.add_memory(bytes);
+        start
+    });
+    for refused in [
+        "(module (memory 11 (pagesize 1)))",
+        "(module (memory 1 (pagesize 1)) (memory 11 (pagesize 1)))",
+        "(module (memory 1 (pagesize 1)) (memory 1 (pagesize 1)) (memory 1 (pagesize 1)))",
+        "(module (memory 1 (pagesize 1)) (memory 1 (pagesize 1)) (table 2 funcref))",
+    ] {
+        let module = module(&store, refused);
+        let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error}");
+    }
+    let text =
+        r#"(module (memory (export "0") 1 (pagesize 1)) (memory (export "1") 1 (pagesize 1)))"#;
+    let module = module(&store, text);
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let starts = ["0", "1"].map(|name| {
+        let memory = instance.get_memory(&store, name).unwrap();
+        memory.data(&store).as_ptr()
+    });
+    assert_eq!(starts, given);
+}
+
+#[test]
 #[cfg(target_has_atomic = "ptr")]
 fn what_should_be_threadsafe_is() {
     fn check<T: Send + Sync>() {}

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 use wasmparser::{
     Chunk, DataKind, ElementItems as ParsedItems, ElementKind as ParsedKind, ExternalKind,
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, Payload, TableInit, TypeRef,
-    ValidPayload, Validator, ValidatorResources,
+    FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, Parser, Payload,
+    TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
 };
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
     engine::{CompilationMode, Engine},
     error::Error,
     sync::{Once, Shared},
-    translate::CodeTable,
+    translate::{CodeTable, check_operands},
     types::FuncType,
 };
 
@@ -168,12 +168,29 @@ fn validate_body(
 ) -> Result<(), Error> {
     let index = func.index;
     let mut validator = func.into_validator(core::mem::take(allocations));
-    validator.validate(body).map_err(|error| {
+    validate_operators(&mut validator, body).map_err(|error| {
         let names = find_names(bytes);
-        Error::from(error).in_func(index, names.func(bytes, index))
+        error.in_func(index, names.func(bytes, index))
     })?;
     *allocations = validator.into_allocations();
     Ok(())
+}
+
+/// As `FuncValidator::validate`, which has no limit on operands.
+fn validate_operators(
+    validator: &mut FuncValidator<ValidatorResources>,
+    body: &FunctionBody<'_>,
+) -> Result<(), Error> {
+    let mut reader = body.get_binary_reader();
+    validator.read_locals(&mut reader)?;
+    reader.set_features(*validator.features());
+    while !reader.eof() {
+        let offset = reader.original_position();
+        reader.visit_operator(&mut validator.visitor(offset))??;
+        check_operands(validator, offset)?;
+    }
+    let end = reader.original_position();
+    Ok(reader.finish_expression(&validator.visitor(end))?)
 }
 
 /// The name section usually comes after the code; for an error in the code it is worth a look ahead.

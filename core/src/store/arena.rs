@@ -35,13 +35,20 @@ impl<T> Arena<T> {
         index
     }
 
-    /// The address of an entity; good for as long as the arena lives.
+    /// Takes the last entity back. Its address must not be in use any more.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        let item = self.items.pop()?;
+        // SAFETY: the pointer came from `Box::leak` in `push` and is taken once.
+        Some(*unsafe { Box::from_raw(item.as_ptr()) })
+    }
+
+    /// The address of an entity; good until it is popped or the arena is dropped.
     pub(crate) fn ptr(&self, index: u32) -> NonNull<T> {
         self.items[index as usize]
     }
 
     pub(crate) fn get(&self, index: u32) -> &T {
-        // SAFETY: every pointer came from `Box::leak` and is freed only in `drop`; `&self` excludes `get_mut`.
+        // SAFETY: every pointer came from `Box::leak` and is freed only in `pop` and `drop`; `&self` excludes `get_mut`.
         unsafe { self.items[index as usize].as_ref() }
     }
 

@@ -3,7 +3,8 @@
 use alloc::format;
 
 use super::{
-    MemoryEntity, ResourceLimiter, Store, TableEntity, limits::DEFAULT_COUNT, memory::byte_size,
+    MemoryEntity, MemoryPlace, ResourceLimiter, Store, TableEntity, limits::DEFAULT_COUNT,
+    memory::byte_size,
 };
 use crate::{
     error::{Error, out_of_memory},
@@ -55,11 +56,11 @@ impl<T> Store<T> {
         }
     }
 
-    /// Makes a memory, in the embedder's bytes if given, and returns its index.
+    /// Makes a memory and returns its index.
     pub(crate) fn alloc_memory(
         &mut self,
         ty: MemoryType,
-        bytes: Option<&'static mut [u8]>,
+        place: MemoryPlace,
     ) -> Result<u32, Error> {
         check_memory_type(&ty)?;
         self.count("memory", self.inner.memories.len(), |limits| {
@@ -75,6 +76,12 @@ impl<T> Store<T> {
                 ty.minimum
             )));
         }
+        let bytes = match place {
+            MemoryPlace::Heap => None,
+            MemoryPlace::Given(bytes) => Some(bytes),
+            // Only now that nothing but room for the memory is left to ask for.
+            MemoryPlace::Spare => self.take_spare_memory(len),
+        };
         let memory = match bytes {
             Some(bytes) => MemoryEntity::new_static(ty, bytes).ok_or_else(|| {
                 Error::limit(format!(
@@ -87,11 +94,21 @@ impl<T> Store<T> {
     }
 
     /// The embedder's bytes for a memory that a module defines, if some were given and are enough.
-    pub(crate) fn take_spare_memory(&mut self, ty: &MemoryType) -> Option<&'static mut [u8]> {
-        let len = byte_size(ty, ty.minimum)?;
+    fn take_spare_memory(&mut self, len: usize) -> Option<&'static mut [u8]> {
         let spare = &mut self.inner.spare_memories;
         let position = spare.iter().position(|bytes| bytes.len() >= len)?;
         Some(spare.remove(position))
+    }
+
+    /// Drops the memories from this index on, which a refused instance defines and nothing refers to.
+    /// The embedder's bytes are spare again.
+    pub(crate) fn release_memories(&mut self, from: usize) {
+        while self.inner.memories.len() > from {
+            let memory = self.inner.memories.pop();
+            if let Some(bytes) = memory.and_then(MemoryEntity::into_static) {
+                self.inner.spare_memories.insert(0, bytes);
+            }
+        }
     }
 
     /// Grows a memory of the store; `None` is `memory.grow`'s -1. Otherwise the old size in pages.

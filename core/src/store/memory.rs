@@ -8,6 +8,15 @@ use crate::types::MemoryType;
 /// Alignment of heap memories: what bulk operations and vector loads like best.
 const ALIGN: usize = 16;
 
+/// Where the bytes of a new memory come from.
+pub(crate) enum MemoryPlace {
+    Heap,
+    /// The embedder's, for this memory.
+    Given(&'static mut [u8]),
+    /// The embedder's for memories that modules define (`Store::add_memory`), otherwise the heap.
+    Spare,
+}
+
 /// Who owns the bytes behind a memory, and how many there are.
 enum MemoryBytes {
     /// Allocated by us with `ALIGN`; nothing is allocated for capacity 0.
@@ -64,6 +73,17 @@ impl MemoryEntity {
             ty,
             bytes: MemoryBytes::Static { capacity },
         })
+    }
+
+    /// The embedder's bytes, if the memory is in such.
+    pub(crate) fn into_static(self) -> Option<&'static mut [u8]> {
+        match self.bytes {
+            MemoryBytes::Heap { .. } => None,
+            MemoryBytes::Static { capacity } => {
+                // SAFETY: they were given for good, all of them, and this was the only pointer to them.
+                Some(unsafe { core::slice::from_raw_parts_mut(self.base, capacity) })
+            }
+        }
     }
 
     /// Present size in pages.
@@ -211,6 +231,7 @@ mod tests {
         assert!(memory.grow_to(100) && memory.data() == [0; 100]);
         assert!(!memory.grow_to(101));
         assert_eq!(memory.len, 100);
+        assert_eq!(memory.into_static().unwrap().len(), 100);
         let few = Box::leak(vec![9u8; 9].into_boxed_slice());
         assert!(MemoryEntity::new_static(ty, few).is_none());
     }

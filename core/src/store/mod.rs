@@ -22,9 +22,10 @@ pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use func::{FuncEntity, FuncKind};
 pub(crate) use global::GlobalEntity;
 pub(crate) use handle::Stored;
+use hashbrown::HashMap;
 pub(crate) use instance::InstanceEntity;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
-pub(crate) use memory::MemoryEntity;
+pub(crate) use memory::{MemoryEntity, MemoryPlace};
 pub(crate) use table::{TableEntity, zeroed};
 
 use crate::{
@@ -52,6 +53,8 @@ type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;
 pub struct Store<T> {
     pub(crate) inner: StoreInner,
     pub(crate) hosts: Vec<Shared<HostFn<T>>>,
+    /// Functions of the store that linkers hold too, by the address of the closure.
+    pub(crate) shared_hosts: HashMap<usize, u32>,
     pub(crate) data: T,
     limiter: Option<Box<Limiter<T>>>,
 }
@@ -98,7 +101,8 @@ impl StoreInner {
 pub struct InterruptHandle(Shared<AtomicBool>);
 
 impl InterruptHandle {
-    /// Asks running code to stop at its next loop iteration or call; if none runs, the next call stops
+    /// Asks running code to stop at its next loop iteration, call, or bulk memory or table instruction
+    /// (one that has begun is not cut short, so memory limits bound the delay); if none runs, the next call stops
     /// at once. Only a store to memory: fine in an interrupt handler.
     pub fn raise(&self) {
         self.0.store(true, Ordering::Relaxed);
@@ -125,6 +129,7 @@ impl<T> Store<T> {
                 spare_memories: Vec::new(),
             },
             hosts: Vec::new(),
+            shared_hosts: HashMap::new(),
             data,
             limiter: None,
         }
@@ -151,7 +156,8 @@ impl<T> Store<T> {
     }
 
     /// Sets the fuel that calls may burn from now on. Running out pauses a resumable call and traps
-    /// another; a resumed call uses what was set meanwhile.
+    /// another; a resumed call uses what was set meanwhile. First it pays the rest of the price that it
+    /// could not pay in full: so it gets on with portions of any size.
     ///
     /// # Errors
     /// If the engine does not meter ([`Config::consume_fuel`](crate::Config::consume_fuel)).
@@ -211,7 +217,8 @@ impl<T> Store<T> {
     }
 
     /// Gives bytes for a linear memory: the next memory that a module defines, and whose initial size
-    /// fits, lives and grows in them instead of on the heap.
+    /// fits, lives and grows in them instead of on the heap. If that module cannot be instantiated for
+    /// lack of room or because of a limit, they serve the next one.
     pub fn add_memory(&mut self, bytes: &'static mut [u8]) {
         self.inner.spare_memories.push(bytes);
     }

@@ -150,10 +150,7 @@ impl FuncTranslator<'_> {
         self.materialize_top(self.params(sig));
         self.label();
         self.open(BlockKind::Loop, sig, NO_FIELD);
-        if self.interruptible {
-            self.code
-                .emit(Op::Checkpoint.base(), Operands::default(), 8);
-        }
+        self.checkpoint();
     }
 
     pub(crate) fn begin_if(&mut self, block_type: BlockType) {

@@ -12,6 +12,7 @@ use crate::{
     bytecode::{
         Bank, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty,
     },
+    engine::FUEL_LOG2_BYTES,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::ModuleInner,
     types::{FuncType, ValType},
@@ -186,7 +187,7 @@ pub(crate) struct FuncTranslator<'m> {
     /// The fuel op of the current basic block and what it charges.
     fuel: Option<(Pc, u32)>,
     pub(crate) metered: bool,
-    pub(crate) interruptible: bool,
+    interruptible: bool,
     /// Number of `br_table`s so far.
     pub(crate) tables: u32,
 }
@@ -276,6 +277,11 @@ impl<'m> FuncTranslator<'m> {
             else_field: NO_FIELD,
             stub: (0, Pc(0)),
         });
+        // Parameters are not counted: the caller has paid for making each of them.
+        let units = (zeroed * 8) >> FUEL_LOG2_BYTES;
+        if units > 0 {
+            self.charge(units);
+        }
         if zeroed > 0 {
             // In pairs; what lies behind the last local may be zeroed with it.
             let zeroed = zeroed.next_multiple_of(2);
@@ -298,6 +304,11 @@ impl<'m> FuncTranslator<'m> {
                 8,
             );
         }
+        self.checkpoint();
+    }
+
+    /// Looks at the interrupt flag here, if the engine wants that.
+    pub(crate) fn checkpoint(&mut self) {
         if self.interruptible {
             self.code
                 .emit(Op::Checkpoint.base(), Operands::default(), 8);
@@ -326,14 +337,17 @@ impl<'m> FuncTranslator<'m> {
 
     // Fuel
 
-    /// Charges one instruction to the current basic block.
-    pub(crate) fn charge(&mut self) {
+    /// Charges so many units to the current basic block.
+    pub(crate) fn charge(&mut self, units: u32) {
         if !self.metered {
             return;
         }
         let (pc, count) = match self.fuel {
-            Some((pc, count)) => (pc, count + 1),
-            None => (self.code.emit(Op::Fuel.base(), Operands::default(), 8), 1),
+            Some((pc, count)) => (pc, count + units),
+            None => (
+                self.code.emit(Op::Fuel.base(), Operands::default(), 8),
+                units,
+            ),
         };
         self.code.patch_u32(pc, 4, count);
         self.fuel = Some((pc, count));

@@ -172,6 +172,26 @@ impl State {
     }
 }
 
+/// Operands that the validator may hold: more than frames have, since a function that is never called
+/// may need too large a frame, and unreachable code may push what is in none.
+const MAX_OPERANDS: u32 = 4 * MAX_FRAME_SLOTS;
+
+/// Refuses a function with more operands at once than that: a call of two bytes can push a thousand, so
+/// that a small module could take any memory.
+pub(crate) fn check_operands(
+    validator: &FuncValidator<ValidatorResources>,
+    offset: u64,
+) -> Result<(), Error> {
+    if validator.operand_stack_height() <= MAX_OPERANDS {
+        return Ok(());
+    }
+    Err(Error::translation(
+        validator.index(),
+        offset as u32,
+        format!("the function has more than {MAX_OPERANDS} operands at once"),
+    ))
+}
+
 /// A translator at the start of a defined function.
 fn begin(module: &ModuleInner, defined: u32, buffers: Buffers, record: bool) -> FuncTranslator<'_> {
     let func_index = module.imported_funcs + defined;
@@ -222,6 +242,7 @@ fn run(
         let operator = operators.read().map_err(fail)?;
         if let Some(validator) = &mut validator {
             validator.op(offset, &operator).map_err(fail)?;
+            check_operands(validator, offset)?;
         }
         translator.code.set_offset(offset as u32);
         translator

@@ -128,7 +128,7 @@ impl FuncTranslator<'_> {
             return Ok(());
         }
         if self.metered && !is_free(operator) {
-            self.charge();
+            self.charge(1);
         }
         if self.row(operator) {
             return Ok(());
@@ -297,11 +297,23 @@ impl FuncTranslator<'_> {
 
     /// An op on three slots and two indices.
     fn bulk(&mut self, op: Op, first: u32, second: u32) {
-        let mut operands = Operands::default().u32(8, first).u32(12, second);
-        for i in (0..3).rev() {
-            operands = operands.u16(i * 2, self.pop_slot());
+        let wide = self.stack.last().is_some_and(|len| len.ty == Ty::I64);
+        let [len, b, a] = core::array::from_fn(|_| self.pop_slot());
+        // Not only at loops and calls: bulk ops in a row can take any time.
+        self.checkpoint();
+        if self.metered {
+            let (charge, to) = match op {
+                Op::MemoryInit => (Op::FuelBytes, second),
+                Op::TableInit => (Op::FuelElements, second),
+                Op::TableCopy | Op::TableFill => (Op::FuelElements, first),
+                _ => (Op::FuelBytes, first),
+            };
+            let operands = Operands::default().u16(0, len).u32(4, to);
+            self.code.emit(charge.base() + wide as u16, operands, 8);
         }
-        self.code.emit(op.base(), operands, 16);
+        let operands = Operands::default().u16(0, a).u16(2, b).u16(4, len);
+        self.code
+            .emit(op.base(), operands.u32(8, first).u32(12, second), 16);
     }
 
     fn drop_segment(&mut self, op: Op, index: u32) {

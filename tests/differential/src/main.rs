@@ -13,7 +13,7 @@ mod on_wasmtime;
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use generate::Case;
-use observe::Runtime;
+use observe::{Runtime, steps};
 
 const USAGE: &str = "usage: wasmote-differential [--count N] [--seed S] [--out DIR]";
 
@@ -135,7 +135,7 @@ fn compare(reference: &dyn Runtime, others: &[Box<dyn Runtime>], case: &Case) ->
         let others: Result<Vec<_>, _> = others.iter().map(|runtime| load(&**runtime)).collect();
         Ok((first, others?))
     });
-    let (mut first, mut sessions) = match loaded {
+    let (first, sessions) = match loaded {
         Ok(loaded) => loaded,
         Err(e) => {
             tally.difference = Some(e);
@@ -144,9 +144,9 @@ fn compare(reference: &dyn Runtime, others: &[Box<dyn Runtime>], case: &Case) ->
     };
     for (func, ty) in first.functions() {
         let plans: [_; 2] = std::array::from_fn(|round| case.arguments(&func, round, &ty));
-        let expected = first.call(&func, &plans);
-        for (runtime, session) in others.iter().zip(&mut sessions) {
-            let got = session.call(&func, &plans);
+        let expected = steps(&*first, &func, &plans);
+        for (runtime, session) in others.iter().zip(&sessions) {
+            let got = steps(&**session, &func, &plans);
             let Some(n) =
                 (0..expected.len().max(got.len())).find(|&n| expected.get(n) != got.get(n))
             else {

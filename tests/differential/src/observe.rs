@@ -81,7 +81,7 @@ pub enum Exported {
 }
 
 impl Step {
-    pub fn new(end: End, mut state: Vec<(String, Exported)>) -> Step {
+    fn new(end: End, mut state: Vec<(String, Exported)>) -> Step {
         state.sort_by(|a, b| a.0.cmp(&b.0));
         Step { end, state }
     }
@@ -110,9 +110,30 @@ pub trait Runtime {
 pub trait Session {
     /// Exported functions in order, with their parameters.
     fn functions(&self) -> Vec<(String, Vec<Type>)>;
-    /// A fresh instance, and the same function called on it with each list of arguments: the step of the
-    /// instantiation, then one for each call. Ends early if the instantiation fails.
-    fn call(&mut self, func: &str, arguments: &[Vec<Value>]) -> Vec<Step>;
+    /// A fresh instance, or how its instantiation ended, to call an exported function on.
+    fn start(&self, func: &str) -> Result<Box<dyn Running>, End>;
+}
+
+/// An instance and one of its functions.
+pub trait Running {
+    fn call(&mut self, arguments: &[Value]) -> End;
+    /// What its exports hold.
+    fn state(&mut self) -> Vec<(String, Exported)>;
+}
+
+/// Calls a function on a fresh instance with each list of arguments: the step of the instantiation, then
+/// one for each call. Ends early if the instantiation fails.
+pub fn steps(session: &dyn Session, func: &str, arguments: &[Vec<Value>]) -> Vec<Step> {
+    let mut running = match session.start(func) {
+        Ok(running) => running,
+        Err(end) => return vec![Step::new(end, Vec::new())],
+    };
+    let mut steps = vec![Step::new(End::Returned(Vec::new()), running.state())];
+    for arguments in arguments {
+        let end = running.call(arguments);
+        steps.push(Step::new(end, running.state()));
+    }
+    steps
 }
 
 /// FNV-1a, over words: memories are hashed after every call.

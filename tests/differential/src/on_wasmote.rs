@@ -1,11 +1,11 @@
 //! wasmote, in one of its modes.
 
 use wasmote::{
-    CompilationMode, Config, Engine, Extern, ExternType, HeapType, Instance, Module, Ref, Store,
-    TrapCode, Val, ValType,
+    CompilationMode, Config, Engine, Extern, ExternType, Func, HeapType, Instance, Module, Ref,
+    Store, TrapCode, Val, ValType,
 };
 
-use crate::observe::{End, Exported, Runtime, Session, Step, Text, Trap, Type, Value, hash};
+use crate::observe::{End, Exported, Running, Runtime, Session, Text, Trap, Type, Value, hash};
 
 pub struct Wasmote {
     name: &'static str,
@@ -65,7 +65,7 @@ impl Session for Loaded {
         self.module.exports().filter_map(func).collect()
     }
 
-    fn call(&mut self, func: &str, arguments: &[Vec<Value>]) -> Vec<Step> {
+    fn start(&self, func: &str) -> Result<Box<dyn Running>, End> {
         let mut store = Store::new(self.module.engine(), ());
         if self.fuel {
             // Never used up: the modules bound themselves.
@@ -73,25 +73,27 @@ impl Session for Loaded {
                 .set_fuel(u64::MAX / 2)
                 .expect("the engine meters fuel");
         }
-        let instance = match Instance::new(&mut store, &self.module, &[]) {
-            Ok(instance) => instance,
-            Err(e) => return vec![Step::new(failed(&e), Vec::new())],
-        };
-        let mut steps = vec![Step::new(
-            End::Returned(Vec::new()),
-            state(&store, instance),
-        )];
+        let instance = Instance::new(&mut store, &self.module, &[]).map_err(|e| failed(&e))?;
         let func = instance.get_func(&store, func).expect("it is exported");
-        for args in arguments {
-            let args: Vec<Val> = args.iter().map(to_val).collect();
-            let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-            let end = match func.call(&mut store, &args, &mut results) {
-                Ok(()) => End::Returned(results.iter().map(from_val).collect()),
-                Err(e) => failed(&e),
-            };
-            steps.push(Step::new(end, state(&store, instance)));
+        Ok(Box::new(Started(store, instance, func)))
+    }
+}
+
+struct Started(Store<()>, Instance, Func);
+
+impl Running for Started {
+    fn call(&mut self, arguments: &[Value]) -> End {
+        let Started(store, _, func) = self;
+        let args: Vec<Val> = arguments.iter().map(to_val).collect();
+        let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+        match func.call(store, &args, &mut results) {
+            Ok(()) => End::Returned(results.iter().map(from_val).collect()),
+            Err(e) => failed(&e),
         }
-        steps
+    }
+
+    fn state(&mut self) -> Vec<(String, Exported)> {
+        state(&self.0, self.1)
     }
 }
 

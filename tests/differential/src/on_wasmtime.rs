@@ -1,11 +1,11 @@
 //! wasmtime, a compiler.
 
 use wasmtime::{
-    Config, Engine, ExternType, HeapType, Instance, Module, OptLevel, Ref, Store, Trap as Code,
-    Val, ValType,
+    Config, Engine, ExternType, Func, HeapType, Instance, Module, OptLevel, Ref, Store,
+    Trap as Code, Val, ValType,
 };
 
-use crate::observe::{End, Exported, Runtime, Session, Step, Text, Trap, Type, Value, hash};
+use crate::observe::{End, Exported, Running, Runtime, Session, Text, Trap, Type, Value, hash};
 
 pub struct Wasmtime(Engine);
 
@@ -52,27 +52,29 @@ impl Session for Loaded {
         self.1.exports().filter_map(func).collect()
     }
 
-    fn call(&mut self, func: &str, arguments: &[Vec<Value>]) -> Vec<Step> {
+    fn start(&self, func: &str) -> Result<Box<dyn Running>, End> {
         let mut store = Store::new(&self.0, ());
-        let instance = match Instance::new(&mut store, &self.1, &[]) {
-            Ok(instance) => instance,
-            Err(e) => return vec![Step::new(failed(&e), Vec::new())],
-        };
-        let mut steps = vec![Step::new(
-            End::Returned(Vec::new()),
-            state(&mut store, instance),
-        )];
+        let instance = Instance::new(&mut store, &self.1, &[]).map_err(|e| failed(&e))?;
         let func = instance.get_func(&mut store, func).expect("it is exported");
-        for args in arguments {
-            let args: Vec<Val> = args.iter().map(to_val).collect();
-            let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-            let end = match func.call(&mut store, &args, &mut results) {
-                Ok(()) => End::Returned(results.iter().map(from_val).collect()),
-                Err(e) => failed(&e),
-            };
-            steps.push(Step::new(end, state(&mut store, instance)));
+        Ok(Box::new(Started(store, instance, func)))
+    }
+}
+
+struct Started(Store<()>, Instance, Func);
+
+impl Running for Started {
+    fn call(&mut self, arguments: &[Value]) -> End {
+        let Started(store, _, func) = self;
+        let args: Vec<Val> = arguments.iter().map(to_val).collect();
+        let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+        match func.call(store, &args, &mut results) {
+            Ok(()) => End::Returned(results.iter().map(from_val).collect()),
+            Err(e) => failed(&e),
         }
-        steps
+    }
+
+    fn state(&mut self) -> Vec<(String, Exported)> {
+        state(&mut self.0, self.1)
     }
 }
 

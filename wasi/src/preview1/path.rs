@@ -133,16 +133,28 @@ pub(super) fn path_open<H: Host>(
     }
 }
 
+/// Does what takes nothing but a path and the right to it.
+fn at_path<H: Host>(
+    cx: &mut Cx<'_, H>,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+    right: Rights,
+    act: fn(&mut H, &H::Dir, &str) -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    let dir = cx.ctx.table.get(fd)?.dir(right)?;
+    let path = path_arg::<H>(&cx.mem, path, path_len)?;
+    act(&mut cx.ctx.host, dir, path)
+}
+
 pub(super) fn path_create_directory<H: Host>(
     cx: &mut Cx<'_, H>,
     fd: u32,
     path: u32,
     path_len: u32,
 ) -> Result<(), Errno> {
-    let dir = cx.ctx.table.get(fd)?.dir(Rights::PATH_CREATE_DIRECTORY)?;
-    cx.ctx
-        .host
-        .dir_create_directory(dir, path_arg::<H>(&cx.mem, path, path_len)?)
+    let right = Rights::PATH_CREATE_DIRECTORY;
+    at_path(cx, fd, path, path_len, right, H::dir_create_directory)
 }
 
 pub(super) fn path_remove_directory<H: Host>(
@@ -151,10 +163,8 @@ pub(super) fn path_remove_directory<H: Host>(
     path: u32,
     path_len: u32,
 ) -> Result<(), Errno> {
-    let dir = cx.ctx.table.get(fd)?.dir(Rights::PATH_REMOVE_DIRECTORY)?;
-    cx.ctx
-        .host
-        .dir_remove_directory(dir, path_arg::<H>(&cx.mem, path, path_len)?)
+    let right = Rights::PATH_REMOVE_DIRECTORY;
+    at_path(cx, fd, path, path_len, right, H::dir_remove_directory)
 }
 
 pub(super) fn path_unlink_file<H: Host>(
@@ -163,10 +173,8 @@ pub(super) fn path_unlink_file<H: Host>(
     path: u32,
     path_len: u32,
 ) -> Result<(), Errno> {
-    let dir = cx.ctx.table.get(fd)?.dir(Rights::PATH_UNLINK_FILE)?;
-    cx.ctx
-        .host
-        .dir_unlink_file(dir, path_arg::<H>(&cx.mem, path, path_len)?)
+    let right = Rights::PATH_UNLINK_FILE;
+    at_path(cx, fd, path, path_len, right, H::dir_unlink_file)
 }
 
 pub(super) fn path_filestat_get<H: Host>(

@@ -2,11 +2,13 @@
 
 use core::{marker::PhantomData, sync::atomic::Ordering};
 
+use super::memory::memory_of;
 use crate::{
+    engine::FUEL_LOG2_BYTES,
     exec::{
         cx::Exit,
         dispatch::{Flow, HANDLER_BYTES, Handle, Regs},
-        operand::{Destination, Source},
+        operand::{Destination, Slot, Source},
         value::Value,
     },
     trap::TrapCode,
@@ -162,20 +164,77 @@ impl Handle for Unpin {
     }
 }
 
-/// Charges the fuel at 4, or pauses here.
+/// Charges fuel, or takes what there is and pauses behind this op of 8 bytes.
+#[inline(always)]
+unsafe fn charge(mut r: Regs, amount: u64) -> Flow {
+    // SAFETY: the context outlives the run.
+    unsafe {
+        let cx = r.cx();
+        let fuel = (*cx).fuel;
+        if amount <= fuel {
+            (*cx).fuel = fuel - amount;
+            return r.next(8);
+        }
+        (*cx).fuel = 0;
+        (*cx).owed = amount - fuel;
+        r.set_ip(r.ip().add(HANDLER_BYTES + 8));
+        r.exit(Exit::OutOfFuel)
+    }
+}
+
+/// Charges the fuel at 4.
 pub(crate) struct Fuel;
 impl Handle for Fuel {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the instruction has the amount; the context outlives the run.
+        // SAFETY: the instruction has the amount.
         unsafe {
-            match (*r.cx()).fuel.checked_sub(r.read::<u32>(4) as u64) {
-                Some(left) => {
-                    (*r.cx()).fuel = left;
-                    r.next(8)
-                }
-                None => r.exit(Exit::OutOfFuel),
-            }
+            let amount = r.read::<u32>(4);
+            charge(r, amount as u64)
+        }
+    }
+}
+
+/// Charges for the bulk op that follows: its length is in slot 0, a `u32` or `u64`, and it writes to the
+/// memory at 4. If it cannot succeed, because it is longer than that, it is free.
+pub(crate) struct FuelBytes<V>(PhantomData<V>);
+impl<V: Value> Handle for FuelBytes<V> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields; memory indices were validated.
+        unsafe {
+            let len = Slot::get::<V>(&r, 0).to_bits();
+            let most = (*memory_of(r.cx(), r.read(4))).len as u64;
+            charge(
+                r,
+                if len <= most {
+                    len >> FUEL_LOG2_BYTES
+                } else {
+                    0
+                },
+            )
+        }
+    }
+}
+
+/// The same for elements of the table at 4.
+pub(crate) struct FuelElements<V>(PhantomData<V>);
+impl<V: Value> Handle for FuelElements<V> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields; table indices were validated.
+        unsafe {
+            let len = Slot::get::<V>(&r, 0).to_bits();
+            let table = (*(*r.cx()).tables.add(r.read::<u32>(4) as usize)).as_ref();
+            let most = table.elements.len() as u64;
+            charge(
+                r,
+                if len <= most {
+                    (len * 8) >> FUEL_LOG2_BYTES
+                } else {
+                    0
+                },
+            )
         }
     }
 }
