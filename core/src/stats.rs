@@ -17,6 +17,7 @@ thread_local! {
     static COUNTS: RefCell<HashMap<usize, u64>> = RefCell::default();
 }
 
+#[cfg_attr(tail_calls, allow(dead_code))]
 /// Counts one execution of the instruction at `ip`.
 pub(crate) fn count(ip: *const u8) {
     COUNTS.with_borrow_mut(|counts| *counts.entry(ip as usize).or_default() += 1);

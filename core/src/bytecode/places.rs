@@ -71,22 +71,6 @@ macro_rules! for_int_places {
     (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 } };
     (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 Imm } };
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
-    (others, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
-    (mirrored, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
-        (Slot, Slot) (Slot, Pin0) (Slot, Pin1) (Slot, Imm) (Acc, Slot) (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
-        (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
-    } };
-    (ordered, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
-        (Slot, Slot) (Slot, Pin0) (Slot, Pin1) (Slot, Imm) (Acc, Slot) (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
-        (Pin0, Slot) (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Slot) (Pin1, Pin0) (Pin1, Pin1) (Pin1, Imm)
-        (Slot, Acc) (Pin0, Acc) (Pin1, Acc)
-    } };
-    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Imm) (Acc, Imm) (Pin0, Imm) (Pin1, Imm) } };
-    (bases, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 } };
-    (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, ToBoth) (Pin0, ToPin0) (Pin1, ToPin1) } };
-    (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm Wide } };
-    (copied, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 Imm } };
-    (copy_dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot ToPin0 ToPin1 } };
     (pins, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Pin0 Pin1 } };
     (copied_to, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot ToPin0 ToPin1 } };
     (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot ToPin0 ToPin1 } };
@@ -115,6 +99,7 @@ macro_rules! for_int_places {
         (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
         (Slot, Wide) (Acc, Wide) (Pin0, Wide) (Pin1, Wide)
     } };
+    ($fused:tt, $apply:ident! { $($pre:tt)* }) => { for_fused_int_places! { $fused, $apply! { $($pre)* } } };
 }
 /// Without pins.
 #[cfg(not(full_dispatch))]
@@ -124,14 +109,6 @@ macro_rules! for_int_places {
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
     (pins, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (copied_to, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot } };
-    // Nothing is fused.
-    (others, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (bases, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (copied, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (copy_dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot } };
     ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
     ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
@@ -139,8 +116,29 @@ macro_rules! for_int_places {
     } };
     (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
     (sums, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
+    ($fused:tt, $apply:ident! { $($pre:tt)* }) => { for_fused_int_places! { $fused, $apply! { $($pre)* } } };
 }
 pub(crate) use for_int_places;
+
+macro_rules! for_fused_int_places {
+    (others, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Pin0 Pin1 Imm } };
+    (mirrored, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* }
+        (Slot, Slot) (Slot, Pin0) (Slot, Pin1) (Slot, Imm) (Acc, Slot) (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
+        (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
+    } };
+    (ordered, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* }
+        (Slot, Slot) (Slot, Pin0) (Slot, Pin1) (Slot, Imm) (Acc, Slot) (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
+        (Pin0, Slot) (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Slot) (Pin1, Pin0) (Pin1, Pin1) (Pin1, Imm)
+        (Slot, Acc) (Pin0, Acc) (Pin1, Acc)
+    } };
+    (constants, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Imm) (Acc, Imm) (Pin0, Imm) (Pin1, Imm) } };
+    (bases, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Pin0 Pin1 } };
+    (counters, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, ToBoth) (Pin0, ToPin0) (Pin1, ToPin1) } };
+    (bounds, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Pin0 Pin1 Imm Wide } };
+    (copied, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Acc Pin0 Pin1 Imm } };
+    (copy_dests, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } ToSlot ToPin0 ToPin1 } };
+}
+pub(crate) use for_fused_int_places;
 
 /// How many pins forms exist for.
 pub(crate) const PINS: usize = if cfg!(full_dispatch) { 2 } else { 0 };

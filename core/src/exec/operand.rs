@@ -71,6 +71,7 @@ impl Source for Imm {
 }
 
 /// A 32-bit constant behind the first 8 bytes of the instruction.
+#[cfg_attr(not(full_dispatch), allow(dead_code))]
 pub(crate) struct Wide;
 impl Source for Wide {
     const EXTRA: usize = 8;

@@ -595,8 +595,7 @@ fn unused(op: Op, form: u16) -> bool {
             };
             // Address and value in the same accumulator, or in one pin with two types.
             let int = matches!(value, Ty::I32 | Ty::I64);
-            let same_pin =
-                value != Ty::I32 && is_pin(from) && places.iter().any(|&place| place == from);
+            let same_pin = value != Ty::I32 && is_pin(from) && places.contains(&from);
             // With both pins of the address's type there is none for the value, and the other way round.
             let no_pin = value == Ty::I64
                 && is_pin(from)

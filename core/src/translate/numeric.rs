@@ -417,11 +417,10 @@ impl FuncTranslator<'_> {
                 ..
             } = last.what
             && offset <= u16::MAX as u32
+            && SUMS.find(x.place(), sum_place(y)).is_some()
         {
-            if SUMS.find(x.place(), sum_place(y)).is_some() {
-                self.take_back(&last);
-                return Address::Sum { x, y, offset };
-            }
+            self.take_back(&last);
+            return Address::Sum { x, y, offset };
         }
         let (loc, operand) = self.pop();
         match loc {

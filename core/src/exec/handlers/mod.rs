@@ -3,6 +3,7 @@
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod control;
+#[cfg_attr(not(full_dispatch), allow(dead_code))]
 pub(crate) mod fused;
 pub(crate) mod global;
 pub(crate) mod memory;
@@ -10,16 +11,20 @@ pub(crate) mod numeric;
 pub(crate) mod rows;
 pub(crate) mod wide;
 
+#[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use super::{
     dispatch::{Handler, handler},
     operand::{Acc, Imm, Pin0, Pin1, Slot, ToAccum, ToBoth, ToPin0, ToPin1, ToSlot, Wide},
 };
 use crate::bytecode::{
     OPCODES, Op,
-    places::{for_float_places, for_fused_places, for_int_places, for_places},
+    places::{
+        for_float_places, for_fused_int_places, for_fused_places, for_int_places, for_places,
+    },
     table::for_each_op,
 };
 use control::{Copy, CopyWide, Select};
+#[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use fused::{
     Chain, ChainStore, CopyBranch, CopyPair, LoadBranch, LoadChain, Pair, Reversed, StepBranch,
 };
@@ -162,6 +167,7 @@ macro_rules! copy_pair {
     };
 }
 /// The second op of a chain.
+#[cfg_attr(not(full_dispatch), allow(unused_macros))]
 macro_rules! second {
     ($op:ty, []) => { $op };
     ($op:ty, [Reversed]) => { Reversed<$op> };
