@@ -43,6 +43,10 @@ impl Engine {
     }
 
     /// Whether code looks at the interrupt flag.
+    pub(crate) fn fusing(&self) -> bool {
+        self.0.config.fuse
+    }
+
     pub(crate) fn interruptible(&self) -> bool {
         self.0.config.interruptible
     }
@@ -102,6 +106,7 @@ pub struct Config {
     pub(crate) compilation_mode: CompilationMode,
     pub(crate) consume_fuel: bool,
     pub(crate) interruptible: bool,
+    pub(crate) fuse: bool,
     pub(crate) max_stack_size: usize,
     pub(crate) max_nested_calls: u32,
     pub(crate) features: WasmFeatures,
@@ -143,6 +148,7 @@ impl Config {
             compilation_mode: CompilationMode::default(),
             consume_fuel: false,
             interruptible: false,
+            fuse: true,
             max_stack_size: DEFAULT_STACK,
             max_nested_calls: 100,
             features: SUPPORTED,
@@ -176,6 +182,14 @@ impl Config {
     /// [`Store::interrupt_handle`]: crate::Store::interrupt_handle
     pub fn interruptible(&mut self, enable: bool) -> &mut Config {
         self.interruptible = enable;
+        self
+    }
+
+    /// Whether instructions that follow each other may become one op, and a function's hottest locals
+    /// live in registers (on by default). Off, code is slower and closer to the wasm it comes from;
+    /// results are the same.
+    pub fn fuse_ops(&mut self, enable: bool) -> &mut Config {
+        self.fuse = enable;
         self
     }
 

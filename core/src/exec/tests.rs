@@ -11,7 +11,7 @@ use std::thread;
 
 use super::Execution;
 use crate::{
-    Config, Engine, Instance, Module, Store, TrapCode, Val,
+    Config, Engine, Instance, Module, Store, TrapCode,
     bytecode::{
         ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, Field, Form, INT, OPCODES, Op,
         PINS, Place, SUMS, Shape, Ty, pairs,
@@ -72,21 +72,35 @@ fn reset_pins(pins: PinTypes) -> String {
     format!("(local.set $p ({p}.const 5)) (local.set $q ({q}.const 6))\n")
 }
 
+/// A statement that adds a value to the checksum `$sum`, by ops that are not fused with what made it.
+fn observe(expression: &str, ty: Ty) -> String {
+    let bits = match ty {
+        Ty::I32 => format!("(i64.extend_i32_u {expression})"),
+        Ty::F32 => format!("(i64.extend_i32_u (i32.reinterpret_f32 {expression}))"),
+        Ty::F64 => format!("(i64.reinterpret_f64 {expression})"),
+        _ => expression.into(),
+    };
+    format!("(local.set $sum (i64.sub (i64.rotl (local.get $sum) (i64.const 1)) {bits}))\n")
+}
+
 /// Statements that use the value of `expression` in each of its destinations.
 fn destinations(expression: &str, ty: Ty, pins: PinTypes) -> String {
     let t = name(ty);
     let push_out = source(Place::Acc, ty, "a", pins).unwrap_or_default();
-    let div = if ty.sets().sources.places == INT.sources.places && t.starts_with('i') {
+    let after = if matches!(ty, Ty::I32 | Ty::I64) {
         "rotl"
     } else {
         "div"
     };
-    let mut out = format!(
-        "(drop {expression}) (local.set $r_{t} {expression}) (drop ({t}.{div} {expression} {push_out}))\n"
-    );
+    let mut out = observe(expression, ty);
+    out += &format!("(local.set $r_{t} {expression})\n");
+    out += &observe(&format!("(local.get $r_{t})"), ty);
+    out += &observe(&format!("({t}.{after} {expression} {push_out})"), ty);
     for (pin, local) in pins.iter().zip(["$p", "$q"]) {
         if *pin == ty {
-            out += &format!("(local.set {local} {expression}) {}", reset_pins(pins));
+            out += &format!("(local.set {local} {expression})\n");
+            out += &observe(&format!("(local.get {local})"), ty);
+            out += &reset_pins(pins);
         }
     }
     out
@@ -105,7 +119,11 @@ fn comparison(op: Op, a: &str, b: &str) -> String {
 
 /// Branches on an expression, taken if it is true and if it is false.
 fn branches(expression: &str) -> String {
-    format!("(block (br_if 0 {expression}))\n(if {expression} (then (nop)))\n")
+    let (not_taken, taken) = (
+        observe("(i64.const 1)", Ty::I64),
+        observe("(i64.const 2)", Ty::I64),
+    );
+    format!("(block (br_if 0 {expression}) {not_taken})\n(if {expression} (then {taken}))\n")
 }
 
 /// The addresses of loads and stores, in the order of their forms.
@@ -162,6 +180,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
     let text = op.text();
     let mut out = String::new();
     let place = |place: Place, ty: Ty, slot: &str| source(place, ty, slot, pins);
+    // (None without `full_dispatch`.)
+    let dests = COPY_DESTS.max(1);
     match *op.shape() {
         Shape::Binary {
             operand,
@@ -196,9 +216,11 @@ fn statements(op: Op, pins: PinTypes) -> String {
                     };
                     let local = get.trim_start_matches("(local.get ").trim_end_matches(')');
                     out += &format!(
-                        "(block (local.set {local} ({t}.add {get} ({t}.const 1))) (br_if 0 {}))
-                         (local.set $a_{t} ({t}.const 7)) {}",
+                        "(block (local.set {local} ({t}.add {get} ({t}.const 1))) (br_if 0 {}) {})
+                         {} (local.set $a_{t} ({t}.const 7)) {}",
                         comparison(op, &get, &bound),
+                        observe("(i64.const 3)", Ty::I64),
+                        observe(&get, operand),
                         reset_pins(pins)
                     );
                 }
@@ -357,8 +379,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
             for first in 0..COPY_FORMS {
                 for second in 0..COPY_FORMS {
                     let copy = |form: u16, slot: &str| {
-                        let from = COPIED.places[(form / COPY_DESTS) as usize];
-                        copy_statement(from, form % COPY_DESTS, slot, pins)
+                        let from = COPIED.places[(form / dests) as usize];
+                        copy_statement(from, form % dests, slot, pins)
                     };
                     if let (Some((mirror, first)), Some((mirror_too, second))) =
                         (copy(first, "s"), copy(second, "t"))
@@ -369,17 +391,25 @@ fn statements(op: Op, pins: PinTypes) -> String {
                             mirror
                         };
                         out += &format!(
-                            "{mirror} {first} {second} (global.set $g_i32 (i32.const 0)) {}",
-                            reset_pins(pins)
+                            "{mirror} {first} {second} (global.set $g_i32 (i32.const 0))\n"
                         );
+                        for local in ["$s_i32", "$t_i32", "$p", "$q"] {
+                            let ty = match local {
+                                "$p" => pins[0],
+                                "$q" => pins[1],
+                                _ => Ty::I32,
+                            };
+                            out += &observe(&format!("(local.get {local})"), ty);
+                        }
+                        out += &reset_pins(pins);
                     }
                 }
             }
         }
         Shape::CopyBranch => {
             for form in 0..COPY_FORMS {
-                let from = COPIED.places[(form / COPY_DESTS) as usize];
-                if let Some((mirror, copy)) = copy_statement(from, form % COPY_DESTS, "s", pins) {
+                let from = COPIED.places[(form / dests) as usize];
+                if let Some((mirror, copy)) = copy_statement(from, form % dests, "s", pins) {
                     out += &format!(
                         "(block (block (br_if 1 (local.get $b_i32)) {mirror} {copy} (br 1)) {copy})\n"
                     );
@@ -408,6 +438,25 @@ fn plain_statements() -> String {
             acc = source(Place::Acc, ty, "a", pins).unwrap_or_default(),
         );
     }
+    // A mask of a loaded value, compared with zero: as a value and as a branch, in every place.
+    for mask in [
+        "(local.get $b_i32)",
+        "(local.get $p)",
+        "(i32.const 3)",
+        "(i32.const 70000)",
+    ] {
+        for zero in ["(i32.eqz (i32.and", "(i32.ne (i32.const 0) (i32.and"] {
+            let masked = format!("{zero} (i32.load offset=8 (local.get $a_i32)) {mask}))");
+            out += &observe(&masked, Ty::I32);
+            out += &branches(&masked);
+        }
+    }
+    // The op right before a branch is not what it branches on.
+    out += &format!(
+        "(block {} (drop (f64.lt (local.get $a_f64) (local.get $b_f64))) (br_if 0) {})",
+        "(i32.rem_u (local.get $a_i32) (i32.const 7))",
+        observe("(i64.const 5)", Ty::I64)
+    );
     out += "
         (local.set $r_i64 (i64.const 0x123456789abcdef))
         (block (block (br_table 0 1 0 (local.get $b_i32))))
@@ -475,7 +524,7 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
             (type $unary (func (param i32) (result i32)))
             (import \"other\" \"f\" (func $imported (type $unary)))
             (import \"host\" \"f\" (func $host (type $unary)))
-            (memory 1) (memory $far 1) (memory $m64 i64 1)
+            (memory (export \"memory\") 1) (memory $far 1) (memory $m64 i64 1)
             (table $t 4 funcref) (table $t64 i64 1 funcref)
             (elem (table $t) (i32.const 0) func $id_i32 $imported) (elem $e func $id_i32) (data $d \"x\")
             {globals}
@@ -494,12 +543,12 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
             (func $hot_tail (param $x i32) (result i32) {one} (return_call $hot_first (local.get $x)))
             (func $many_locals (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64))
             (func (export \"trap\") (unreachable))
-            (func (export \"run\") (param $n i32)
+            (func (export \"run\") (param $n i32) (result i64)
                 (local $a_i32 i32) (local $b_i32 i32) (local $r_i32 i32)
                 (local $a_i64 i64) (local $b_i64 i64) (local $r_i64 i64)
                 (local $a_f32 f32) (local $b_f32 f32) (local $r_f32 f32)
                 (local $a_f64 f64) (local $b_f64 f64) (local $r_f64 f64)
-                (local $p {p}) (local $q {q}) (local $s_i32 i32) (local $t_i32 i32)
+                (local $p {p}) (local $q {q}) (local $s_i32 i32) (local $t_i32 i32) (local $sum i64)
                 (local.set $a_i32 (i32.const 7)) (local.set $b_i32 (i32.const 2))
                 (local.set $a_i64 (i64.const 7)) (local.set $b_i64 (i64.const 2))
                 (local.set $a_f32 (f32.const 7)) (local.set $b_f32 (f32.const 2))
@@ -509,21 +558,21 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
                     {reset}
                     (call $many_locals)
                     {statements}
-                    (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"
+                    (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                (local.get $sum)))"
     )
 }
 
-fn engine(metered: bool) -> Engine {
+fn engine(metered: bool, fused: bool) -> Engine {
     let mut config = Config::new();
     config.consume_fuel(metered).interruptible(metered);
+    config.fuse_ops(fused);
     Engine::new(&config)
 }
 
-/// Instantiates, runs the loop, and adds the opcodes of all functions to `seen`.
-fn exercise(engine: &Engine, statements: &str, pins: PinTypes, seen: &mut BTreeSet<u16>) {
-    let text = module_text(statements, pins);
-    let bytes = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let module = Module::new(engine, bytes).expect("a valid module");
+/// Runs the loop that often in a fresh instance; the checksum, and the memory behind it.
+fn run(engine: &Engine, wasm: &[u8], iterations: i32, seen: &mut BTreeSet<u16>) -> (i64, Vec<u8>) {
+    let module = Module::new(engine, wasm).expect("a valid module");
     for defined in 0..module.inner().bodies.len() {
         seen.extend(opcodes(&module, defined as u32));
     }
@@ -544,9 +593,28 @@ fn exercise(engine: &Engine, statements: &str, pins: PinTypes, seen: &mut BTreeS
     let instance = linker
         .instantiate(&mut store, &module)
         .expect("an instance");
-    let run = instance.get_func(&mut store, "run").expect("the export");
-    run.call(&mut store, &[Val::I32(ITERATIONS)], &mut [])
-        .unwrap_or_else(|error| panic!("{error:?}\n{statements}"));
+    let run = instance
+        .get_typed_func::<i32, i64>(&store, "run")
+        .expect("the export");
+    let sum = run
+        .call(&mut store, iterations)
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    let memory = instance.get_memory(&store, "memory").expect("the export");
+    (sum, memory.data(&store)[..4096].to_vec())
+}
+
+/// Runs the statements in a loop, adds the opcodes of all functions to `seen`, and checks that the same
+/// happens without fused ops and pins.
+fn exercise(metered: bool, statements: &str, pins: PinTypes, seen: &mut BTreeSet<u16>) {
+    let text = module_text(statements, pins);
+    let wasm = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let engines = [engine(metered, true), engine(metered, false)];
+    let [fused, plain] = engines.map(|engine| run(&engine, &wasm, 3, seen));
+    assert!(
+        fused == plain,
+        "fused ops compute something else in\n{statements}"
+    );
+    run(&engine(metered, true), &wasm, ITERATIONS, seen);
 }
 
 /// Whether the translator has no way to emit this form.
@@ -632,15 +700,12 @@ fn unused(op: Op, form: u16) -> bool {
             }
         }
         Shape::CopyPair | Shape::CopyBranch => {
+            let (dests, forms) = (COPY_DESTS.max(1), COPY_FORMS.max(1));
             let to_itself = |form: u16| {
-                let (from, to) = (
-                    COPIED.places[(form / COPY_DESTS) as usize],
-                    form % COPY_DESTS,
-                );
+                let (from, to) = (COPIED.places[(form / dests) as usize], form % dests);
                 from == Place::Pin0 && to == 1 || from == Place::Pin1 && to == 2
             };
-            to_itself(form % COPY_FORMS)
-                || to_itself(form / COPY_FORMS % COPY_FORMS) && op == Op::CopyPair
+            to_itself(form % forms) || op == Op::CopyPair && to_itself(form / forms)
         }
         Shape::Plain(_) => {
             // Run without being translated; without pins, what is about them stays.
@@ -659,20 +724,19 @@ fn unused(op: Op, form: u16) -> bool {
 fn every_op_runs_in_a_loop_on_a_small_native_stack() {
     on_small_stack(|| {
         let mut seen = BTreeSet::new();
-        let plain = engine(false);
         let (i, l) = (Ty::I32, Ty::I64);
         for opcode in 0..OPCODES as u16 {
             let (op, form) = Op::of_opcode(opcode).expect("an opcode");
             if form == 0 && !matches!(op.shape(), Shape::Plain(_)) {
                 for pins in [[i, i], [l, l], [i, l], [l, i]] {
                     if PINS > 0 || pins == [i, i] {
-                        exercise(&plain, &statements(op, pins), pins, &mut seen);
+                        exercise(false, &statements(op, pins), pins, &mut seen);
                     }
                 }
             }
         }
-        exercise(&plain, &plain_statements(), [i, i], &mut seen);
-        exercise(&engine(true), &plain_statements(), [i, i], &mut seen);
+        exercise(false, &plain_statements(), [i, i], &mut seen);
+        exercise(true, &plain_statements(), [i, i], &mut seen);
         let missing: Vec<_> = (0..OPCODES as u16)
             .filter(|opcode| !seen.contains(opcode))
             .filter_map(Op::of_opcode)

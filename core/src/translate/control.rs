@@ -5,8 +5,8 @@ use wasmparser::{BlockType, BrTable};
 use super::{
     code::{Code, NO_FIELD, Operands},
     func::{
-        Before, Block, BlockKind, BlockSig, FuncTranslator, Last, Loaded, Step, What, fits_i16,
-        fits_i32, header_slot, parsed_ty, ty,
+        Before, Block, BlockKind, BlockSig, FuncTranslator, Last, Loaded, Step, What, existing,
+        fits_i16, fits_i32, header_slot, parsed_ty, ty,
     },
     ops::load_branch_of,
     stack::{Kind, Loc},
@@ -306,7 +306,8 @@ impl FuncTranslator<'_> {
 
     /// The step of a counter right before a condition on it is fused with the branch: opcode and fields.
     fn step_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
-        let last = self.last.filter(|last| last.end == self.code.pc())?;
+        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
+        let last = self.last.filter(adjacent)?;
         let What::Step(Step { local, by, .. }) = last.what else {
             return None;
         };
@@ -363,7 +364,7 @@ impl FuncTranslator<'_> {
         };
         let (opcode, operands, bytes) = if let Some(loaded) = loaded {
             // The inverse of an integer comparison has the same forms.
-            let opcode = load_branch_form(&loaded, op, b).unwrap_or(0);
+            let opcode = existing(load_branch_form(&loaded, op, b));
             let operands = Operands::default()
                 .u16(0, loaded.base.field16())
                 .u16(2, b.field16())
@@ -372,7 +373,7 @@ impl FuncTranslator<'_> {
         } else if let Some((opcode, operands)) = self.step_branch(op, a, b) {
             (opcode, operands, 16)
         } else {
-            let mut form = branch_form(op, a, b).unwrap_or(0);
+            let mut form = existing(branch_form(op, a, b));
             if taken_if_false {
                 form += operand.sets().branches.len();
             }

@@ -188,6 +188,8 @@ pub(crate) struct FuncTranslator<'m> {
     fuel: Option<(Pc, u32)>,
     pub(crate) metered: bool,
     interruptible: bool,
+    /// Whether ops are fused and locals pinned.
+    pub(crate) fusing: bool,
     /// Number of `br_table`s so far.
     pub(crate) tables: u32,
 }
@@ -238,6 +240,7 @@ impl<'m> FuncTranslator<'m> {
             fuel: None,
             metered: module.engine.fuel_enabled(),
             interruptible: module.engine.interruptible(),
+            fusing: module.engine.fusing(),
             tables: 0,
         }
     }
@@ -260,7 +263,9 @@ impl<'m> FuncTranslator<'m> {
     /// Call after the last declaration; `operators` are the bytes behind it.
     pub(crate) fn begin_body(&mut self, operators: &[u8]) {
         let zeroed = self.next_slot - self.first_local;
-        self.pins = self.weights.choose(operators, &self.locals);
+        if self.fusing {
+            self.pins = self.weights.choose(operators, &self.locals);
+        }
         if self.pins[0].is_some() {
             self.saved_pins = Some(self.next_slot);
             self.next_slot += 2;
@@ -438,7 +443,8 @@ impl<'m> FuncTranslator<'m> {
     /// Takes back the copy right before this point, if it can be fused with something: number and fields
     /// of its form.
     fn take_copy(&mut self) -> Option<(u16, Operands)> {
-        let last = self.last.filter(|last| last.end == self.code.pc())?;
+        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
+        let last = self.last.filter(adjacent)?;
         let What::Copy { from, to, ty } = last.what else {
             return None;
         };
@@ -682,7 +688,7 @@ impl<'m> FuncTranslator<'m> {
     /// The op right before this point, if it gave the operand at `position` and that is still only in
     /// its accumulator.
     pub(crate) fn fresh_at(&self, position: usize) -> Option<Last> {
-        let last = self.last?;
+        let last = self.last.filter(|_| self.fusing)?;
         let operand = self.stack.get(position);
         let acc = self.stack.acc[operand.ty.bank()? as usize];
         (last.end == self.code.pc()
@@ -710,6 +716,12 @@ impl<'m> FuncTranslator<'m> {
         self.last = None;
         self.producer = None;
     }
+}
+
+/// The number of a form that exists by construction.
+pub(crate) fn existing(form: Option<u16>) -> u16 {
+    debug_assert!(form.is_some(), "an op has no form for these places");
+    form.unwrap_or(0)
 }
 
 /// Number of the form of a copy that is fused with something, and its fields, the destination at `at`.

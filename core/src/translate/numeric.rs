@@ -4,7 +4,7 @@ use wasmparser::{MemArg, MemArgTarget};
 
 use super::{
     code::Operands,
-    func::{Before, FuncTranslator, Last, Loaded, What, fits_i16, fits_i32},
+    func::{Before, FuncTranslator, Last, Loaded, What, existing, fits_i16, fits_i32},
     ops::{chain_of, chain_store_of},
     stack::{Kind, Loc, Operand},
 };
@@ -71,7 +71,7 @@ impl Address {
     /// Number of the address form, its fields, and the bytes of all fields.
     fn encode(self) -> (u16, Operands, usize) {
         let operands = Operands::default();
-        let base_form = |place| INT.values.find(place).unwrap_or(0);
+        let base_form = |place| existing(INT.values.find(place));
         match self {
             Address::Constant { offset } => (base_form(Place::Imm), operands.u32(4, offset), 8),
             Address::Base { base, offset } => (
@@ -86,7 +86,7 @@ impl Address {
                     Loc::Imm(bits) if y_place == Place::Wide => (operands.u32(8, bits as u32), 16),
                     y => (operands.u16(4, y.field16()), 8),
                 };
-                let sum = SUMS.find(x.place(), y_place).unwrap_or(0);
+                let sum = existing(SUMS.find(x.place(), y_place));
                 (INT.values.len() + sum, operands, bytes)
             }
         }
@@ -281,9 +281,7 @@ impl FuncTranslator<'_> {
             _ => return,
         };
         let (operands, bytes) = Self::pair_operands(operand, a, b);
-        let form = pairs(operand, mirrored)
-            .find(a.place(), b.place())
-            .unwrap_or(0);
+        let form = existing(pairs(operand, mirrored).find(a.place(), b.place()));
         self.evict(result.bank().unwrap_or(Bank::Int));
         let acc = self.stack.acc;
         let opcode = op.base() + form * result.sets().dests;
@@ -345,7 +343,12 @@ impl FuncTranslator<'_> {
                     },
                 );
                 self.stack.pop();
-                self.emit_binary(test, Loc::Acc, mask, Before::Load(loaded));
+                let places = (Place::Acc, mask.place());
+                let (a, b) = match pairs(Ty::I32, true).find(places.0, places.1) {
+                    Some(_) => (Loc::Acc, mask),
+                    None => (mask, Loc::Acc),
+                };
+                self.emit_binary(test, a, b, Before::Load(loaded));
                 true
             }
             _ => {
@@ -392,7 +395,7 @@ impl FuncTranslator<'_> {
             Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
             loc => loc,
         };
-        let form = operand_ty.sets().sources.find(loc.place()).unwrap_or(0);
+        let form = existing(operand_ty.sets().sources.find(loc.place()));
         self.produce(
             op.base() + form * result.sets().dests,
             result,
@@ -565,7 +568,7 @@ impl FuncTranslator<'_> {
         let (form, operands, bytes) = address.encode();
         let values = &ty.sets().values;
         self.code.emit(
-            op.base() + form * values.len() + values.find(value.place()).unwrap_or(0),
+            op.base() + form * values.len() + existing(values.find(value.place())),
             operands.u16(0, value.field16()),
             bytes,
         );
@@ -590,8 +593,8 @@ impl FuncTranslator<'_> {
         let x = self.stack.pop();
         let (y, x) = (self.choice(y), self.choice(x));
         let sets = ty.sets();
-        let choice = |loc: Loc| sets.choices.find(loc.place()).unwrap_or(0);
-        let condition_form = INT.sources.find(condition.place()).unwrap_or(0);
+        let choice = |loc: Loc| existing(sets.choices.find(loc.place()));
+        let condition_form = existing(INT.sources.find(condition.place()));
         let form = match bank {
             Bank::Int => 0,
             Bank::F32 => select_forms(INT),
