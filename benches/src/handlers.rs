@@ -17,6 +17,7 @@ const SYMBOL: &str = "7wasmote4exec8dispatch4tail6thread";
 pub struct Handler {
     pub code: Vec<u8>,
     /// The type that `thread` was made for, without paths: `Binary<I32Add, Slot, Imm, ToAccum>`.
+    /// Empty if the debug information does not tell.
     pub name: String,
 }
 
@@ -40,11 +41,15 @@ pub fn of_this_executable() -> Result<Vec<Handler>, String> {
         if !mangled.contains(SYMBOL) || symbol.size() == 0 {
             continue;
         }
-        let name = names
-            .get(mangled)
-            .map_or_else(|| "unknown".to_owned(), |name| short(name));
+        let name = names.get(mangled).map(|name| short(name));
         let code = code(&file, &symbol).ok_or_else(|| format!("no code at {mangled}"))?;
-        handlers.insert(symbol.address(), Handler { code, name });
+        let handler = handlers.entry(symbol.address()).or_insert_with(|| Handler {
+            code,
+            name: String::new(),
+        });
+        if let Some(name) = name {
+            handler.name = name;
+        }
     }
     Ok(handlers.into_values().collect())
 }
