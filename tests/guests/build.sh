@@ -12,11 +12,4 @@ rustc=${RUSTC_WASI:-rustc}
 $rustc --edition 2024 --target wasm32-wasip1 -Copt-level=z -Clto=fat -Cpanic=abort -Cstrip=symbols -Ccodegen-units=1 \
   -o md2html.wasm src/md2html.rs
 "$clang" --target=wasm32-wasip1 --sysroot="$sysroot" -Os -s -o files.wasm src/files.c
-
-# The benches are plain modules: no imports, one export `run(n: i32) -> i64` that returns a checksum.
-for source in src/bench/*.c; do
-  name=$(basename "$source" .c)
-  "$clang" --target=wasm32 -O2 -ffreestanding -nostdlib -mbulk-memory -Wall -Wextra -Wl,--no-entry,--export=run,--strip-all \
-    -o "bench/$name.wasm" "$source"
-done
-ls -l ./*.wasm bench/*.wasm
+ls -l ./*.wasm
