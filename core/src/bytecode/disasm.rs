@@ -27,8 +27,8 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
         Shape::Compare { operand, not, .. } if number >= Shape::steps_from(operand, not) => {
             let _ = write!(text, "step_br_if {}", op.text());
         }
-        Shape::LoadBranch { ty, compares } => {
-            let each = super::INT.sources.len() * ty.sets().others.len();
+        Shape::LoadBranch { compares, .. } | Shape::LoadKeepBranch { compares, .. } => {
+            let each = op.shape().forms() / compares.len() as u16;
             let compare = compares[(number / each) as usize].text();
             let _ = write!(text, "{}+br_if {compare}", op.text());
         }
@@ -52,6 +52,9 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
         // Writing to a String does not fail.
         let _ = match field {
             Field::Dst(at) | Field::Src(at) => write!(text, "{}", slot(instruction.u16(at))),
+            Field::DstRun(at, count) => {
+                write!(text, "{}x{count}", slot(instruction.u16(at)))
+            }
             Field::DstPair(at) => write!(
                 text,
                 "{}:{}",

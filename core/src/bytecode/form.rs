@@ -1,8 +1,8 @@
 //! Operand fields: what an instruction's bytes mean.
 
 use super::{
-    ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, Op, Place, SUMS, Sets,
-    Shape, TO_ACC, TO_BOTH, TO_PIN, pairs, select_forms,
+    ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, KEPT, Op, Place, SUMS,
+    Sets, Shape, TO_ACC, TO_BOTH, TO_PIN, pairs, select_forms,
 };
 
 /// The type of a value as far as ops are concerned.
@@ -69,6 +69,8 @@ pub(crate) enum Field {
     Dst(u8),
     /// Two adjacent slots written.
     DstPair(u8),
+    /// As many adjacent slots written as the second number says.
+    DstRun(u8, u8),
     /// Slot read.
     Src(u8),
     /// Accumulator read.
@@ -128,6 +130,7 @@ impl Field {
             Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
             Dst(at)
             | DstPair(at)
+            | DstRun(at, _)
             | Src(at)
             | Both(_, at)
             | Imm16(at)
@@ -327,6 +330,49 @@ impl Form {
                     Field::Rel(4),
                 ])
             }
+            Shape::LoadKeepBranch { ty, .. } => {
+                let (form, y) = digit(form, ty.sets().others.len());
+                let (form, x) = digit(form, INT.sources.len());
+                let (_, to) = digit(form, KEPT);
+                let y = ty.sets().others.places[y as usize];
+                Form::new(&[
+                    match to {
+                        0 => Field::Both(Bank::Int, 0),
+                        pin => Field::ToPin(pin as u8 - 1),
+                    },
+                    source(
+                        INT.sources.places[x as usize],
+                        Ty::I32,
+                        10,
+                        Field::Imm16(10),
+                    ),
+                    Field::Offset16(8),
+                    source(y, ty, 2, Field::Imm16(2)),
+                    Field::Rel(4),
+                ])
+            }
+            Shape::LoadScaled { result } => {
+                let (form, to) = digit(form, result.sets().dests);
+                let (x, z) = digit(form, INT.others.len());
+                let z = INT.others.places[z as usize];
+                Form::new(&[
+                    destination(result, to),
+                    source(INT.sources.places[x as usize], Ty::I32, 2, Field::Imm16(2)),
+                    Field::Count(6),
+                    source(z, Ty::I32, 4, Field::Imm16(4)),
+                    Field::Offset(8),
+                ])
+            }
+            Shape::LoadStore => {
+                let (x, base) = digit(form, INT.bases.len());
+                let base = INT.bases.places[base as usize];
+                Form::new(&[
+                    source(base, Ty::I32, 2, Field::Imm16(2)),
+                    Field::Offset16(6),
+                    source(INT.sources.places[x as usize], Ty::I32, 0, Field::Imm16(0)),
+                    Field::Offset16(4),
+                ])
+            }
             Shape::ChainStore { ty, xy } => {
                 let (base, operands) = digit(form, xy.len());
                 let base = ty.sets().bases.places[base as usize];
@@ -424,6 +470,7 @@ fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
         (Place::Pin1, _) => Field::Pin(1),
         (Place::Imm, _) => imm,
         (Place::Wide, _) => Field::Imm32(8),
+        (Place::Long, _) => Field::Imm64(8),
         _ => Field::Src(at),
     }
 }

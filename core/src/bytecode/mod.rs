@@ -18,7 +18,9 @@ pub(crate) mod table;
 
 pub(crate) use disasm::{disassemble, wasm_text};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed};
-pub(crate) use places::{COPIED, COPY_DESTS, FLOAT, INT, PINS, Pairs, Place, SUMS, Sets};
+pub(crate) use places::{
+    COPIED, COPY_DESTS, FLOAT, INT, KEPT, LONG, PINS, Pairs, Place, SUMS, Sets,
+};
 use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
@@ -63,6 +65,12 @@ pub(crate) enum Shape {
     LoadChain { ty: Ty },
     /// Comparison, address (`sources`), second operand (`others`).
     LoadBranch { ty: Ty, compares: &'static [Op] },
+    /// The same, with the loaded value kept: comparison, where (`KEPT`), address, second operand.
+    LoadKeepBranch { ty: Ty, compares: &'static [Op] },
+    /// Index (`sources`), base (`others`).
+    LoadScaled { result: Ty },
+    /// Address loaded from (`sources`), address stored to (`bases`).
+    LoadStore,
     /// Address (`bases`), both operands.
     ChainStore { ty: Ty, xy: &'static Pairs },
     /// `COPIED` to each of the `COPY_DESTS`, twice.
@@ -106,16 +114,15 @@ pub(crate) const fn select_forms(sets: &Sets) -> u16 {
 
 /// Which pairs of places a binary op takes.
 pub(crate) const fn pairs(operand: Ty, mirrored: bool) -> &'static Pairs {
-    let sets = operand.sets();
-    if mirrored {
-        &sets.mirrored
-    } else {
-        &sets.ordered
+    match operand {
+        Ty::I64 if mirrored => LONG,
+        _ if mirrored => &operand.sets().mirrored,
+        _ => &operand.sets().ordered,
     }
 }
 
 impl Shape {
-    const fn forms(&self) -> u16 {
+    pub(super) const fn forms(&self) -> u16 {
         match self {
             Shape::Binary {
                 operand,
@@ -136,6 +143,13 @@ impl Shape {
             Shape::LoadBranch { ty, compares } => {
                 compares.len() as u16 * INT.sources.len() * ty.sets().others.len()
             }
+            Shape::LoadKeepBranch { ty, compares } => {
+                compares.len() as u16 * KEPT * INT.sources.len() * ty.sets().others.len()
+            }
+            Shape::LoadScaled { result } => {
+                INT.sources.len() * INT.others.len() * result.sets().dests
+            }
+            Shape::LoadStore => INT.sources.len() * INT.bases.len(),
             Shape::ChainStore { ty, xy } => ty.sets().bases.len() * xy.len(),
             Shape::CopyPair => COPY_FORMS * COPY_FORMS,
             Shape::CopyBranch => COPY_FORMS,
@@ -151,7 +165,7 @@ impl Shape {
 
     /// The first form of a compare op that is fused with a branch.
     pub(crate) const fn branches_from(operand: Ty) -> u16 {
-        operand.sets().mirrored.len() * INT.dests
+        pairs(operand, true).len() * INT.dests
     }
 }
 
@@ -177,6 +191,9 @@ macro_rules! define_ops {
         chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
         load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
         load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+        load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
+        load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
+        load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
         chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
         copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
@@ -184,10 +201,10 @@ macro_rules! define_ops {
         /// The ops: one per row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
-        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($cp,)* $($ch,)* $($lc,)* $($lb,)* $($cs,)* $pair, $jump, $($(#[$doc])* $op,)* }
+        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($cp,)* $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $pair, $jump, $($(#[$doc])* $op,)* }
 
-        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$cs,)* Op::$pair, Op::$jump, $(Op::$op,)*];
-        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($cp_text,)* $($ch_text,)* $($lc_text,)* $($lb_text,)* $($cs_text,)* $pair_text, $jump_text, $($text,)*];
+        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* Op::$pair, Op::$jump, $(Op::$op,)*];
+        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($cp_text,)* $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $pair_text, $jump_text, $($text,)*];
         const SHAPES: &[Shape] = &[
             $(Shape::Binary { operand: <$bin_in as Typed>::TY, result: <$bin_out as Typed>::TY, swap: option!($($bin_swap)?) },)*
             $(Shape::Compare { operand: <$cmp_in as Typed>::TY, swap: Op::$cmp_swap, not: option!($($cmp_not)?) },)*
@@ -200,6 +217,9 @@ macro_rules! define_ops {
             $(Shape::Chain { ty: <$ch_ty as Typed>::TY, xy: &<$ch_ty as Typed>::TY.sets().chained.$ch_xy },)*
             $(Shape::LoadChain { ty: <$lc_ty as Typed>::TY },)*
             $(Shape::LoadBranch { ty: <$lb_ty as Typed>::TY, compares: &[$(Op::$lb_compare),*] },)*
+            $(Shape::LoadKeepBranch { ty: <$lk_ty as Typed>::TY, compares: &[$(Op::$lk_compare),*] },)*
+            $(Shape::LoadScaled { result: <$sc_ty as Typed>::TY },)*
+            $({ let _ = Op::$ls; Shape::LoadStore },)*
             $(Shape::ChainStore { ty: <$cs_ty as Typed>::TY, xy: &<$cs_ty as Typed>::TY.sets().chained.$cs_xy },)*
             Shape::CopyPair, Shape::CopyBranch,
             $(Shape::Plain({ #[allow(unused_imports)] use form::Field::*; &[$(&[$($field),*]),*] }),)*

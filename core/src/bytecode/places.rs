@@ -16,12 +16,19 @@ pub(crate) enum Place {
     Imm,
     /// A 32-bit constant in the second operand word.
     Wide,
+    /// A 64-bit constant in the second operand word.
+    Long,
 }
+
+/// How many places there are.
+const PLACES: usize = Place::Long as usize + 1;
 
 /// Hands the set of that name for operands, or results, of a Rust type to the macro `$apply`, behind `$pre`.
 macro_rules! for_places {
     ($set:tt f32, $apply:ident! { $($pre:tt)* }) => { for_float_places! { $set, $apply! { $($pre)* } } };
     ($set:tt f64, $apply:ident! { $($pre:tt)* }) => { for_float_places! { $set, $apply! { $($pre)* } } };
+    ((pairs [$mirror:ident]) u64, $apply:ident! { $($pre:tt)* }) => { for_long_places! { $mirror, $apply! { $($pre)* } } };
+    ((pairs [$mirror:ident]) i64, $apply:ident! { $($pre:tt)* }) => { for_long_places! { $mirror, $apply! { $($pre)* } } };
     ($set:tt $int:ident, $apply:ident! { $($pre:tt)* }) => { for_int_places! { $set, $apply! { $($pre)* } } };
 }
 pub(crate) use for_places;
@@ -53,6 +60,19 @@ macro_rules! for_float_places {
     (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
 }
+
+/// Pairs of 64-bit integers: those of all integers, and constants that do not fit 32 bits.
+#[cfg(full_dispatch)]
+macro_rules! for_long_places {
+    ($mirror:ident, $apply:ident! { $($pre:tt)* }) => { for_int_places! { (pairs [$mirror]), $apply! { $($pre)*
+        (Slot, Long) (Acc, Long) (Pin0, Long) (Pin1, Long)
+    } } };
+}
+#[cfg(not(full_dispatch))]
+macro_rules! for_long_places {
+    ($mirror:ident, $apply:ident! { $($pre:tt)* }) => { for_int_places! { (pairs [$mirror]), $apply! { $($pre)* } } };
+}
+pub(crate) use for_long_places;
 
 /// Hands over the places of ops that only `dispatch-full` has.
 #[cfg(full_dispatch)]
@@ -135,6 +155,8 @@ macro_rules! for_fused_int_places {
     (bases, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Pin0 Pin1 } };
     (counters, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, ToBoth) (Pin0, ToPin0) (Pin1, ToPin1) } };
     (bounds, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Pin0 Pin1 Imm Wide } };
+    // Where a fused op keeps a value that it goes on with.
+    (kept, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } ToBoth ToPin0 ToPin1 } };
     (copied, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Acc Pin0 Pin1 Imm } };
     (copy_dests, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } ToSlot ToPin0 ToPin1 } };
 }
@@ -147,21 +169,21 @@ pub(crate) const PINS: usize = if cfg!(full_dispatch) { 2 } else { 0 };
 #[derive(Debug)]
 pub(crate) struct Singles {
     pub(crate) places: &'static [Place],
-    index: [u8; 6],
+    index: [u8; PLACES],
 }
 
 /// The same of two operands.
 #[derive(Debug)]
 pub(crate) struct Pairs {
     pub(crate) places: &'static [(Place, Place)],
-    index: [[u8; 6]; 6],
+    index: [[u8; PLACES]; PLACES],
 }
 
 const NONE: u8 = u8::MAX;
 
 impl Singles {
     const fn new(places: &'static [Place]) -> Singles {
-        let mut index = [NONE; 6];
+        let mut index = [NONE; PLACES];
         let mut i = 0;
         while i < places.len() {
             index[places[i] as usize] = i as u8;
@@ -183,7 +205,7 @@ impl Singles {
 
 impl Pairs {
     const fn new(places: &'static [(Place, Place)]) -> Pairs {
-        let mut index = [[NONE; 6]; 6];
+        let mut index = [[NONE; PLACES]; PLACES];
         let mut i = 0;
         while i < places.len() {
             index[places[i].0 as usize][places[i].1 as usize] = i as u8;
@@ -252,8 +274,8 @@ pub(crate) const INT: &Sets = &Sets {
     sources: for_places!(sources u64, singles! {}),
     values: for_places!(values u64, singles! {}),
     choices: for_places!(choices u64, singles! {}),
-    mirrored: for_places!((pairs [Mirror]) u64, pairs! {}),
-    ordered: for_places!((pairs []) u64, pairs! {}),
+    mirrored: for_places!((pairs [Mirror]) u32, pairs! {}),
+    ordered: for_places!((pairs []) u32, pairs! {}),
     branches: for_places!(branches u64, pairs! {}),
     others: for_places!(others u64, singles! {}),
     chained: Chained {
@@ -266,6 +288,10 @@ pub(crate) const INT: &Sets = &Sets {
     bounds: for_places!(bounds u64, singles! {}),
     dests: for_places!(dests u64, count! {}),
 };
+/// `mirrored` of 64-bit integers.
+pub(crate) const LONG: &Pairs = &for_places!((pairs [Mirror]) u64, pairs! {});
+/// Destinations of values that are kept.
+pub(crate) const KEPT: u16 = for_places!(kept u32, count! {});
 pub(crate) const FLOAT: &Sets = &Sets {
     sources: for_places!(sources f64, singles! {}),
     values: for_places!(values f64, singles! {}),

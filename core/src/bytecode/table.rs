@@ -18,8 +18,9 @@
 //! - `copy`: moves a value to a slot or a pin;
 //! - `chain`: `type: First (places of x and y) Second []`: `Second(First(x, y), z)`, or with `[Reversed]`
 //!   `Second(z, First(x, y))`; what else is fused reads alike: `load_chain` (`Second(load(x), y)`),
-//!   `load_branch` (a load and those comparisons with it that branch), `chain_store` (`store(base,
-//!   First(x, y))`), `copy_more` (two copies; a copy and a branch). The pairs are those that are executed
+//!   `load_branch` (a load and those comparisons with it that branch), `load_keep_branch` (the same, and the
+//!   loaded value is kept), `load_scaled` (`load(base + x * scale)`), `load_store` (`store(base, load(x))`),
+//!   `chain_store` (`store(base, First(x, y))`), `copy_more` (two copies; a copy and a branch). The pairs are those that are executed
 //!   most (feature `stats`);
 //! - `plain`: `Name "text" { [fields] Handler; … }`, one entry per form, handler from `exec::handlers`.
 
@@ -304,6 +305,28 @@ macro_rules! for_each_op {
                 I32Load16UBranch "i32.load16_u" u32: I32Load16U I32Eq I32Ne I32LtS I32LtU I32GtS I32GtU I32LeS I32LeU I32GeS I32GeU I32Test I32TestZ;
                 I64LoadBranch "i64.load" u64: I64Load I64Eq I64Ne I64LtS I64LtU I64GtS I64GtU I64LeS I64LeU I64GeS I64GeU;
             }
+            load_keep_branch {
+                I32LoadKeepBranch "i32.load" u32: I32Load I32Eq I32Ne;
+                I32Load8UKeepBranch "i32.load8_u" u32: I32Load8U I32Eq I32Ne;
+                I32Load16UKeepBranch "i32.load16_u" u32: I32Load16U I32Eq I32Ne;
+            }
+            load_scaled {
+                I32LoadScaled "i32.load_scaled" u32: I32Load;
+                I64LoadScaled "i64.load_scaled" u64: I64Load;
+                F32LoadScaled "f32.load_scaled" f32: F32Load;
+                F64LoadScaled "f64.load_scaled" f64: F64Load;
+                I32Load8UScaled "i32.load8_u_scaled" u32: I32Load8U;
+                I32Load16SScaled "i32.load16_s_scaled" i32: I32Load16S;
+                I32Load16UScaled "i32.load16_u_scaled" u32: I32Load16U;
+            }
+            load_store {
+                I32LoadStore "i32.load+store": I32Load I32Store;
+                I64LoadStore "i64.load+store": I64Load I64Store;
+                F32LoadStore "f32.load+store": F32Load F32Store;
+                F64LoadStore "f64.load+store": F64Load F64Store;
+                I32Load8UStore8 "i32.load8_u+store8": I32Load8U I32Store8;
+                I32Load16UStore16 "i32.load16_u+store16": I32Load16U I32Store16;
+            }
             chain_store {
                 I32AddStore "i32.add+store" u32: I32Add (mirrored) I32Store;
                 I32SubStore "i32.sub+store" u32: I32Sub (ordered) I32Store;
@@ -336,10 +359,22 @@ macro_rules! for_each_op {
                     [Pin(0), Targets(4)] control::BrTable<Pin0>;
                     [Pin(1), Targets(4)] control::BrTable<Pin1>;
                 }
-                /// Zeroes the locals behind the parameters on entry.
-                ZeroLocals "zero_locals" { [Dst(0), Count(2)] control::ZeroLocals; }
-                /// Keeps the caller's pins in two slots and loads this function's from their locals.
-                Pin "pin" { [DstPair(0), Src(2), Src(4)] control::Pin; }
+                /// Zeroes the locals behind the parameters on entry, and maybe some slots behind them.
+                ZeroLocals "zero_locals" {
+                    [DstRun(6, 2)] control::ZeroLocals<2>;
+                    [DstRun(6, 4)] control::ZeroLocals<4>;
+                    [DstRun(6, 8)] control::ZeroLocals<8>;
+                    [DstRun(6, 16)] control::ZeroLocals<16>;
+                    [Dst(6), Count(0)] control::ZeroMany;
+                }
+                /// The same; then keeps the caller's pins in two slots and loads this function's from their locals.
+                Pin "pin" {
+                    [DstRun(6, 2), DstPair(0), Src(2), Src(4)] control::Pin<2>;
+                    [DstRun(6, 4), DstPair(0), Src(2), Src(4)] control::Pin<4>;
+                    [DstRun(6, 8), DstPair(0), Src(2), Src(4)] control::Pin<8>;
+                    [DstRun(6, 16), DstPair(0), Src(2), Src(4)] control::Pin<16>;
+                    [DstPair(0), Src(2), Src(4)] control::Pin<0>;
+                }
                 /// Gives the caller's pins back, before a return or tail call.
                 Unpin "unpin" { [Src(0)] control::Unpin; }
                 /// Charges a basic block's fuel, or pauses before it.
@@ -363,6 +398,14 @@ macro_rules! for_each_op {
                 Restore "restore" { [] call::Restore; }
                 /// Calls a function that the module defines; its frame begins at the base slot.
                 Call "call" { [Base(0), Header(2), Func(4), Entry(8)] call::Call; }
+                /// The same, after a copy.
+                CallWith "call_with" {
+                    [Dst(4), Src(6), Base(0), Header(2), Func(8)] call::CallWith<Slot>;
+                    [Dst(4), Acc(Bank::Int), Base(0), Header(2), Func(8)] call::CallWith<Acc>;
+                    [Dst(4), Pin(0), Base(0), Header(2), Func(8)] call::CallWith<Pin0>;
+                    [Dst(4), Pin(1), Base(0), Header(2), Func(8)] call::CallWith<Pin1>;
+                    [Dst(4), Imm16(6), Base(0), Header(2), Func(8)] call::CallWith<Imm>;
+                }
                 /// Calls an imported function.
                 CallImport "call_import" { [Base(0), Header(2), Func(4)] call::CallImport; }
                 /// Calls through a table.
@@ -418,6 +461,19 @@ macro_rules! for_each_op {
                     [Imm16(0), Global(4)] global::Set<Imm, u64>;
                     [Pin(0), Global(4)] global::Set<Pin0, u64>;
                     [Pin(1), Global(4)] global::Set<Pin1, u64>;
+                }
+                /// Adds a constant to an i32 global, and leaves the result in a local too.
+                GlobalStep "global.step" {
+                    [Both(Bank::Int, 0), Imm16(2), Global(4)] global::Step<ToBoth>;
+                    [ToPin(0), Imm16(2), Global(4)] global::Step<ToPin0>;
+                    [ToPin(1), Imm16(2), Global(4)] global::Step<ToPin1>;
+                }
+                /// Writes the sum of an i32 and a constant to a global.
+                GlobalSetSum "global.set_sum" {
+                    [Src(0), Imm16(2), Global(4)] global::SetSum<Slot>;
+                    [Acc(Bank::Int), Imm16(2), Global(4)] global::SetSum<Acc>;
+                    [Pin(0), Imm16(2), Global(4)] global::SetSum<Pin0>;
+                    [Pin(1), Imm16(2), Global(4)] global::SetSum<Pin1>;
                 }
                 /// A reference to a function of the instance.
                 RefFunc "ref.func" { [Dst(0), Func(4)] global::RefFunc; }

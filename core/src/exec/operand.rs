@@ -82,6 +82,18 @@ impl Source for Wide {
     }
 }
 
+/// A 64-bit constant there.
+#[cfg_attr(not(full_dispatch), allow(dead_code))]
+pub(crate) struct Long;
+impl Source for Long {
+    const EXTRA: usize = 8;
+    #[inline(always)]
+    unsafe fn get<V: Value>(r: &Regs, _: usize) -> V {
+        // SAFETY: the caller's promise; long constants are always at offset 8.
+        V::from_bits(unsafe { r.read::<u64>(8) })
+    }
+}
+
 /// Into a pin.
 pub(crate) struct ToPin0;
 pub(crate) struct ToPin1;

@@ -63,6 +63,7 @@ fn source(place: Place, ty: Ty, slot: &str, pins: PinTypes) -> Option<String> {
         Place::Pin0 | Place::Pin1 => return None,
         Place::Imm => format!("({t}.const 3)"),
         Place::Wide => format!("({t}.const 40000)"),
+        Place::Long => format!("({t}.const 0x123456789abcdef)"),
     })
 }
 
@@ -196,7 +197,7 @@ fn statements(op: Op, pins: PinTypes) -> String {
         }
         Shape::Compare { operand, .. } => {
             let sets = operand.sets();
-            for &(a, b) in sets.mirrored.places {
+            for &(a, b) in pairs(operand, true).places {
                 if let (Some(a), Some(b)) = (place(a, operand, "a"), place(b, operand, "b")) {
                     out += &destinations(&comparison(op, &a, &b), Ty::I32, pins);
                 }
@@ -361,6 +362,51 @@ fn statements(op: Op, pins: PinTypes) -> String {
                 }
             }
         }
+        Shape::LoadKeepBranch { ty, compares } => {
+            let kept: Vec<_> = [("$r_i32", ty), ("$p", pins[0]), ("$q", pins[1])]
+                .into_iter()
+                .filter(|&(_, pinned)| pinned == ty)
+                .collect();
+            for &compare in compares {
+                for (local, _) in &kept {
+                    for &x in INT.sources.places {
+                        for &y in ty.sets().others.places {
+                            let (Some(x), Some(y)) = (place(x, Ty::I32, "a"), place(y, ty, "b"))
+                            else {
+                                continue;
+                            };
+                            let load = format!("(local.tee {local} ({text} offset=8 {x}))");
+                            out += &branches(&comparison(compare, &load, &y));
+                            out += &observe(&format!("(local.get {local})"), ty);
+                            out += &reset_pins(pins);
+                        }
+                    }
+                }
+            }
+        }
+        Shape::LoadScaled { result } => {
+            let load = text.trim_end_matches("_scaled");
+            for &x in INT.sources.places {
+                for &z in INT.others.places {
+                    if let (Some(x), Some(z)) = (place(x, Ty::I32, "a"), place(z, Ty::I32, "b")) {
+                        let address = format!("(i32.add (i32.mul {x} (i32.const 12)) {z})");
+                        out += &destinations(&format!("({load} offset=8 {address})"), result, pins);
+                    }
+                }
+            }
+        }
+        Shape::LoadStore => {
+            let (first, second, _) = halves(op);
+            for &base in INT.bases.places {
+                for &x in INT.sources.places {
+                    if let (Some(base), Some(x)) =
+                        (place(base, Ty::I32, "b"), place(x, Ty::I32, "a"))
+                    {
+                        out += &format!("({second} offset=64 {base} ({first} offset=8 {x}))\n");
+                    }
+                }
+            }
+        }
         Shape::ChainStore { ty, xy } => {
             let (first, second, _) = halves(op);
             for &base in ty.sets().bases.places {
@@ -451,6 +497,27 @@ fn plain_statements() -> String {
             out += &branches(&masked);
         }
     }
+    for local in ["$r_i32", "$p", "$q"] {
+        let moved = "(i32.sub (global.get $g_i32) (i32.const 16))";
+        out += &format!("(global.set $g_i32 (local.tee {local} {moved}))\n");
+        out += &observe(&format!("(local.get {local})"), Ty::I32);
+        out += &observe("(global.get $g_i32)", Ty::I32);
+        out += &reset_pins([Ty::I32; 2]);
+    }
+    for place in [
+        Place::Slot,
+        Place::Acc,
+        Place::Pin0,
+        Place::Pin1,
+        Place::Imm,
+    ] {
+        let value = source(place, Ty::I32, "a", [Ty::I32; 2]).unwrap_or_default();
+        let mirrored = format!("(local.set $r_i32 {value}) (call $id_i32 (local.get $r_i32))");
+        out += &observe(&format!("(block (result i32) {mirrored})"), Ty::I32);
+        out += &observe(&format!("(call $id_i32 {value})"), Ty::I32);
+        out += &format!("(global.set $g_i32 (i32.add {value} (i32.const 16)))\n");
+        out += &observe("(global.get $g_i32)", Ty::I32);
+    }
     // The op right before a branch is not what it branches on.
     out += &format!(
         "(block {} (drop (f64.lt (local.get $a_f64) (local.get $b_f64))) (br_if 0) {})",
@@ -468,6 +535,8 @@ fn plain_statements() -> String {
         (call $hot_pair (local.get $a_i32)) (drop) (drop) (drop (call $hot_tail (local.get $a_i32)))
         (drop (call $imported (local.get $a_i32)))
         (drop (call $host (local.get $a_i32)))
+        (call $locals_1) (call $locals_3) (call $locals_8) (call $locals_9)
+        (call $hot_locals_3) (call $hot_locals_8) (call $hot_locals_9)
         (drop (call_indirect $t (type $unary) (local.get $a_i32) (i32.const 0)))
         (drop (call_indirect $t (type $unary) (local.get $a_i32) (i32.const 1)))
         (call $pair (local.get $a_i32) (local.get $b_i32)) (drop) (drop)
@@ -514,6 +583,14 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
              (func $id_{ty} (param {ty}) (result {ty}) (local.get 0))
              (func $const_{ty} (result {ty}) ({ty}.const 1))
              (func $hot_{ty} (param {ty}) (result {ty}) (local $x i32) {} (local.get 0))",
+            heat(&["$x"])
+        );
+    }
+    for count in [1, 3, 8, 9] {
+        let more = "i64 ".repeat(count - 1);
+        globals += &format!(
+            "(func $locals_{count} (local $x i32) (local {more}))
+             (func $hot_locals_{count} (local $x i32) (local {more}) {})",
             heat(&["$x"])
         );
     }
@@ -617,6 +694,31 @@ fn exercise(metered: bool, statements: &str, pins: PinTypes, seen: &mut BTreeSet
     run(&engine(metered, true), &wasm, ITERATIONS, seen);
 }
 
+/// Whether the form subtracts a constant: its negative is added instead.
+fn subtracts_constant(op: Op, form: u16) -> bool {
+    let constant = |at: usize| {
+        let field = Form::of(op, form)
+            .fields()
+            .filter(|field| !matches!(field, Field::Offset16(_)))
+            .nth(at);
+        matches!(field, Some(Field::Imm16(_) | Field::Imm32(_)))
+    };
+    let int = |text: &str| text == "i32.sub" || text == "i64.sub";
+    match *op.shape() {
+        Shape::Binary { .. } => int(op.text()) && constant(2),
+        Shape::Chain { .. } => {
+            let (first, second, reversed) = halves(op);
+            int(&first) && constant(2) || int(&second) && !reversed && constant(3)
+        }
+        Shape::LoadChain { .. } => {
+            let (_, second, reversed) = halves(op);
+            int(&second) && !reversed && constant(2)
+        }
+        Shape::ChainStore { .. } => int(&halves(op).0) && constant(2),
+        _ => false,
+    }
+}
+
 /// Whether the translator has no way to emit this form.
 fn unused(op: Op, form: u16) -> bool {
     let is_pin = |place| matches!(place, Place::Pin0 | Place::Pin1);
@@ -624,7 +726,9 @@ fn unused(op: Op, form: u16) -> bool {
     let (read, written) = match *op.shape() {
         Shape::Compare { operand, .. } => (operand, Ty::I32),
         Shape::Unary { operand, result } => (operand, result),
-        Shape::Load { result } | Shape::LoadChain { ty: result } => (Ty::I32, result),
+        Shape::Load { result } | Shape::LoadChain { ty: result } | Shape::LoadScaled { result } => {
+            (Ty::I32, result)
+        }
         _ => (Ty::I32, Ty::I32),
     };
     let fields = || Form::of(op, form);
@@ -633,6 +737,9 @@ fn unused(op: Op, form: u16) -> bool {
             matches!(to, Field::ToPin(pin) if fields().fields().any(|from| from == Field::Pin(pin)))
         })
     {
+        return true;
+    }
+    if subtracts_constant(op, form) {
         return true;
     }
     match *op.shape() {
@@ -682,6 +789,11 @@ fn unused(op: Op, form: u16) -> bool {
             let y = others[digits as usize % others.len()];
             let x = INT.sources.places[(digits / others.len() as u16 % INT.sources.len()) as usize];
             is_pin(x) && x == y
+        }
+        // A local that is compared with itself.
+        Shape::LoadKeepBranch { .. } => {
+            let at = |n| fields().fields().nth(n);
+            matches!(at(0), Some(Field::ToPin(pin)) if at(3) == Some(Field::Pin(pin)))
         }
         Shape::ChainStore { ty, xy } if ty == Ty::I64 => {
             let base = ty.sets().bases.places[(form / xy.len()) as usize];

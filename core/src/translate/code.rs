@@ -7,7 +7,7 @@ use crate::exec::{HANDLERS, Handler};
 const WORD: usize = size_of::<usize>();
 
 /// Position of an instruction in the buffer, in words.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct Pc(pub(crate) u32);
 
 impl Pc {

@@ -8,11 +8,11 @@ use super::{
         Before, Block, BlockKind, BlockSig, FuncTranslator, Last, Loaded, Step, What, existing,
         fits_i16, fits_i32, header_slot, parsed_ty, ty,
     },
-    ops::load_branch_of,
+    ops::{load_branch_of, load_keep_branch_of},
     stack::{Kind, Loc},
 };
 use crate::{
-    bytecode::{Bank, INT, Op, Place, Shape, Ty},
+    bytecode::{Bank, COPY_DESTS, INT, KEPT, Op, Place, Shape, Ty},
     types::FuncType,
 };
 
@@ -55,6 +55,7 @@ fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
 /// The place of a branch's second operand: constants have 16 bits or are wide.
 fn branch_place(b: Loc, ty: Ty) -> Place {
     match b {
+        Loc::Imm(bits) if fits_i32(bits, ty).is_none() => Place::Long,
         Loc::Imm(bits) if fits_i16(bits, ty).is_none() => Place::Wide,
         b => b.place(),
     }
@@ -248,14 +249,19 @@ impl FuncTranslator<'_> {
             }
             if branch_form(op, a, b).is_some() {
                 self.take_back(&last);
-                if let Before::Step(step) = before {
-                    self.last = Some(Last {
-                        pc: step.pc,
-                        end: last.pc,
-                        acc: last.acc,
-                        what: What::Step(step),
-                    });
-                }
+                let before = match before {
+                    Before::Step(step) => Some((step.pc, What::Step(step))),
+                    Before::LoadLocal { loaded, local } => {
+                        Some((loaded.pc, What::LoadLocal { loaded, local }))
+                    }
+                    _ => None,
+                };
+                self.last = before.map(|(pc, what)| Last {
+                    pc,
+                    end: last.pc,
+                    acc: last.acc,
+                    what,
+                });
                 return Condition {
                     op,
                     a,
@@ -302,6 +308,49 @@ impl FuncTranslator<'_> {
             b,
             loaded: Some(loaded),
         }
+    }
+
+    /// The load of a local right before a condition on it is fused with the branch: opcode and fields.
+    fn load_keep_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
+        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
+        let last = self.last.filter(adjacent)?;
+        let What::LoadLocal { loaded, local } = last.what else {
+            return None;
+        };
+        let row = load_keep_branch_of(loaded.op)?;
+        let Shape::LoadKeepBranch { ty, compares } = *row.shape() else {
+            return None;
+        };
+        // These comparisons are symmetric.
+        let compare = compares.iter().position(|&compare| compare == op)? as u16;
+        let (_, slot) = self.locals.get(local);
+        let pin = self.pin_of(local);
+        let is_local = |loc: Loc| match loc {
+            Loc::Acc => self.stack.acc_is_local(ty.bank(), local),
+            Loc::Pin(_) => loc.pin() == pin,
+            Loc::Slot(other) => pin.is_none() && other == slot,
+            Loc::Imm(_) => false,
+        };
+        let y = match (is_local(a), is_local(b)) {
+            (true, false) => b,
+            (false, true) => a,
+            _ => return None,
+        };
+        let others = &ty.sets().others;
+        let y_form = match y {
+            Loc::Imm(bits) if fits_i16(bits, ty).is_none() => return None,
+            y => others.find(y.place())?,
+        };
+        let x = INT.sources.find(loaded.base.place())?;
+        let kept = pin.map_or(0, |pin| 1 + pin as u16);
+        self.code.truncate(last.pc);
+        let form = ((compare * KEPT + kept) * INT.sources.len() + x) * others.len() + y_form;
+        let operands = Operands::default()
+            .u16(0, slot)
+            .u16(2, y.field16())
+            .u16(8, loaded.offset)
+            .u16(10, loaded.base.field16());
+        Some((row.base() + form, operands))
     }
 
     /// The step of a counter right before a condition on it is fused with the branch: opcode and fields.
@@ -370,7 +419,10 @@ impl FuncTranslator<'_> {
                 .u16(2, b.field16())
                 .u16(8, loaded.offset);
             (opcode, operands, 16)
-        } else if let Some((opcode, operands)) = self.step_branch(op, a, b) {
+        } else if let Some((opcode, operands)) = self
+            .step_branch(op, a, b)
+            .or_else(|| self.load_keep_branch(op, a, b))
+        {
             (opcode, operands, 16)
         } else {
             let mut form = existing(branch_form(op, a, b));
@@ -646,6 +698,12 @@ impl FuncTranslator<'_> {
         let base = self.begin_call(callee);
         let operands = Operands::default().u16(0, base).u16(2, header_slot(callee));
         match func_index.checked_sub(module.imported_funcs) {
+            Some(defined) if self.last_copy().is_some_and(|form| form % COPY_DESTS == 0) => {
+                let (form, copy) = self.take_copy(operands, 4).unwrap_or_default();
+                let form = form / COPY_DESTS;
+                self.code
+                    .emit(Op::CallWith.base() + form, copy.u32(8, defined), 16)
+            }
             Some(defined) => {
                 let entry = module.code.entry_address(defined).expose_provenance();
                 let operands = operands.u32(4, defined).usize(8, entry);

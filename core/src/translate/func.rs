@@ -115,6 +115,25 @@ pub(crate) enum What {
         mask: Loc,
     },
     Step(Step),
+    /// `local = load`.
+    LoadLocal {
+        loaded: Loaded,
+        local: u32,
+    },
+    /// A value, on top of the stack: `z + x * scale`.
+    Scaled {
+        x: Loc,
+        scale: u16,
+        z: Loc,
+    },
+    /// A value, on top of the stack: the i32 global.
+    Global(u32),
+    /// `local = global + by`, which ends here and began at `pc`.
+    GlobalSum {
+        index: u32,
+        local: u32,
+        by: u32,
+    },
     Copy {
         from: Loc,
         to: Loc,
@@ -129,6 +148,16 @@ pub(crate) enum Before {
     /// The load that gave the operand in the accumulator.
     Load(Loaded),
     Step(Step),
+    LoadLocal {
+        loaded: Loaded,
+        local: u32,
+    },
+    /// The `global.get` that gave the operand in the accumulator.
+    Global {
+        pc: Pc,
+        index: u32,
+        acc: AccState,
+    },
 }
 
 /// `local += by`.
@@ -287,27 +316,25 @@ impl<'m> FuncTranslator<'m> {
         if units > 0 {
             self.charge(units);
         }
-        if zeroed > 0 {
-            // In pairs; what lies behind the last local may be zeroed with it.
-            let zeroed = zeroed.next_multiple_of(2);
-            self.stack.need(self.first_local + zeroed);
-            self.code.emit(
-                Op::ZeroLocals.base(),
-                Operands::default().u16(0, self.first_local).u16(2, zeroed),
-                8,
-            );
+        // In runs of a few lengths: what lies behind the last local may be zeroed with it.
+        let run = [2, 4, 8, 16].iter().position(|&run| zeroed <= run);
+        self.stack
+            .need(self.first_local + run.map_or(zeroed, |run| 2 << run));
+        let form = run.unwrap_or(4) as u16;
+        let pinned = self.saved_pins.zip(self.pins[0]);
+        let operands = Operands::default().u16(6, self.first_local);
+        if zeroed > 0 && (pinned.is_none() || run.is_none()) {
+            let opcode = Op::ZeroLocals.base() + form;
+            self.code.emit(opcode, operands.u16(0, zeroed), 8);
         }
-        if let (Some(saved), [Some(first), second]) = (self.saved_pins, self.pins) {
-            let (first, second) = (self.locals.get(first).1, second.unwrap_or(first));
-            let second = self.locals.get(second).1;
-            self.code.emit(
-                Op::Pin.base(),
-                Operands::default()
-                    .u16(0, saved)
-                    .u16(2, first)
-                    .u16(4, second),
-                8,
-            );
+        if let Some((saved, first)) = pinned {
+            let second = self.pins[1].unwrap_or(first);
+            let form = if zeroed > 0 { form } else { 4 };
+            let operands = operands
+                .u16(0, saved)
+                .u16(2, self.locals.get(first).1)
+                .u16(4, self.locals.get(second).1);
+            self.code.emit(Op::Pin.base() + form, operands, 8);
         }
         self.checkpoint();
     }
@@ -396,7 +423,7 @@ impl<'m> FuncTranslator<'m> {
             return;
         }
         if copied(from, to, ty, Operands::default(), 4).is_some()
-            && let Some((first, operands)) = self.take_copy()
+            && let Some((first, operands)) = self.take_copy(Operands::default(), 0)
             && let Some((second, operands)) = copied(from, to, ty, operands, 4)
         {
             let opcode = Op::CopyPair.base() + first * COPY_FORMS + second;
@@ -440,23 +467,33 @@ impl<'m> FuncTranslator<'m> {
         });
     }
 
-    /// Takes back the copy right before this point, if it can be fused with something: number and fields
-    /// of its form.
-    fn take_copy(&mut self) -> Option<(u16, Operands)> {
+    /// Takes back the copy right before this point, if it can be fused with something: number of its form,
+    /// and its fields, the destination at `at`.
+    pub(crate) fn take_copy(&mut self, operands: Operands, at: usize) -> Option<(u16, Operands)> {
+        let (pc, form, operands) = self.find_copy(operands, at)?;
+        self.code.truncate(pc);
+        self.last = None;
+        Some((form, operands))
+    }
+
+    /// Number of the form of the copy that `take_copy` would take.
+    pub(crate) fn last_copy(&self) -> Option<u16> {
+        Some(self.find_copy(Operands::default(), 0)?.1)
+    }
+
+    fn find_copy(&self, operands: Operands, at: usize) -> Option<(Pc, u16, Operands)> {
         let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
         let last = self.last.filter(adjacent)?;
         let What::Copy { from, to, ty } = last.what else {
             return None;
         };
-        let found = copied(from, to, ty, Operands::default(), 0)?;
-        self.code.truncate(last.pc);
-        self.last = None;
-        Some(found)
+        let (form, operands) = copied(from, to, ty, operands, at)?;
+        Some((last.pc, form, operands))
     }
 
     /// Emits an unconditional branch; returns its field.
     pub(crate) fn emit_br(&mut self) -> u32 {
-        let (opcode, operands) = match self.take_copy() {
+        let (opcode, operands) = match self.take_copy(Operands::default(), 0) {
             Some((form, operands)) => (Op::CopyBranch.base() + form, operands),
             None => (Op::Br.base(), Operands::default()),
         };
@@ -623,31 +660,10 @@ impl<'m> FuncTranslator<'m> {
                     },
                     ..Default::default()
                 };
-                last = self.last.and_then(|last| {
-                    let What::Binary {
-                        op,
-                        a,
-                        b: Loc::Imm(by),
-                        ..
-                    } = last.what
-                    else {
-                        return None;
-                    };
-                    let (Op::I32Add | Op::I64Add) = op else {
-                        return None;
-                    };
-                    let own = match a {
-                        Loc::Pin(own) => pin == Some(own),
-                        Loc::Slot(own) => own == slot,
-                        Loc::Acc => acc.before == Some(local),
-                        Loc::Imm(_) => false,
-                    };
-                    let by = fits_i16(by, ty).filter(|_| own && last.pc == pc)? as i16;
-                    Some(Last {
-                        what: What::Step(Step { pc, local, by }),
-                        ..last
-                    })
-                });
+                last = self
+                    .last
+                    .filter(|last| last.pc == pc)
+                    .and_then(|last| self.set_by(last, local, acc.before));
             }
             _ if operand.kind == Kind::Local(local) => {}
             _ => {
@@ -675,6 +691,47 @@ impl<'m> FuncTranslator<'m> {
         }
         self.last = last;
         self.producer = None;
+    }
+
+    /// What `last` has done, if that is to set the local, just now, in a way that may be fused.
+    fn set_by(&self, mut last: Last, local: u32, before: Option<u32>) -> Option<Last> {
+        if let What::Load(loaded) = last.what {
+            last.what = What::LoadLocal { loaded, local };
+            return Some(last);
+        }
+        let What::Binary {
+            op: Op::I32Add | Op::I64Add,
+            a,
+            b: Loc::Imm(by),
+            before: operand,
+        } = last.what
+        else {
+            return None;
+        };
+        let (ty, slot) = self.locals.get(local);
+        let by = fits_i16(by, ty)?;
+        let own = match a {
+            Loc::Pin(own) => self.pin_of(local) == Some(own),
+            Loc::Slot(own) => own == slot,
+            Loc::Acc => before == Some(local),
+            Loc::Imm(_) => false,
+        };
+        if own {
+            let by = by as i16;
+            last.what = What::Step(Step {
+                pc: last.pc,
+                local,
+                by,
+            });
+            return Some(last);
+        }
+        if let (Loc::Acc, Before::Global { pc, index, acc }) = (a, operand) {
+            last.pc = pc;
+            last.acc[Bank::Int as usize] = acc;
+            last.what = What::GlobalSum { index, local, by };
+            return Some(last);
+        }
+        None
     }
 
     /// Code can be reached from elsewhere at this point.

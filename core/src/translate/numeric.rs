@@ -5,8 +5,8 @@ use wasmparser::{MemArg, MemArgTarget};
 use super::{
     code::Operands,
     func::{Before, FuncTranslator, Last, Loaded, What, existing, fits_i16, fits_i32},
-    ops::{chain_of, chain_store_of},
-    stack::{Kind, Loc, Operand},
+    ops::{chain_of, load_scaled_of, store_of},
+    stack::{AccState, Kind, Loc, Operand},
 };
 use crate::bytecode::{
     ADDRESSES, Bank, FLOAT, INT, Op, Place, SUMS, Shape, Ty, pairs, select_forms,
@@ -101,6 +101,24 @@ fn small(loc: Loc, ty: Ty) -> Option<Place> {
     }
 }
 
+/// The place of an operand of a binary op: 64-bit constants may not fit 32 bits.
+fn operand_place(loc: Loc, ty: Ty) -> Place {
+    match loc {
+        Loc::Imm(bits) if ty == Ty::I64 && fits_i32(bits, ty).is_none() => Place::Long,
+        loc => loc.place(),
+    }
+}
+
+/// What an address is multiplied by, if `op` with this constant does so.
+fn scale_of(op: Op, constant: u64) -> Option<u16> {
+    let constant = constant as u32;
+    match op {
+        Op::I32Shl => 1u16.checked_shl(constant).filter(|_| constant < 16),
+        Op::I32Mul => u16::try_from(constant).ok(),
+        _ => None,
+    }
+}
+
 /// The place of the second addend of an address: constants have 16 bits or are wide.
 fn sum_place(y: Loc) -> Place {
     match y {
@@ -111,7 +129,25 @@ fn sum_place(y: Loc) -> Place {
 
 impl FuncTranslator<'_> {
     /// An operator of one of the numeric groups.
-    pub(crate) fn numeric(&mut self, op: Op) {
+    pub(crate) fn numeric(&mut self, mut op: Op) {
+        // Constants are added, not subtracted: fewer pairs to fuse.
+        if let (
+            Op::I32Sub | Op::I64Sub,
+            Some(Operand {
+                kind: Kind::Imm(bits),
+                ty,
+                ..
+            }),
+        ) = (op, self.stack.last())
+        {
+            let (add, bits) = match ty {
+                Ty::I32 => (Op::I32Add, (bits as u32).wrapping_neg() as u64),
+                _ => (Op::I64Add, bits.wrapping_neg()),
+            };
+            self.stack.pop();
+            self.stack.push(ty, Kind::Imm(bits));
+            op = add;
+        }
         match *op.shape() {
             Shape::Binary { operand, swap, .. } => self.binary(op, operand, swap),
             Shape::Compare { operand, swap, .. } => {
@@ -135,16 +171,20 @@ impl FuncTranslator<'_> {
                 a = self.loc_beside_acc(a_operand);
             }
         }
-        let too_wide =
-            |loc| matches!(loc, Loc::Imm(bits) if ty == Ty::I64 && fits_i32(bits, ty).is_none());
+        let both = matches!((a, b), (Loc::Imm(_), Loc::Imm(_)));
+        let pairs = pairs(ty, swap.is_some());
+        let too_wide = |loc| {
+            operand_place(loc, ty) == Place::Long && pairs.find(Place::Slot, Place::Long).is_none()
+        };
         if too_wide(b) {
             b = Loc::Slot(self.in_slot(b, b_operand));
         }
-        if too_wide(a) || matches!((a, b), (Loc::Imm(_), Loc::Imm(_))) {
+        if both || too_wide(a) {
             a = Loc::Slot(self.in_slot(a, a_operand));
         }
+        let found = pairs.find(operand_place(a, ty), operand_place(b, ty));
         match swap {
-            Some(swap) if pairs(ty, true).find(a.place(), b.place()).is_none() => (swap, b, a),
+            Some(swap) if found.is_none() => (swap, b, a),
             _ => (op, a, b),
         }
     }
@@ -159,7 +199,9 @@ impl FuncTranslator<'_> {
         };
         let operands = operands.u16(2, narrow.field16());
         match wide {
-            Loc::Imm(bits) if ty == Ty::F64 => (operands.u64(8, bits), 16),
+            Loc::Imm(bits) if ty == Ty::F64 || operand_place(wide, ty) == Place::Long => {
+                (operands.u64(8, bits), 16)
+            }
             Loc::Imm(bits) => (operands.u32(4, bits as u32), 8),
             _ => (operands.u16(4, wide.field16()), 8),
         }
@@ -187,6 +229,12 @@ impl FuncTranslator<'_> {
                 Before::Load(loaded)
             }
             (_, Some(What::Step(step))) => Before::Step(step),
+            (_, Some(What::LoadLocal { loaded, local })) => Before::LoadLocal { loaded, local },
+            (_, Some(What::Global(index))) if a == Loc::Acc && self.fusing => {
+                let (pc, acc) = adjacent.map_or(Default::default(), |last| (last.pc, last.acc));
+                let acc = acc[Bank::Int as usize];
+                Before::Global { pc, index, acc }
+            }
             _ => Before::Other,
         };
         self.emit_binary(op, a, b, before);
@@ -257,15 +305,27 @@ impl FuncTranslator<'_> {
         self.take_back(&last);
         let acc = self.stack.acc;
         let pc = self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
-        if let (What::Load(loaded), Op::I32And) = (last.what, op) {
-            // A branch on this is one op too.
-            self.last = Some(Last {
-                pc,
-                end: self.code.pc(),
-                acc,
-                what: What::LoadAnd { loaded, mask: z },
-            });
-        }
+        let what = match (last.what, op) {
+            // A branch on this is one op too,
+            (What::Load(loaded), Op::I32And) => Some(What::LoadAnd { loaded, mask: z }),
+            // and so is a load from there.
+            (
+                What::Binary {
+                    op: first,
+                    a: x,
+                    b: Loc::Imm(by),
+                    ..
+                },
+                Op::I32Add,
+            ) => scale_of(first, by).map(|scale| What::Scaled { x, scale, z }),
+            _ => None,
+        };
+        self.last = what.map(|what| Last {
+            pc,
+            end: self.code.pc(),
+            acc,
+            what,
+        });
         true
     }
 
@@ -281,7 +341,8 @@ impl FuncTranslator<'_> {
             _ => return,
         };
         let (operands, bytes) = Self::pair_operands(operand, a, b);
-        let form = existing(pairs(operand, mirrored).find(a.place(), b.place()));
+        let places = (operand_place(a, operand), operand_place(b, operand));
+        let form = existing(pairs(operand, mirrored).find(places.0, places.1));
         self.evict(result.bank().unwrap_or(Bank::Int));
         let acc = self.stack.acc;
         let opcode = op.base() + form * result.sets().dests;
@@ -458,8 +519,46 @@ impl FuncTranslator<'_> {
             return;
         }
         // Validation: the offset of a 32-bit memory has 32 bits.
-        let address = self.pop_address(memarg.offset as u32);
-        self.emit_load(op, result, address);
+        let offset = memarg.offset as u32;
+        if !self.load_scaled(op, result, offset) {
+            let address = self.pop_address(offset);
+            self.emit_load(op, result, address);
+        }
+    }
+
+    /// Fuses a load with the op right before it, which computed its address from a scaled index.
+    fn load_scaled(&mut self, op: Op, result: Ty, offset: u32) -> bool {
+        let Some(last) = self.fresh() else {
+            return false;
+        };
+        let scaled = match last.what {
+            What::Scaled { x, scale, z } => Some((x, scale, z)),
+            What::Binary {
+                op: by,
+                a: x,
+                b: Loc::Imm(bits),
+                ..
+            } => scale_of(by, bits).map(|scale| (x, scale, Loc::Imm(0))),
+            _ => None,
+        };
+        let (Some((x, scale, z)), Some(row)) = (scaled, load_scaled_of(op)) else {
+            return false;
+        };
+        let (Some(x_form), Some(z_form)) = (
+            INT.sources.find(x.place()),
+            small(z, Ty::I32).and_then(|z| INT.others.find(z)),
+        ) else {
+            return false;
+        };
+        self.take_back(&last);
+        let form = (x_form * INT.others.len() + z_form) * result.sets().dests;
+        let operands = Operands::default()
+            .u16(2, x.field16())
+            .u16(4, z.field16())
+            .u16(6, scale as u32)
+            .u32(8, offset);
+        self.produce(row.base() + form, result, operands, 16);
+        true
     }
 
     fn emit_load(&mut self, op: Op, result: Ty, address: Address) {
@@ -485,38 +584,13 @@ impl FuncTranslator<'_> {
         };
     }
 
-    /// Fuses a store with the binary op right before it, which computed the value.
+    /// Fuses a store with the binary op or the load right before it, which gave the value.
     fn chain_store(&mut self, op: Op, ty: Ty, offset: u64) -> bool {
-        let Some(last) = self.fresh() else {
-            return false;
-        };
-        let What::Binary {
-            op: first,
-            a: x,
-            b: y,
-            ..
-        } = last.what
-        else {
-            return false;
-        };
-        let Some(row) = chain_store_of(first, op).filter(|_| offset <= u16::MAX as u64) else {
+        let Some(last) = self.fresh().filter(|_| offset <= u16::MAX as u64) else {
             return false;
         };
         let base = self.loc_beside_acc(self.stack.get(self.stack.len() - 2));
-        let Shape::ChainStore { xy, .. } = *row.shape() else {
-            return false;
-        };
-        let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
-        let form = |x: Loc, y: Loc| {
-            let base = ty.sets().bases.find(base.place())?;
-            Some((
-                x,
-                y,
-                base * xy.len() + xy.find(small(x, ty)?, small(y, ty)?)?,
-            ))
-        };
-        let form = form(x, y).or_else(|| commutative.then(|| form(y, x))?);
-        let Some((x, y, form)) = form else {
+        let Some((row, x, y, form)) = Self::stored(op, ty, base, last.what) else {
             return false;
         };
         self.take_back(&last);
@@ -524,10 +598,38 @@ impl FuncTranslator<'_> {
         let operands = Operands::default()
             .u16(0, x.field16())
             .u16(2, base.field16())
-            .u16(4, y.field16())
+            .u16(4, y)
             .u16(6, offset as u32);
         self.code.emit(row.base() + form, operands, 8);
         true
+    }
+
+    /// The row that fuses `op` with what gave the value, the fields at 0 and 4, and the form.
+    fn stored(op: Op, ty: Ty, base: Loc, value: What) -> Option<(Op, Loc, u32, u16)> {
+        match value {
+            What::Binary {
+                op: first, a, b, ..
+            } => {
+                let row = store_of(first, op)?;
+                let Shape::ChainStore { xy, .. } = *row.shape() else {
+                    return None;
+                };
+                let base = ty.sets().bases.find(base.place())? * xy.len();
+                let form = |x: Loc, y: Loc| {
+                    let form = base + xy.find(small(x, ty)?, small(y, ty)?)?;
+                    Some((row, x, y.field16(), form))
+                };
+                let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
+                form(a, b).or_else(|| commutative.then(|| form(b, a))?)
+            }
+            What::Load(loaded) => {
+                let row = store_of(loaded.op, op)?;
+                let form = INT.sources.find(loaded.base.place())? * INT.bases.len()
+                    + INT.bases.find(base.place())?;
+                Some((row, loaded.base, loaded.offset, form))
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn store(&mut self, op: Op, memarg: &MemArg) {
@@ -626,15 +728,69 @@ impl FuncTranslator<'_> {
             Bank::F32 => 5,
             Bank::F64 => 8,
         };
-        self.produce(
-            Op::GlobalGet.base() + form,
-            ty,
-            Operands::default().u32(4, index),
-            8,
-        );
+        self.evict(bank);
+        let acc = self.stack.acc;
+        let opcode = Op::GlobalGet.base() + form;
+        let pc = self.produce(opcode, ty, Operands::default().u32(4, index), 8);
+        self.last = (ty == Ty::I32).then_some(Last {
+            pc,
+            end: self.code.pc(),
+            acc,
+            what: What::Global(index),
+        });
+    }
+
+    /// Fuses `global.set` with the sum that it writes.
+    fn global_sum(&mut self, index: u32) -> bool {
+        let operands = Operands::default().u32(4, index);
+        if let Some(last) = self.fresh()
+            && let What::Binary {
+                op: Op::I32Add,
+                a,
+                b: Loc::Imm(by),
+                ..
+            } = last.what
+            && let Some(by) = fits_i16(by, Ty::I32)
+            && let Some(form) = INT.sources.find(a.place())
+        {
+            self.take_back(&last);
+            let operands = operands.u16(0, a.field16()).u16(2, by);
+            self.code.emit(Op::GlobalSetSum.base() + form, operands, 8);
+            return true;
+        }
+        let top = self.stack.last().map(|operand| operand.kind);
+        if let Some(last) = self.last.filter(|last| last.end == self.code.pc())
+            && let What::GlobalSum {
+                index: read,
+                local,
+                by,
+            } = last.what
+            && read == index
+            && top == Some(Kind::Local(local))
+        {
+            self.take_back(&last);
+            let (_, slot) = self.locals.get(local);
+            let form = match self.pin_of(local) {
+                Some(pin) => 1 + pin as u16,
+                None => {
+                    self.stack.acc[Bank::Int as usize] = AccState {
+                        local: Some(local),
+                        ..Default::default()
+                    };
+                    0
+                }
+            };
+            let operands = operands.u16(0, slot).u16(2, by);
+            self.code.emit(Op::GlobalStep.base() + form, operands, 8);
+            return true;
+        }
+        false
     }
 
     pub(crate) fn global_set(&mut self, index: u32) {
+        if self.global_sum(index) {
+            return;
+        }
         let (loc, operand) = self.pop();
         let bank = operand.ty.bank().unwrap_or(Bank::Int);
         let (form, field) = match loc {

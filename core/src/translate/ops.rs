@@ -27,6 +27,9 @@ macro_rules! define_operator_map {
         chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
         load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
         load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+        load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
+        load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
+        load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
         chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
         $($rest:tt)*
     ) => {
@@ -48,10 +51,27 @@ macro_rules! define_operator_map {
             }
         }
 
-        /// The row that stores what `first` computes.
-        pub(crate) fn chain_store_of(first: Op, store: Op) -> Option<Op> {
+        /// The row that also keeps what was loaded.
+        pub(crate) fn load_keep_branch_of(load: Op) -> Option<Op> {
+            match load {
+                $(Op::$lk_load => Some(Op::$lk),)*
+                _ => None,
+            }
+        }
+
+        /// The row that loads from a base and a scaled index.
+        pub(crate) fn load_scaled_of(load: Op) -> Option<Op> {
+            match load {
+                $(Op::$sc_load => Some(Op::$sc),)*
+                _ => None,
+            }
+        }
+
+        /// The row that stores what `first` (a load or a binary op) computes.
+        pub(crate) fn store_of(first: Op, store: Op) -> Option<Op> {
             match (first, store) {
                 $((Op::$cs_first, Op::$cs_store) => Some(Op::$cs),)*
+                $((Op::$ls_load, Op::$ls_store) => Some(Op::$ls),)*
                 _ => None,
             }
         }

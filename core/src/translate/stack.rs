@@ -42,6 +42,15 @@ pub(crate) enum Loc {
     Imm(u64),
 }
 
+impl Loc {
+    pub(crate) fn pin(self) -> Option<u8> {
+        match self {
+            Loc::Pin(pin) => Some(pin),
+            _ => None,
+        }
+    }
+}
+
 /// What an accumulator holds.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct AccState {

@@ -181,6 +181,21 @@ impl Handle for Call {
     }
 }
 
+/// Copies x (at 6, constants of 16 bits) to the slot at 4, then calls the function at 8.
+pub(crate) struct CallWith<X>(PhantomData<X>);
+impl<X: Source> Handle for CallWith<X> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields. The copy may be done again.
+        unsafe {
+            *r.slot(4) = X::get16::<u64>(&r, 6);
+            let defined = r.read::<u32>(8);
+            let entry = entry(r.cx(), defined);
+            call_defined(r, entry, defined, 16)
+        }
+    }
+}
+
 /// Calls the store's function `Cx::callee`, which may be of another instance or of the host.
 /// `BYTES` are those of the instruction's operands.
 struct Leave<const BYTES: usize>;

@@ -93,50 +93,43 @@ impl<X: Source> Handle for BrTable<X> {
     }
 }
 
-/// Zeroes `count` (at 2, even) slots from the one at 0.
-pub(crate) struct ZeroLocals;
-impl Handle for ZeroLocals {
+/// Zeroes `N` slots from the one at 6: a few stores without a loop.
+pub(crate) struct ZeroLocals<const N: usize>;
+impl<const N: usize> Handle for ZeroLocals<N> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame.
         unsafe {
-            let count = r.read::<u16>(2) as usize;
-            if count > 16 {
-                return r.defer::<ZeroMany>();
-            }
-            let mut at = r.slot(0);
-            let end = at.add(count);
-            while at < end {
-                // Volatile, or the compiler makes a call of this, with all registers saved around it.
-                at.write_volatile(0);
-                at.add(1).write_volatile(0);
-                at = at.add(2);
-            }
+            r.slot(6).cast::<[u64; N]>().write([0; N]);
             r.next(8)
         }
     }
 }
 
-/// The same for many.
-struct ZeroMany;
+/// The same for `count` (at 0).
+pub(crate) struct ZeroMany;
 impl Handle for ZeroMany {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame.
         unsafe {
-            r.slot(0).write_bytes(0, r.read::<u16>(2) as usize);
+            r.slot(6).write_bytes(0, r.read::<u16>(0) as usize);
             r.next(8)
         }
     }
 }
 
-/// Keeps the caller's pins in the slots at 0, and loads this function's from the slots at 2 and 4.
-pub(crate) struct Pin;
-impl Handle for Pin {
+/// Zeroes `N` slots from the one at 6, keeps the caller's pins in the slots at 0, and loads this function's
+/// from the slots at 2 and 4.
+pub(crate) struct Pin<const N: usize>;
+impl<const N: usize> Handle for Pin<N> {
     #[inline(always)]
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame.
         unsafe {
+            if N > 0 {
+                r.slot(6).cast::<[u64; N]>().write([0; N]);
+            }
             let saved = r.slot(0);
             *saved = r.p0();
             *saved.add(1) = r.p1();

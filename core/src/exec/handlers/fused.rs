@@ -125,6 +125,90 @@ where
     }
 }
 
+/// `d = memory0[x + offset]`, then branches if `P(d, y)`; fields: d at 0, x at 10, the rest as above.
+pub(crate) struct LoadKeepBranch<OP, X, Y, D>(PhantomData<(OP, X, Y, D)>);
+
+impl<O, P, X, Y, D> Handle for LoadKeepBranch<Pair<O, P>, X, Y, D>
+where
+    O: LoadOp,
+    P: CompareOp,
+    P::In: OfLoad<O::Out>,
+    X: Source,
+    Y: Source,
+    D: Destination,
+{
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: as for `memory::Load`.
+        unsafe {
+            let ea = address::<X>(&r, 10, 8);
+            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+                return fault(r, ea);
+            }
+            let value = P::In::of_load(O::load(r.mem().add(ea as usize)));
+            let other = Y::get16(&r, 2);
+            D::put(&mut r, value);
+            if P::holds(value, other) {
+                r.branch(4)
+            } else {
+                r.next(16)
+            }
+        }
+    }
+}
+
+/// `d = memory0[z + x * scale + offset]`; fields: d at 0, x at 2, z (16-bit constants) at 4, scale (u16) at 6,
+/// offset at 8.
+pub(crate) struct LoadScaled<O, X, Z, D>(PhantomData<(O, X, Z, D)>);
+
+impl<O: LoadOp, X: Source, Z: Source, D: Destination> Handle for LoadScaled<O, X, Z, D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: as for `memory::Load`.
+        unsafe {
+            let scaled = X::get::<u32>(&r, 2).wrapping_mul(r.read::<u16>(6) as u32);
+            let base = Z::get16::<u32>(&r, 4).wrapping_add(scaled);
+            let ea = base as u64 + r.read::<u32>(8) as u64;
+            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+                return fault(r, ea);
+            }
+            let value = O::load(r.mem().add(ea as usize));
+            D::put(&mut r, value);
+            r.next(16)
+        }
+    }
+}
+
+/// `memory0[b + offset] = memory0[x + offset]`; fields: x at 0, b at 2, their offsets at 4 and 6.
+pub(crate) struct LoadStore<OP, X, B>(PhantomData<(OP, X, B)>);
+
+impl<O, P, X, B> Handle for LoadStore<Pair<O, P>, X, B>
+where
+    O: LoadOp,
+    P: StoreOp<In = O::Out>,
+    X: Source,
+    B: Source,
+{
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: as for `memory::Load` and `memory::Store`.
+        unsafe {
+            let limit = (*r.cx()).limits[O::LOG_SIZE];
+            let from = address::<X>(&r, 0, 4);
+            if from as i64 > limit {
+                return fault(r, from);
+            }
+            let to = address::<B>(&r, 2, 6);
+            if to as i64 > limit {
+                return fault(r, to);
+            }
+            let value = O::load(r.mem().add(from as usize));
+            P::store(r.mem().add(to as usize), value);
+            r.next(8)
+        }
+    }
+}
+
 /// A loaded value as the signed or unsigned number that an op takes.
 pub(crate) trait OfLoad<T>: Value {
     fn of_load(value: T) -> Self;

@@ -44,6 +44,36 @@ impl<X: Source, V: Value> Handle for Set<X, V> {
     }
 }
 
+/// `d = global += step` (i16 at 2), in 32 bits.
+pub(crate) struct Step<D>(PhantomData<D>);
+impl<D: Destination> Handle for Step<D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let global = global(&r);
+            let value = (*global as u32).wrapping_add(r.read::<i16>(2) as u32);
+            *global = value as u64;
+            D::put(&mut r, value);
+            r.next(8)
+        }
+    }
+}
+
+/// `global = x + step` (i16 at 2), in 32 bits.
+pub(crate) struct SetSum<X>(PhantomData<X>);
+impl<X: Source> Handle for SetSum<X> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let value = X::get::<u32>(&r, 0).wrapping_add(r.read::<i16>(2) as u32);
+            *global(&r) = value as u64;
+            r.next(8)
+        }
+    }
+}
+
 /// Slot at 0 = a reference to the instance's function at 4.
 pub(crate) struct RefFunc;
 impl Handle for RefFunc {

@@ -14,19 +14,21 @@ pub(crate) mod wide;
 #[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use super::{
     dispatch::{Handler, handler},
-    operand::{Acc, Imm, Pin0, Pin1, Slot, ToAccum, ToBoth, ToPin0, ToPin1, ToSlot, Wide},
+    operand::{Acc, Imm, Long, Pin0, Pin1, Slot, ToAccum, ToBoth, ToPin0, ToPin1, ToSlot, Wide},
 };
 use crate::bytecode::{
     OPCODES, Op,
     places::{
-        for_float_places, for_fused_int_places, for_fused_places, for_int_places, for_places,
+        for_float_places, for_fused_int_places, for_fused_places, for_int_places, for_long_places,
+        for_places,
     },
     table::for_each_op,
 };
 use control::{Copy, CopyWide, Select};
 #[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use fused::{
-    Chain, ChainStore, CopyBranch, CopyPair, LoadBranch, LoadChain, Pair, Reversed, StepBranch,
+    Chain, ChainStore, CopyBranch, CopyPair, LoadBranch, LoadChain, LoadKeepBranch, LoadScaled,
+    LoadStore, Pair, Reversed, StepBranch,
 };
 use memory::{Load, LoadFar, LoadSum, Store, StoreFar, StoreSum};
 use numeric::{Binary, CompareBranch, Unary};
@@ -136,6 +138,28 @@ macro_rules! load_chain {
         $($t.push::<LoadChain<$op, $x, $y, $d>>();)*
     };
 }
+macro_rules! load_keep_branch {
+    ($t:ident ($op:ty, $ty:ident) $($d:ident)*) => {
+        $(for_places!(sources u32, load_keep_branch! { $t ($op, $ty, $d) });)*
+    };
+    ($t:ident ($op:ty, $ty:ident, $d:ident) $($x:ident)*) => {
+        $(for_places!(others $ty, load_keep_branch! { $t (@ $op, $d, $x) });)*
+    };
+    ($t:ident (@ $op:ty, $d:ident, $x:ident) $($y:ident)*) => {
+        $($t.push::<LoadKeepBranch<$op, $x, $y, $d>>();)*
+    };
+}
+macro_rules! load_scaled {
+    ($t:ident ($op:ty, $ty:ident) $($x:ident)*) => {
+        $(for_places!(others u32, load_scaled! { $t ($op, $ty, $x) });)*
+    };
+    ($t:ident ($op:ty, $ty:ident, $x:ident) $($z:ident)*) => {
+        $(for_places!(dests $ty, load_scaled! { $t (@ $op, $x, $z) });)*
+    };
+    ($t:ident (@ $op:ty, $x:ident, $z:ident) $($d:ident)*) => {
+        $($t.push::<LoadScaled<$op, $x, $z, $d>>();)*
+    };
+}
 macro_rules! chain_store {
     ($t:ident ($op:ty, $ty:ident $xy:ident) $($base:ident)*) => {
         $(for_places!($xy $ty, chain_store! { $t ($op, $base) });)*
@@ -186,6 +210,9 @@ macro_rules! define_handlers {
         chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
         load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
         load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+        load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
+        load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
+        load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
         chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
         copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
@@ -219,6 +246,9 @@ macro_rules! define_handlers {
             $(for_places!($ch_xy $ch_ty, chain! { t (Pair<rows::$ch_first, second!(rows::$ch_second, [$($ch_rev)?])>, $ch_ty) });)*
             $(for_places!(sources u32, load_chain! { t (Pair<rows::$lc_load, second!(rows::$lc_second, [$($lc_rev)?])>, $lc_ty) });)*
             $($(for_places!(sources u32, singles! { t (LoadBranch, Pair<rows::$lb_load, rows::$lb_compare>, others $lb_ty) });)*)*
+            $($(for_places!(kept u32, load_keep_branch! { t (Pair<rows::$lk_load, rows::$lk_compare>, $lk_ty) });)*)*
+            $(for_places!(sources u32, load_scaled! { t (rows::$sc_load, $sc_ty) });)*
+            $(for_places!(sources u32, singles! { t (LoadStore, Pair<rows::$ls_load, rows::$ls_store>, bases u32) });)*
             $(for_places!(bases $cs_ty, chain_store! { t (Pair<rows::$cs_first, rows::$cs_store>, $cs_ty $cs_xy) });)*
             let _ = (Op::$pair, Op::$jump);
             for_places!(copied u64, copy_pair! { t () });

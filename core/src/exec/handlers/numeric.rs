@@ -24,7 +24,8 @@ impl<O: BinaryOp, X: Source, Y: Source, D: Destination> Handle for Binary<O, X, 
             match O::eval(X::get(&r, x_at), Y::get(&r, y_at)) {
                 Ok(value) => {
                     D::put(&mut r, value);
-                    r.next(8 + if X::IMM || Y::IMM { O::In::WIDE } else { 0 })
+                    let wide = if X::IMM || Y::IMM { O::In::WIDE } else { 0 };
+                    r.next(8 + wide + Y::EXTRA)
                 }
                 Err(code) => r.trap(code),
             }
