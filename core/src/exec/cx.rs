@@ -98,6 +98,9 @@ impl Cx {
                 // SAFETY: memories of an instance live as long as its store; nothing else refers to this one now.
                 let memory = unsafe { memory.as_ref() };
                 self.mem = memory.base;
+                if self.limits[0] == memory.len as i64 - 1 {
+                    return;
+                }
                 for (k, limit) in self.limits.iter_mut().enumerate() {
                     *limit = memory.len as i64 - (1 << k);
                 }
@@ -109,15 +112,21 @@ impl Cx {
         }
     }
 
-    /// Caches what other code may have changed while the machine was outside its handlers.
-    ///
-    /// # Safety
-    /// The store is the one this run belongs to.
-    pub(crate) unsafe fn refresh(&mut self, store: &StoreInner) {
-        self.funcs = store.funcs.as_ptr();
+    /// Caches the store's addresses and those of the current instance, which is of that store.
+    pub(crate) fn load_store(&mut self, store: &StoreInner) {
         self.interrupt = store.interrupt_flag();
-        self.fuel = store.fuel;
-        // SAFETY: the instance belongs to the store.
+        self.refresh(store);
+        // SAFETY: instances live as long as their store.
         unsafe { self.load_instance(self.instance) }
+    }
+
+    /// Caches what other code may have changed while the machine was outside its handlers: memories grow,
+    /// functions are added. The store is the one this run belongs to.
+    pub(crate) fn refresh(&mut self, store: &StoreInner) {
+        self.funcs = store.funcs.as_ptr();
+        self.fuel = store.fuel;
+        // SAFETY: instances live as long as their store.
+        let entity = unsafe { self.instance.as_ref() };
+        self.load_memory(entity);
     }
 }

@@ -143,9 +143,12 @@ impl Execution {
         if let State::HostCall = self.state {
             let func = self.func;
             self.state = State::Done;
-            if let Some(pause) = self.call_host(store, func, self.index, 0, None, Then::Finish)? {
+            if let Some(pause) = self.call_host(store, &func, self.index, 0, None, Then::Finish)? {
                 return Ok(Progress::Paused(pause));
             }
+        }
+        if let State::Running = self.state {
+            self.cx.load_store(&store.inner);
         }
         while let State::Running = self.state {
             if !self.settle(&mut store.inner) {
@@ -159,14 +162,23 @@ impl Execution {
                 enter(cx);
             }
             store.inner.fuel = self.cx.fuel;
-            if let Some(pause) = self.serve(store)? {
+            let pause = match self.cx.exit {
+                Exit::Host { func, base } => {
+                    let entity = store.inner.funcs[func as usize];
+                    let instance = self.instance().index;
+                    self.call_host(store, &entity, func, base, Some(instance), Then::Run)?
+                }
+                _ => self.serve(store)?,
+            };
+            if let Some(pause) = pause {
                 return Ok(Progress::Paused(pause));
             }
         }
         Ok(Progress::Done)
     }
 
-    /// Does what the machine has stopped for.
+    /// Does what the machine has stopped for, except calls of the host.
+    #[cold]
     fn serve<T>(&mut self, store: &mut Store<T>) -> Result<Option<Pause>, Error> {
         match self.cx.exit {
             Exit::Done => {
@@ -194,11 +206,7 @@ impl Execution {
             }
             Exit::OutOfFuel => return Ok(Some(Pause::OutOfFuel)),
             Exit::Interrupted => return Ok(Some(Pause::Interrupted)),
-            Exit::Host { func, base } => {
-                let entity = store.inner.funcs[func as usize];
-                let instance = self.instance().index;
-                return self.call_host(store, entity, func, base, Some(instance), Then::Run);
-            }
+            Exit::Host { .. } => debug_assert!(false, "host functions are called by `run`"),
             Exit::MemoryGrow { memory, delta } => {
                 let (index, is_64, page_size_log2) = {
                     let instance = self.instance();
@@ -248,10 +256,11 @@ impl Execution {
     }
 
     /// Calls a host function with the slots at `base` from sp.
+    #[inline]
     fn call_host<T>(
         &mut self,
         store: &mut Store<T>,
-        func: FuncEntity,
+        func: &FuncEntity,
         index: u32,
         base: u32,
         instance: Option<u32>,
@@ -270,10 +279,11 @@ impl Execution {
         };
         match result {
             Ok(()) => {
-                self.load_result(&func, base);
+                self.load_result(func, base);
                 Ok(None)
             }
             Err(error) if error.is_suspend() => {
+                let func = *func;
                 self.state = State::Suspended { func, base, then };
                 Ok(Some(Pause::Host { func: index, error }))
             }

@@ -257,6 +257,17 @@ unsafe fn entry_in(cx: *mut Cx, instance: &InstanceEntity, defined: u32) -> Opti
     Some(code.entry(defined))
 }
 
+/// Index in the store of the current instance's function at `at`.
+#[inline(always)]
+pub(super) unsafe fn function(r: &Regs, at: usize) -> u32 {
+    // SAFETY: the instruction has this field; function indices were validated; the instance is alive
+    // while it runs.
+    unsafe {
+        let funcs = (*(*r.cx()).instance.as_ptr()).funcs.as_ptr();
+        *funcs.add(r.read::<u32>(at) as usize)
+    }
+}
+
 /// Calls an imported function.
 pub(crate) struct CallImport;
 impl Handle for CallImport {
@@ -265,7 +276,7 @@ impl Handle for CallImport {
         // SAFETY: the instruction has these fields; function indices were validated.
         unsafe {
             let cx = r.cx();
-            (*cx).callee = (&(*cx).instance.as_ref().funcs)[r.read::<u32>(4) as usize];
+            (*cx).callee = function(&r, 4);
             r.defer::<Leave<8>>()
         }
     }
@@ -460,7 +471,7 @@ impl Handle for ReturnCallImport {
         // SAFETY: the instruction has these fields; function indices were validated.
         unsafe {
             let cx = r.cx();
-            (*cx).callee = (&(*cx).instance.as_ref().funcs)[r.read::<u32>(4) as usize];
+            (*cx).callee = function(&r, 4);
             r.defer::<ReturnLeave>()
         }
     }

@@ -2,6 +2,7 @@
 
 use core::marker::PhantomData;
 
+use super::call::function;
 use crate::exec::{
     dispatch::{Flow, Handle, Regs},
     operand::{Destination, Source},
@@ -79,10 +80,9 @@ pub(crate) struct RefFunc;
 impl Handle for RefFunc {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: function indices were validated; the instance is alive while it runs.
+        // SAFETY: the instruction has these fields.
         unsafe {
-            let func = (&(*r.cx()).instance.as_ref().funcs)[r.read::<u32>(4) as usize];
-            *r.slot(0) = func as u64 + 1;
+            *r.slot(0) = function(&r, 4) as u64 + 1;
             r.next(8)
         }
     }
