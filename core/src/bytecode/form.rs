@@ -470,7 +470,11 @@ fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
         (Place::Pin1, _) => Field::Pin(1),
         (Place::Imm, _) => imm,
         (Place::Wide, _) => Field::Imm32(8),
-        (Place::Long, _) => Field::Imm64(8),
+        (Place::Long, _) => match ty {
+            Ty::F32 => Field::FImm32(8),
+            Ty::F64 => Field::FImm64(8),
+            _ => Field::Imm64(8),
+        },
         _ => Field::Src(at),
     }
 }

@@ -49,7 +49,7 @@ macro_rules! for_float_places {
         (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Slot) (Imm, Slot) (Imm, Acc)
     } };
     // Operands of comparisons that branch.
-    (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } };
+    (branches, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } (Slot, Long) (Acc, Long) } };
     // Fused ops: operands besides the one just computed, and those of what computes it (with a mirror op,
     // without, with a constant only); bases of addresses; counters and what they are compared with.
     (others, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot } };

@@ -63,6 +63,7 @@ fn source(place: Place, ty: Ty, slot: &str, pins: PinTypes) -> Option<String> {
         Place::Pin0 | Place::Pin1 => return None,
         Place::Imm => format!("({t}.const 3)"),
         Place::Wide => format!("({t}.const 40000)"),
+        Place::Long if matches!(ty, Ty::F32 | Ty::F64) => format!("({t}.const 2.3)"),
         Place::Long => format!("({t}.const 0x123456789abcdef)"),
     })
 }

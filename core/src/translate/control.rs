@@ -52,9 +52,10 @@ fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
         .find(a.place(), branch_place(b, operand))
 }
 
-/// The place of a branch's second operand: constants have 16 bits or are wide.
+/// The place of a branch's second operand: constants have 16 bits, or more and are behind the target.
 fn branch_place(b: Loc, ty: Ty) -> Place {
     match b {
+        Loc::Imm(_) if matches!(ty, Ty::F32 | Ty::F64) => Place::Long,
         Loc::Imm(bits) if fits_i32(bits, ty).is_none() => Place::Long,
         Loc::Imm(bits) if fits_i16(bits, ty).is_none() => Place::Wide,
         b => b.place(),
@@ -431,11 +432,10 @@ impl FuncTranslator<'_> {
             }
             let opcode = op.base() + Shape::branches_from(operand) + form;
             let operands = Operands::default().u16(0, a.field16());
-            match b {
-                Loc::Imm(bits) if branch_place(b, operand) == Place::Wide => {
-                    (opcode, operands.u32(8, bits as u32), 16)
-                }
-                b => (opcode, operands.u16(2, b.field16()), 8),
+            match (b, branch_place(b, operand)) {
+                (Loc::Imm(bits), Place::Wide) => (opcode, operands.u32(8, bits as u32), 16),
+                (Loc::Imm(bits), Place::Long) => (opcode, operands.u64(8, bits), 16),
+                _ => (opcode, operands.u16(2, b.field16()), 8),
             }
         };
         let pc = self.code.emit(opcode, operands, bytes);
