@@ -4,6 +4,7 @@ mod const_expr;
 mod convert;
 mod names;
 mod parse;
+mod validate;
 
 use alloc::{boxed::Box, vec::Vec};
 use core::ops::Range;

@@ -5,24 +5,22 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 use wasmparser::{
     Chunk, DataKind, ElementItems as ParsedItems, ElementKind as ParsedKind, ExternalKind,
-    FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, Parser, Payload,
-    TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
+    FuncValidatorAllocations, FunctionBody, Parser, Payload, TableInit, TypeRef, ValidPayload,
+    Validator,
 };
 
 use super::{
     ByteRange, ConstExpr, DataSegment, ElementItems, ElementKind, ElementSegment, ExportEntry,
     ExportKind, FuncTypeEntry, ImportDesc, ImportEntry, Module, ModuleInner, Names, convert,
+    validate::{Pending, validate_body},
 };
 use crate::{
     engine::{CompilationMode, Engine},
     error::Error,
     sync::{Once, Shared},
-    translate::{CodeTable, check_operands},
+    translate::CodeTable,
     types::FuncType,
 };
-
-/// A function body waiting to be validated and translated in one pass.
-type Pending = FuncToValidate<ValidatorResources>;
 
 /// Builds a module; see `Module::new`.
 pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
@@ -160,41 +158,8 @@ fn truncated(error: wasmparser::Error, bytes: &[u8]) -> Error {
     error.into()
 }
 
-fn validate_body(
-    bytes: &[u8],
-    func: Pending,
-    body: &FunctionBody<'_>,
-    allocations: &mut FuncValidatorAllocations,
-) -> Result<(), Error> {
-    let index = func.index;
-    let mut validator = func.into_validator(core::mem::take(allocations));
-    validate_operators(&mut validator, body).map_err(|error| {
-        let names = find_names(bytes);
-        error.in_func(index, names.func(bytes, index))
-    })?;
-    *allocations = validator.into_allocations();
-    Ok(())
-}
-
-/// As `FuncValidator::validate`, which has no limit on operands.
-fn validate_operators(
-    validator: &mut FuncValidator<ValidatorResources>,
-    body: &FunctionBody<'_>,
-) -> Result<(), Error> {
-    let mut reader = body.get_binary_reader();
-    validator.read_locals(&mut reader)?;
-    reader.set_features(*validator.features());
-    while !reader.eof() {
-        let offset = reader.original_position();
-        reader.visit_operator(&mut validator.visitor(offset))??;
-        check_operands(validator, offset)?;
-    }
-    let end = reader.original_position();
-    Ok(reader.finish_expression(&validator.visitor(end))?)
-}
-
 /// The name section usually comes after the code; for an error in the code it is worth a look ahead.
-fn find_names(bytes: &[u8]) -> Names {
+pub(super) fn find_names(bytes: &[u8]) -> Names {
     let section = Parser::new(0)
         .parse_all(bytes)
         .map_while(Result::ok)
