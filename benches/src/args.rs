@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "PEER,…", value_delimiter = ',', value_parser = peers())]
     pub peers: Vec<String>,
     /// Fetch the large module (27 MB, with npm) first, if it is not there
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub fetch: bool,
     #[command(subcommand)]
     pub command: Option<Command>,

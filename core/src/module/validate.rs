@@ -1,8 +1,8 @@
 //! Validation of function bodies that are not translated yet.
 
 use wasmparser::{
-    BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, MemArg,
-    MemArgTarget, Result as ParserResult, ValidatorResources, VisitOperator,
+    BinaryReader, FrameStack, FuncToValidate, FuncValidator, FuncValidatorAllocations,
+    FunctionBody, MemArg, MemArgTarget, Result as ParserResult, ValidatorResources, VisitOperator,
 };
 
 use super::parse::find_names;
@@ -46,8 +46,25 @@ fn validate_operators(
                 start += len as u64;
             }
         }
+        let Some(opcode) = rest.first() else {
+            break;
+        };
         let mut reader = BinaryReader::new_features(rest, start, *validator.features());
-        reader.visit_operator(&mut validator.visitor(start))??;
+        let mut visitor = validator.visitor(start);
+        let result = match opcode {
+            // The most frequent of the others, where an operator may stand.
+            0x0b | 0x0d | 0x10 if visitor.current_frame().is_some() => {
+                reader.read_u8()?;
+                match opcode {
+                    0x0b => visitor.visit_end(),
+                    0x0d => visitor.visit_br_if(reader.read_var_u32()?),
+                    _ => visitor.visit_call(reader.read_var_u32()?),
+                }
+            }
+            _ => reader.visit_operator(&mut visitor)?,
+        };
+        result?;
+        drop(visitor);
         check_operands(validator, start)?;
         let len = rest.len() - reader.bytes_remaining();
         rest = &rest[len..];

@@ -110,11 +110,9 @@ impl MemoryEntity {
             MemoryBytes::Heap { capacity } if len > capacity => {
                 return self.reallocate(capacity, len);
             }
-            // The spare bytes of the heap were zeroed when they were allocated.
-            MemoryBytes::Heap { .. } => {}
             MemoryBytes::Static { capacity } if len > capacity => return false,
             // SAFETY: `len <= capacity` bytes from `base` are ours.
-            MemoryBytes::Static { .. } => unsafe { self.base.add(self.len).write_bytes(0, grown) },
+            _ => unsafe { self.base.add(self.len).write_bytes(0, grown) },
         }
         self.len = len;
         true
@@ -132,39 +130,56 @@ impl MemoryEntity {
             .ty
             .maximum
             .and_then(|pages| byte_size(&self.ty, pages))
-            .unwrap_or(isize::MAX as usize);
+            .unwrap_or(isize::MAX as usize - ALIGN);
         let roomy = len.saturating_add(spare).min(limit).max(len);
-        for new_capacity in [roomy, len] {
-            if let Some(new) = allocate(new_capacity) {
-                // SAFETY: both allocations are at least `self.len` bytes long and different.
-                unsafe { new.as_ptr().copy_from_nonoverlapping(self.base, self.len) };
-                release(self.base, capacity);
-                self.base = new.as_ptr();
-                self.len = len;
-                self.bytes = MemoryBytes::Heap {
-                    capacity: new_capacity,
-                };
-                return true;
+        // Extending an allocation can move pages instead of bytes, but what is new must be zeroed; a new
+        // allocation is zero without being touched, but takes a copy.
+        let extends = capacity > 0 && len - self.len <= self.len;
+        let found = [roomy, len].into_iter().find(|&bytes| {
+            if extends {
+                self.extend(capacity, bytes, len)
+            } else {
+                self.move_to_new(capacity, bytes)
             }
-        }
-        if capacity == 0 {
+        });
+        // No room for both: perhaps there is some behind the old one.
+        let found = found.or_else(|| {
+            (capacity > 0 && !extends && self.extend(capacity, len, len)).then_some(len)
+        });
+        let Some(capacity) = found else {
             return false;
-        }
-        // No room for both: perhaps the allocation can be extended where it is.
+        };
+        self.len = len;
+        self.bytes = MemoryBytes::Heap { capacity };
+        true
+    }
+
+    /// Copies a heap memory to a new allocation of so many bytes.
+    fn move_to_new(&mut self, capacity: usize, bytes: usize) -> bool {
+        let Some(new) = allocate(bytes) else {
+            return false;
+        };
+        // SAFETY: both allocations are at least `self.len` bytes long and different.
+        unsafe { new.as_ptr().copy_from_nonoverlapping(self.base, self.len) };
+        release(self.base, capacity);
+        self.base = new.as_ptr();
+        true
+    }
+
+    /// Makes the allocation of a heap memory, which has one, that long, and zeroes what is new up to `len`.
+    fn extend(&mut self, capacity: usize, bytes: usize, len: usize) -> bool {
         let Ok(layout) = Layout::from_size_align(capacity, ALIGN) else {
             return false;
         };
-        // SAFETY: `base` was allocated with this layout; `len` is not zero and, as `byte_size` checked,
+        // SAFETY: `base` was allocated with this layout; `bytes` is not zero and, as `byte_size` checked,
         // at most `isize::MAX - ALIGN`.
-        let base = unsafe { realloc(self.base, layout, len) };
+        let base = unsafe { realloc(self.base, layout, bytes) };
         if base.is_null() {
             return false;
         }
-        // SAFETY: the allocation is `len` bytes long.
-        unsafe { base.add(self.len).write_bytes(0, len - self.len) };
         self.base = base;
-        self.len = len;
-        self.bytes = MemoryBytes::Heap { capacity: len };
+        // SAFETY: the allocation is at least `len` bytes long.
+        unsafe { base.add(self.len).write_bytes(0, len - self.len) };
         true
     }
 }

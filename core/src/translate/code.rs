@@ -101,11 +101,16 @@ impl Code {
         if self.recording {
             self.map.push((pc, self.offset));
         }
-        self.words.push(0);
+        let mut cells = [0; 1 + 16 / WORD];
+        for (cell, bytes) in cells[1..].iter_mut().zip(operands.0.as_chunks().0) {
+            *cell = usize::from_ne_bytes(*bytes);
+        }
+        // (Lengths that are known: no call to copy them.)
+        match bytes {
+            8 => self.words.extend_from_slice(&cells[..1 + 8 / WORD]),
+            _ => self.words.extend_from_slice(&cells),
+        }
         self.set_opcode(pc, opcode);
-        let at = self.words.len() * WORD;
-        self.words.extend(core::iter::repeat_n(0, bytes / WORD));
-        self.write(at, &operands.0[..bytes]);
         pc
     }
 
