@@ -177,13 +177,17 @@ fn copy_statement(from: Place, to: u16, slot: &str, pins: PinTypes) -> Option<(S
     })
 }
 
+/// `COPY_DESTS` and `COPY_FORMS`, both 0 without `full_dispatch`.
+fn copy_digits() -> (u16, u16) {
+    (COPY_DESTS, COPY_FORMS)
+}
+
 /// Statements that make the translator emit every form of a row that it can with these pins.
 fn statements(op: Op, pins: PinTypes) -> String {
     let text = op.text();
     let mut out = String::new();
     let place = |place: Place, ty: Ty, slot: &str| source(place, ty, slot, pins);
-    // (None without `full_dispatch`.)
-    let dests = COPY_DESTS.max(1);
+    let (dests, copy_forms) = copy_digits();
     match *op.shape() {
         Shape::Binary {
             operand,
@@ -423,8 +427,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
             }
         }
         Shape::CopyPair => {
-            for first in 0..COPY_FORMS {
-                for second in 0..COPY_FORMS {
+            for first in 0..copy_forms {
+                for second in 0..copy_forms {
                     let copy = |form: u16, slot: &str| {
                         let from = COPIED.places[(form / dests) as usize];
                         copy_statement(from, form % dests, slot, pins)
@@ -454,7 +458,7 @@ fn statements(op: Op, pins: PinTypes) -> String {
             }
         }
         Shape::CopyBranch => {
-            for form in 0..COPY_FORMS {
+            for form in 0..copy_forms {
                 let from = COPIED.places[(form / dests) as usize];
                 if let Some((mirror, copy)) = copy_statement(from, form % dests, "s", pins) {
                     out += &format!(
@@ -813,7 +817,7 @@ fn unused(op: Op, form: u16) -> bool {
             }
         }
         Shape::CopyPair | Shape::CopyBranch => {
-            let (dests, forms) = (COPY_DESTS.max(1), COPY_FORMS.max(1));
+            let (dests, forms) = copy_digits();
             let to_itself = |form: u16| {
                 let (from, to) = (COPIED.places[(form / dests) as usize], form % dests);
                 from == Place::Pin0 && to == 1 || from == Place::Pin1 && to == 2
@@ -824,7 +828,9 @@ fn unused(op: Op, form: u16) -> bool {
             // Run without being translated; without pins, what is about them stays.
             matches!(op, Op::Halt | Op::Restore)
                 || PINS == 0
-                    && (matches!(op, Op::Pin | Op::Unpin | Op::ReturnUnpin)
+                    && (matches!(op, Op::Pin | Op::Unpin | Op::ReturnUnpin | Op::CallWith)
+                        || op == Op::GlobalStep && form >= 1
+                        || op == Op::GlobalSetSum && form >= 2
                         || op == Op::BrTable && form >= 2
                         || op == Op::GlobalGet && matches!(form, 3 | 4)
                         || op == Op::GlobalSet && form >= 5)
@@ -842,7 +848,7 @@ fn every_op_runs_in_a_loop_on_a_small_native_stack() {
             let (op, form) = Op::of_opcode(opcode).expect("an opcode");
             if form == 0 && !matches!(op.shape(), Shape::Plain(_)) {
                 for pins in [[i, i], [l, l], [i, l], [l, i]] {
-                    if PINS > 0 || pins == [i, i] {
+                    if PINS != 0 || pins == [i, i] {
                         exercise(false, &statements(op, pins), pins, &mut seen);
                     }
                 }

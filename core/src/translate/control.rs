@@ -12,7 +12,7 @@ use super::{
     stack::{Kind, Loc},
 };
 use crate::{
-    bytecode::{Bank, COPY_DESTS, INT, KEPT, Op, Place, Shape, Ty},
+    bytecode::{Bank, INT, KEPT, Op, Place, Shape, Ty},
     types::FuncType,
 };
 
@@ -698,21 +698,23 @@ impl FuncTranslator<'_> {
         let base = self.begin_call(callee);
         let operands = Operands::default().u16(0, base).u16(2, header_slot(callee));
         match func_index.checked_sub(module.imported_funcs) {
-            Some(defined) if self.last_copy().is_some_and(|form| form % COPY_DESTS == 0) => {
-                let (form, copy) = self.take_copy(operands, 4).unwrap_or_default();
-                let form = form / COPY_DESTS;
-                self.code
-                    .emit(Op::CallWith.base() + form, copy.u32(8, defined), 16)
-            }
             Some(defined) => {
-                let entry = module.code.entry_address(defined).expose_provenance();
-                let operands = operands.u32(4, defined).usize(8, entry);
-                self.code.emit(Op::Call.base(), operands, 16)
+                if let Some(form) = self.copied_to_slot()
+                    && let Some((_, operands)) = self.take_copy(operands, 4)
+                {
+                    let opcode = Op::CallWith.base() + form;
+                    self.code.emit(opcode, operands.u32(8, defined), 16);
+                } else {
+                    let entry = module.code.entry_address(defined).expose_provenance();
+                    let operands = operands.u32(4, defined).usize(8, entry);
+                    self.code.emit(Op::Call.base(), operands, 16);
+                }
             }
-            None => self
-                .code
-                .emit(Op::CallImport.base(), operands.u32(4, func_index), 8),
-        };
+            None => {
+                let operands = operands.u32(4, func_index);
+                self.code.emit(Op::CallImport.base(), operands, 8);
+            }
+        }
         self.end_call(callee);
     }
 

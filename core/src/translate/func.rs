@@ -476,9 +476,17 @@ impl<'m> FuncTranslator<'m> {
         Some((form, operands))
     }
 
-    /// Number of the form of the copy that `take_copy` would take.
-    pub(crate) fn last_copy(&self) -> Option<u16> {
-        Some(self.find_copy(Operands::default(), 0)?.1)
+    /// What the copy that `take_copy` would take reads (a number of `COPIED`), if it writes a slot.
+    pub(crate) fn copied_to_slot(&self) -> Option<u16> {
+        self.find_copy(Operands::default(), 0)?;
+        match self.last?.what {
+            What::Copy {
+                from,
+                to: Loc::Slot(_),
+                ..
+            } => COPIED.find(from.place()),
+            _ => None,
+        }
     }
 
     fn find_copy(&self, operands: Operands, at: usize) -> Option<(Pc, u16, Operands)> {
