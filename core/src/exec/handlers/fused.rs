@@ -193,16 +193,16 @@ where
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: as for `memory::Load` and `memory::Store`.
         unsafe {
-            let limit = (*r.cx()).limits[O::LOG_SIZE];
             let from = address::<X>(&r, 0, 4);
-            if from as i64 > limit {
+            if from as i64 > (*r.cx()).limits[O::LOG_SIZE] {
                 return fault(r, from);
             }
+            // Before the other address: no two of them need registers.
+            let value = O::load(r.mem().add(from as usize));
             let to = address::<B>(&r, 2, 6);
-            if to as i64 > limit {
+            if to as i64 > (*r.cx()).limits[P::LOG_SIZE] {
                 return fault(r, to);
             }
-            let value = O::load(r.mem().add(from as usize));
             P::store(r.mem().add(to as usize), value);
             r.next(8)
         }
