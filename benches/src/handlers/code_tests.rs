@@ -11,6 +11,7 @@ use iced_x86::{Decoder, DecoderOptions, FastFormatter, Instruction, Mnemonic, Re
 /// parameters, or with the first of them, stands for all.
 const COLD: &[(&str, &str)] = &[
     ("Grow", "allocates a longer value stack"),
+    ("GrowFar", "allocates a longer value stack"),
     ("Translate", "translates a function, once each"),
     ("MemoryCopy", "moves memory of any length"),
     ("MemoryFill", "fills memory of any length"),
@@ -31,7 +32,7 @@ const COLD: &[(&str, &str)] = &[
     ("TableSize", "rare in programs"),
     ("CopyMany", "moves slots of any number"),
     ("ReturnMany", "moves results of any number"),
-    ("ZeroLocals", "fills slots of any number"),
+    ("ZeroMany", "fills slots of any number"),
     ("ReturnCall", "moves arguments of any number"),
     ("ReturnCallIndirect", "moves arguments of any number"),
     ("ReturnLeave", "moves arguments of any number"),

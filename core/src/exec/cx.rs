@@ -72,8 +72,6 @@ pub(crate) struct Cx {
     pub(crate) fault: Option<(u64, u64)>,
     /// Function of the store that a deferred call enters.
     pub(crate) callee: u32,
-    /// Bytes of stack that a deferred growth must reach.
-    pub(crate) stack_need: usize,
 }
 
 impl Cx {

@@ -422,7 +422,6 @@ impl Cx {
             error: None,
             fault: None,
             callee: 0,
-            stack_need: 0,
         }
     }
 }

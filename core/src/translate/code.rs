@@ -173,8 +173,8 @@ impl Code {
     }
 
     /// Overwrites words that `pad` made.
-    pub(crate) fn patch_pad(&mut self, at: usize, value: u32) {
-        self.write(at, &value.to_ne_bytes());
+    pub(crate) fn patch_pad(&mut self, value: usize) {
+        self.write(0, &value.to_ne_bytes());
     }
 
     /// Position of a branch field of an instruction.

@@ -228,7 +228,6 @@ impl<'m> FuncTranslator<'m> {
     pub(crate) fn new(
         module: &'m ModuleInner,
         ty: &'m FuncType,
-        func_index: u32,
         buffers: Buffers,
         record: bool,
     ) -> Self {
@@ -241,7 +240,6 @@ impl<'m> FuncTranslator<'m> {
         } = buffers;
         code.begin(record);
         code.pad(ENTRY_HEADER_BYTES);
-        code.patch_pad(4, func_index);
         blocks.clear();
         locals.clear();
         let mut slot = 0;
@@ -363,7 +361,7 @@ impl<'m> FuncTranslator<'m> {
     /// Slots of the frame, or `None` if they are too many.
     pub(crate) fn finish(&mut self) -> Option<u32> {
         let slots = self.stack.max();
-        self.code.patch_pad(0, slots * 8);
+        self.code.patch_pad(slots as usize * 8);
         (slots <= MAX_FRAME_SLOTS).then_some(slots)
     }
 

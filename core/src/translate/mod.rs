@@ -195,13 +195,7 @@ pub(crate) fn check_operands(
 /// A translator at the start of a defined function.
 fn begin(module: &ModuleInner, defined: u32, buffers: Buffers, record: bool) -> FuncTranslator<'_> {
     let func_index = module.imported_funcs + defined;
-    FuncTranslator::new(
-        module,
-        module.type_of_func(func_index),
-        func_index,
-        buffers,
-        record,
-    )
+    FuncTranslator::new(module, module.type_of_func(func_index), buffers, record)
 }
 
 /// Translates (and validates) the whole body.

@@ -33,7 +33,7 @@ pub(crate) fn restore_ip() -> *const u8 {
     RESTORE.as_ptr().cast()
 }
 
-/// A function's code is preceded by the bytes of its frame (u32) and its index (u32).
+/// A function's code is preceded by the bytes of its frame (a usize, padded to this).
 pub(crate) const ENTRY_HEADER_BYTES: usize = 8;
 
 /// Bytes of the frame of the function that begins at `entry`.
@@ -43,7 +43,7 @@ pub(crate) const ENTRY_HEADER_BYTES: usize = 8;
 #[inline(always)]
 pub(crate) unsafe fn frame_bytes(entry: *const u8) -> usize {
     // SAFETY: the caller's promise.
-    unsafe { entry.sub(ENTRY_HEADER_BYTES).cast::<u32>().read() as usize }
+    unsafe { entry.sub(ENTRY_HEADER_BYTES).cast::<usize>().read() }
 }
 
 /// Writes a frame header.
@@ -69,51 +69,125 @@ pub(crate) unsafe fn read_header(at: *const u64) -> (*const u8, u64) {
     unsafe { (at.cast::<*const u8>().read(), *at.add(1)) }
 }
 
-/// Whether `bytes` fit the stack from `sp`; otherwise notes the need for `Grow`.
+/// Whether `bytes` fit the stack from `sp`, which is in the stack.
 #[inline(always)]
 unsafe fn fits(cx: *mut Cx, sp: *mut u64, bytes: usize) -> bool {
     // SAFETY: the context outlives the run.
-    unsafe {
-        let end = (sp as usize).wrapping_add(bytes);
-        // A frame is smaller than 512 KiB, so only a small address space can wrap.
-        let wrapped = cfg!(not(target_pointer_width = "64")) && end < sp as usize;
-        if end <= (*cx).stack_end as usize && !wrapped {
-            return true;
-        }
-        (*cx).stack_need = sp as usize - (*cx).stack.base() as usize + bytes;
-        false
+    unsafe { (*cx).stack_end as usize - sp as usize >= bytes }
+}
+
+/// How an op says which function of its module it calls. Rare work finds it again, so that calls need not
+/// keep in registers what only that wants.
+trait Callee {
+    /// Slots from this frame to the callee's.
+    unsafe fn base(r: &Regs) -> usize {
+        // SAFETY: ops that call have this field.
+        unsafe { r.read::<u16>(0) as usize }
+    }
+    /// # Safety
+    /// The op has found a function there.
+    unsafe fn defined(r: &Regs) -> u32;
+}
+
+/// The field at `AT`.
+struct Direct<const AT: usize>;
+impl<const AT: usize> Callee for Direct<AT> {
+    #[inline(always)]
+    unsafe fn defined(r: &Regs) -> u32 {
+        // SAFETY: the instruction has this field.
+        unsafe { r.read(AT) }
     }
 }
 
-/// Grows the stack and starts the instruction again.
-struct Grow;
-impl Handle for Grow {
+/// The table at 6, the index in the slot at 4, the type at `TYPE_AT`.
+struct Indirect<const TYPE_AT: usize>;
+impl<const TYPE_AT: usize> Callee for Indirect<TYPE_AT> {
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> Flow {
-        // SAFETY: the context outlives the run; the stack keeps its contents.
+    unsafe fn defined(r: &Regs) -> u32 {
+        // SAFETY: the instruction has these fields.
+        match unsafe { resolve(r, 4, TYPE_AT) } {
+            Ok(Target::Near(defined)) => defined,
+            _ => 0,
+        }
+    }
+}
+
+/// A tail call of another: the callee's frame begins where this one does.
+struct Tail<C>(PhantomData<C>);
+impl<C: Callee> Callee for Tail<C> {
+    #[inline(always)]
+    unsafe fn base(_: &Regs) -> usize {
+        0
+    }
+    #[inline(always)]
+    unsafe fn defined(r: &Regs) -> u32 {
+        // SAFETY: the caller's promise.
+        unsafe { C::defined(r) }
+    }
+}
+
+/// Makes room for the frame of the function that the instruction calls, and starts it again.
+struct Grow<C>(PhantomData<C>);
+impl<C: Callee> Handle for Grow<C> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the context outlives the run; the function was found, and is translated.
+        unsafe {
+            let bytes = frame_bytes(entry(r.cx(), C::defined(&r)));
+            let base = r.sp().add(C::base(&r));
+            grow(r, base, bytes)
+        }
+    }
+}
+
+/// The same for the callee of another instance, of which `Cx::callee` says what it needs.
+struct GrowFar<const TAIL: bool>;
+impl<const TAIL: bool> Handle for GrowFar<TAIL> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the context outlives the run; `Leave` has translated the function.
         unsafe {
             let cx = r.cx();
-            let used = r.sp() as usize - (*cx).stack.base() as usize;
-            if !(*cx).stack.reserve((*cx).stack_need) {
-                return r.trap(TrapCode::StackOverflow);
-            }
-            (*cx).stack_end = (*cx).stack.end();
-            r.set_sp((*cx).stack.base().add(used / 8));
-            r.go()
+            let bytes = match (*(*cx).funcs.add((*cx).callee as usize)).kind {
+                FuncKind::Wasm { instance, defined } => {
+                    frame_bytes(instance.as_ref().module.inner().code.entry(defined))
+                }
+                FuncKind::Host { .. } => 0,
+            };
+            let base = if TAIL { 0 } else { r.read::<u16>(0) as usize };
+            let base = r.sp().add(base);
+            grow(r, base, bytes)
         }
     }
 }
 
-/// Translates the function that the instruction calls (`Cx::callee` among those its module defines)
-/// and starts the instruction again.
-struct Translate;
-impl Handle for Translate {
+/// Makes room for `bytes` from `base`, and starts the instruction again.
+#[inline(always)]
+unsafe fn grow(mut r: Regs, base: *mut u64, bytes: usize) -> Flow {
+    // SAFETY: the context outlives the run; the stack keeps its contents.
+    unsafe {
+        let stack = &mut (*r.cx()).stack;
+        let start = stack.base() as usize;
+        let used = r.sp() as usize - start;
+        if !stack.reserve(base as usize - start + bytes) {
+            return r.trap(TrapCode::StackOverflow);
+        }
+        let (start, end) = (stack.base(), stack.end());
+        (*r.cx()).stack_end = end;
+        r.set_sp(start.add(used / 8));
+        r.go()
+    }
+}
+
+/// Translates the function that the instruction calls, and starts it again.
+struct Translate<C>(PhantomData<C>);
+impl<C: Callee> Handle for Translate<C> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the context outlives the run, the instance the context.
         unsafe {
             let cx = r.cx();
-            if translate(cx, (*cx).instance.as_ref(), (*cx).callee) {
+            if translate(cx, (*cx).instance.as_ref(), C::defined(&r)) {
                 r.go()
             } else {
                 r.exit(Exit::Error)
@@ -143,23 +217,20 @@ unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
 }
 
 #[inline(always)]
-unsafe fn call_defined(mut r: Regs, entry: *const u8, defined: u32, operand_bytes: usize) -> Flow {
+unsafe fn call_defined<C: Callee>(mut r: Regs, entry: *const u8, operand_bytes: usize) -> Flow {
     // SAFETY: the instruction has base and header at 0 and 2.
     unsafe {
-        let cx = r.cx();
         if entry.is_null() {
-            (*cx).callee = defined;
-            return r.defer::<Translate>();
+            return r.defer::<Translate<C>>();
         }
-        let base = r.read::<u16>(0) as usize;
-        let sp = r.sp().add(base);
-        if !fits(cx, sp, frame_bytes(entry)) {
-            return r.defer::<Grow>();
+        let sp = r.sp().add(C::base(&r));
+        if !fits(r.cx(), sp, frame_bytes(entry)) {
+            return r.defer::<Grow<C>>();
         }
         write_header(
             sp.add(r.read::<u16>(2) as usize),
             r.ip().add(HANDLER_BYTES + operand_bytes),
-            base as u64 * 8,
+            (sp as usize - r.sp() as usize) as u64,
         );
         r.set_sp(sp);
         r.set_ip(entry);
@@ -175,8 +246,8 @@ impl Handle for Call {
         // SAFETY: the instruction has these fields.
         unsafe {
             let entry = with_exposed_provenance::<AtomicPtr<u8>>(r.read::<usize>(8));
-            let (entry, defined) = ((*entry).load(Ordering::Acquire), r.read::<u32>(4));
-            call_defined(r, entry, defined, 16)
+            let entry = (*entry).load(Ordering::Acquire);
+            call_defined::<Direct<4>>(r, entry, 16)
         }
     }
 }
@@ -189,9 +260,8 @@ impl<X: Source> Handle for CallWith<X> {
         // SAFETY: the instruction has these fields. The copy may be done again.
         unsafe {
             *r.slot(4) = X::get16::<u64>(&r, 6);
-            let defined = r.read::<u32>(8);
-            let entry = entry(r.cx(), defined);
-            call_defined(r, entry, defined, 16)
+            let entry = entry(r.cx(), r.read::<u32>(8));
+            call_defined::<Direct<8>>(r, entry, 16)
         }
     }
 }
@@ -223,7 +293,7 @@ impl<const BYTES: usize> Handle for Leave<BYTES> {
                     };
                     let sp = r.sp().add(base);
                     if !fits(cx, sp, frame_bytes(entry)) {
-                        return r.defer::<Grow>();
+                        return r.defer::<GrowFar<false>>();
                     }
                     (*cx).stack.switches.push(Switch {
                         ip: ret,
@@ -352,7 +422,7 @@ impl Handle for CallIndirect {
             match resolve(&r, 4, 8) {
                 Ok(Target::Near(defined)) => {
                     let entry = entry(r.cx(), defined);
-                    call_defined(r, entry, defined, 16)
+                    call_defined::<Indirect<8>>(r, entry, 16)
                 }
                 Ok(Target::Far(func)) => {
                     (*r.cx()).callee = func;
@@ -385,17 +455,16 @@ unsafe fn replace_frame(r: &Regs, ret: Option<*const u8>) -> (*const u8, u64) {
 }
 
 #[inline(always)]
-unsafe fn return_call_defined(mut r: Regs, defined: u32) -> Flow {
+unsafe fn return_call_defined<C: Callee>(mut r: Regs, defined: u32) -> Flow {
     // SAFETY: the instruction has the fields of a tail call.
     unsafe {
         let cx = r.cx();
         let entry = entry(cx, defined);
         if entry.is_null() {
-            (*cx).callee = defined;
-            return r.defer::<Translate>();
+            return r.defer::<Translate<C>>();
         }
         if !fits(cx, r.sp(), frame_bytes(entry)) {
-            return r.defer::<Grow>();
+            return r.defer::<Grow<Tail<C>>>();
         }
         replace_frame(&r, None);
         r.set_ip(entry);
@@ -411,7 +480,7 @@ impl Handle for ReturnCall {
         // SAFETY: the instruction has these fields.
         unsafe {
             let defined = r.read::<u32>(4);
-            return_call_defined(r, defined)
+            return_call_defined::<Direct<4>>(r, defined)
         }
     }
 }
@@ -443,7 +512,7 @@ impl Handle for ReturnLeave {
                         None => return r.exit(Exit::Error),
                     };
                     if !fits(cx, r.sp(), frame_bytes(entry)) {
-                        return r.defer::<Grow>();
+                        return r.defer::<GrowFar<true>>();
                     }
                     let (ret, _) = replace_frame(&r, Some(restore_ip()));
                     // A frame that already returns across instances has its switch: chains take constant space.
@@ -485,7 +554,7 @@ impl Handle for ReturnCallIndirect {
         // SAFETY: the instruction has these fields.
         unsafe {
             match resolve(&r, 4, 12) {
-                Ok(Target::Near(defined)) => return_call_defined(r, defined),
+                Ok(Target::Near(defined)) => return_call_defined::<Indirect<12>>(r, defined),
                 Ok(Target::Far(func)) => {
                     (*r.cx()).callee = func;
                     r.defer::<ReturnLeave>()
