@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wasmote_tests::{Scratch, guest, wasmote, wasmote_in};
+use wasmote_tests::{Scratch, guest, wasmote, wasmote_in, workload};
 
 #[test]
 fn a_missing_file() {
@@ -54,7 +54,7 @@ fn a_truncated_module() {
 #[test]
 fn every_byte_wrong_is_no_panic() {
     let dir = Scratch::new();
-    let whole = fs::read(guest("bench/sort.wasm")).expect("the guest is committed");
+    let whole = fs::read(workload("sort")).expect("the workload is committed");
     for at in (8..whole.len()).step_by(11) {
         let mut broken = whole.clone();
         broken[at] ^= 0x55;

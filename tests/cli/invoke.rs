@@ -1,6 +1,6 @@
 //! `--invoke`: arguments by the function's type, results printed.
 
-use wasmote_tests::{Scratch, guest, wasmote, wasmote_in};
+use wasmote_tests::{Scratch, wasmote, wasmote_in, workload};
 
 const MATH: &str = r#"(module
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
@@ -87,7 +87,7 @@ fn reactors_are_initialized_first() {
 }
 
 #[test]
-fn the_bench_guests_compute_what_they_should() {
+fn workloads_compute_what_they_should() {
     // The first two from their definitions; the others' checksums were computed by wasmtime.
     let cases = [
         ("fib", 20, "6765"),
@@ -100,7 +100,7 @@ fn the_bench_guests_compute_what_they_should() {
         ("vm", 1, "-1401848606"),
     ];
     for (name, n, expected) in cases {
-        let file = guest(&format!("bench/{name}.wasm"));
+        let file = workload(name);
         let out = wasmote(&format!("run --invoke run {} {n}", file.display())).ok();
         assert_eq!(out, format!("{expected}\n"), "{name}");
     }

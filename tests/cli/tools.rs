@@ -1,6 +1,6 @@
 //! `explain`, `wast`, `completions`, help.
 
-use wasmote_tests::{Scratch, guest, wasmote, wasmote_in};
+use wasmote_tests::{Scratch, guest, wasmote, wasmote_in, workload};
 
 #[test]
 fn explain_shows_both_sides() {
@@ -37,9 +37,9 @@ fn explain_shows_both_sides() {
 
 #[test]
 fn explain_real_programs() {
-    for name in ["md2html.wasm", "files.wasm", "bench/mark.wasm"] {
-        let out = wasmote(&format!("explain {}", guest(name).display())).ok();
-        assert!(out.lines().count() > 100, "{name}");
+    for file in [guest("md2html.wasm"), guest("files.wasm"), workload("mark")] {
+        let out = wasmote(&format!("explain {}", file.display())).ok();
+        assert!(out.lines().count() > 100, "{}", file.display());
     }
 }
 

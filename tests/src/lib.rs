@@ -52,6 +52,14 @@ pub fn guest(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// A committed workload of `benches`: no imports, and an export `run`.
+pub fn workload(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../benches/workloads")
+        .join(name)
+        .with_extension("wasm")
+}
+
 /// What a run of `wasmote` left.
 #[derive(Debug)]
 pub struct Ran {

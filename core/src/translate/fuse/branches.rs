@@ -1,0 +1,274 @@
+//! Conditional branches, fused with what their condition comes from.
+
+use super::{Before, Last, Loaded, Step, What, existing};
+use crate::{
+    bytecode::{Bank, INT, KEPT, Op, Place, Shape, Ty},
+    translate::{
+        code::{Code, Operands},
+        func::{FuncTranslator, fits_i16, fits_i32},
+        ops::{load_branch_of, load_keep_branch_of},
+        stack::Loc,
+    },
+};
+
+/// What a conditional branch tests, with its operands popped.
+pub(crate) struct Condition {
+    op: Op,
+    a: Loc,
+    b: Loc,
+    /// The branch loads `a` itself: the form that does, behind that of its comparison.
+    loaded: Option<Loaded>,
+}
+
+/// The form of a fused load and branch, if there is one.
+fn load_branch_form(loaded: &Loaded, op: Op, b: Loc) -> Option<u16> {
+    let row = load_branch_of(loaded.op)?;
+    let Shape::LoadBranch { ty, compares } = *row.shape() else {
+        return None;
+    };
+    let compare = compares.iter().position(|&compare| compare == op)? as u16;
+    let others = &ty.sets().others;
+    let b = match b {
+        Loc::Imm(bits) if fits_i16(bits, ty).is_none() => return None,
+        b => others.find(b.place())?,
+    };
+    let x = INT.sources.find(loaded.base.place())?;
+    Some(row.base() + (compare * INT.sources.len() + x) * others.len() + b)
+}
+
+/// Number of the branch form for these places, if there is one.
+fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
+    let Shape::Compare { operand, .. } = *op.shape() else {
+        return None;
+    };
+    operand
+        .sets()
+        .branches
+        .find(a.place(), branch_place(b, operand))
+}
+
+/// The place of a branch's second operand: constants have 16 bits, or more and are behind the target.
+fn branch_place(b: Loc, ty: Ty) -> Place {
+    match b {
+        Loc::Imm(_) if matches!(ty, Ty::F32 | Ty::F64) => Place::Long,
+        Loc::Imm(bits) if fits_i32(bits, ty).is_none() => Place::Long,
+        Loc::Imm(bits) if fits_i16(bits, ty).is_none() => Place::Wide,
+        b => b.place(),
+    }
+}
+
+impl FuncTranslator<'_> {
+    pub(crate) fn pop_condition(&mut self) -> Condition {
+        let last = self.fresh();
+        if let Some(last) = last
+            && let What::Binary { op, a, b, before } = last.what
+        {
+            // A branch on a bitwise and is a test.
+            let op = if op == Op::I32And { Op::I32Test } else { op };
+            if let (Before::Load(loaded), Shape::Compare { swap, .. }) = (before, *op.shape()) {
+                let (op, b) = if a == Loc::Acc { (op, b) } else { (swap, a) };
+                if load_branch_form(&loaded, op, b).is_some() {
+                    self.take_back(&last);
+                    return self.load_condition(op, b, loaded);
+                }
+            }
+            if branch_form(op, a, b).is_some() {
+                self.take_back(&last);
+                let before = match before {
+                    Before::Step(step) => Some((step.pc, What::Step(step))),
+                    Before::LoadLocal { loaded, local } => {
+                        Some((loaded.pc, What::LoadLocal { loaded, local }))
+                    }
+                    _ => None,
+                };
+                self.last = before.map(|(pc, what)| Last {
+                    pc,
+                    end: last.pc,
+                    acc: last.acc,
+                    what,
+                });
+                return Condition {
+                    op,
+                    a,
+                    b,
+                    loaded: None,
+                };
+            }
+        }
+        if let Some(last) = last
+            && let What::LoadAnd { loaded, mask } = last.what
+            && load_branch_form(&loaded, Op::I32Test, mask).is_some()
+        {
+            self.take_back(&last);
+            return self.load_condition(Op::I32Test, mask, loaded);
+        }
+        if let Some(last) = last
+            && let What::Load(loaded) = last.what
+            && load_branch_form(&loaded, Op::I32Ne, Loc::Imm(0)).is_some()
+        {
+            self.stack.pop();
+            return self.load_condition(Op::I32Ne, Loc::Imm(0), loaded);
+        }
+        let (loc, operand) = self.pop();
+        let a = match loc {
+            Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
+            loc => loc,
+        };
+        Condition {
+            op: Op::I32Ne,
+            a,
+            b: Loc::Imm(0),
+            loaded: None,
+        }
+    }
+
+    /// A condition on what a load gave, which is taken back.
+    pub(crate) fn load_condition(&mut self, op: Op, b: Loc, loaded: Loaded) -> Condition {
+        let mut acc = self.stack.acc;
+        acc[Bank::Int as usize] = loaded.acc;
+        self.undo(loaded.pc, acc);
+        Condition {
+            op,
+            a: Loc::Acc,
+            b,
+            loaded: Some(loaded),
+        }
+    }
+
+    /// The load of a local right before a condition on it is fused with the branch: opcode and fields.
+    pub(crate) fn load_keep_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
+        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
+        let last = self.last.filter(adjacent)?;
+        let What::LoadLocal { loaded, local } = last.what else {
+            return None;
+        };
+        let row = load_keep_branch_of(loaded.op)?;
+        let Shape::LoadKeepBranch { ty, compares } = *row.shape() else {
+            return None;
+        };
+        // These comparisons are symmetric.
+        let compare = compares.iter().position(|&compare| compare == op)? as u16;
+        let (_, slot) = self.locals.get(local);
+        let pin = self.pin_of(local);
+        let is_local = |loc: Loc| match loc {
+            Loc::Acc => self.stack.acc_is_local(ty.bank(), local),
+            Loc::Pin(_) => loc.pin() == pin,
+            Loc::Slot(other) => pin.is_none() && other == slot,
+            Loc::Imm(_) => false,
+        };
+        let y = match (is_local(a), is_local(b)) {
+            (true, false) => b,
+            (false, true) => a,
+            _ => return None,
+        };
+        let others = &ty.sets().others;
+        let y_form = match y {
+            Loc::Imm(bits) if fits_i16(bits, ty).is_none() => return None,
+            y => others.find(y.place())?,
+        };
+        let x = INT.sources.find(loaded.base.place())?;
+        let kept = pin.map_or(0, |pin| 1 + pin as u16);
+        self.code.truncate(last.pc);
+        let form = ((compare * KEPT + kept) * INT.sources.len() + x) * others.len() + y_form;
+        let operands = Operands::default()
+            .u16(0, slot)
+            .u16(2, y.field16())
+            .u16(8, loaded.offset)
+            .u16(10, loaded.base.field16());
+        Some((row.base() + form, operands))
+    }
+
+    /// The step of a counter right before a condition on it is fused with the branch: opcode and fields.
+    pub(crate) fn step_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
+        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
+        let last = self.last.filter(adjacent)?;
+        let What::Step(Step { local, by, .. }) = last.what else {
+            return None;
+        };
+        let (ty, slot) = self.locals.get(local);
+        let counter = self.pin_of(local).map_or(Loc::Slot(slot), Loc::Pin);
+        let is_counter = |loc: Loc| {
+            loc == counter || loc == Loc::Acc && self.stack.acc_is_local(ty.bank(), local)
+        };
+        let Shape::Compare { operand, swap, not } = *op.shape() else {
+            return None;
+        };
+        let (op, not, bound) = if is_counter(a) {
+            (op, not, b)
+        } else if is_counter(b) {
+            let Shape::Compare { not, .. } = *swap.shape() else {
+                return None;
+            };
+            (swap, not, a)
+        } else {
+            return None;
+        };
+        let sets = operand.sets();
+        let bound_form = sets.bounds.find(branch_place(bound, operand))?;
+        if is_counter(bound) || operand != ty {
+            return None;
+        }
+        let form = sets.counters.find(counter.place())? * sets.bounds.len() + bound_form;
+        self.code.truncate(last.pc);
+        let operands = Operands::default()
+            .u16(0, counter.field16())
+            .u16(2, bound.field16())
+            .u16(12, by as u32);
+        let operands = match bound {
+            Loc::Imm(bits) => operands.u32(8, bits as u32),
+            _ => operands,
+        };
+        Some((op.base() + Shape::steps_from(operand, not) + form, operands))
+    }
+
+    /// Emits a branch that is taken if the condition holds, or if it does not; returns its field.
+    pub(crate) fn branch_if(&mut self, condition: Condition, negate: bool) -> u32 {
+        let Condition {
+            mut op,
+            a,
+            b,
+            loaded,
+        } = condition;
+        let mut taken_if_false = negate;
+        if let (true, Shape::Compare { not: Some(not), .. }) = (negate, op.shape()) {
+            (op, taken_if_false) = (*not, false);
+        }
+        let Shape::Compare { operand, .. } = *op.shape() else {
+            unreachable!("conditions are compare ops");
+        };
+        let (opcode, operands, bytes) = if let Some(loaded) = loaded {
+            // The inverse of an integer comparison has the same forms.
+            let opcode = existing(load_branch_form(&loaded, op, b));
+            let operands = Operands::default()
+                .u16(0, loaded.base.field16())
+                .u16(2, b.field16())
+                .u16(8, loaded.offset);
+            (opcode, operands, 16)
+        } else if let Some((opcode, operands)) = self
+            .step_branch(op, a, b)
+            .or_else(|| self.load_keep_branch(op, a, b))
+        {
+            (opcode, operands, 16)
+        } else {
+            let mut form = existing(branch_form(op, a, b));
+            if taken_if_false {
+                form += operand.sets().branches.len();
+            }
+            let opcode = op.base() + Shape::branches_from(operand) + form;
+            let operands = Operands::default().u16(0, a.field16());
+            match (b, branch_place(b, operand)) {
+                (Loc::Imm(bits), Place::Wide) => (opcode, operands.u32(8, bits as u32), 16),
+                (Loc::Imm(bits), Place::Long) => (opcode, operands.u64(8, bits), 16),
+                _ => (opcode, operands.u16(2, b.field16()), 8),
+            }
+        };
+        let pc = self.code.emit(opcode, operands, bytes);
+        self.last = None;
+        self.producer = None;
+        // The accumulators' producers are on both paths from here: they stay as they are.
+        for acc in &mut self.stack.acc {
+            acc.producer = None;
+        }
+        Code::field(pc, 4)
+    }
+}

@@ -1,0 +1,241 @@
+//! Fusing ops: what the last op was, while it may be taken back and become part of the next.
+
+mod branches;
+mod values;
+
+use super::{
+    code::{Operands, Pc},
+    func::{FuncTranslator, fits_i16},
+    stack::{AccState, AccStates, Kind, Loc},
+};
+use crate::bytecode::{Bank, COPIED, COPY_DESTS, Op, Ty};
+
+/// The last op, while it may still be changed, or taken back and fused with what comes next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Last {
+    pub(crate) pc: Pc,
+    /// Behind it.
+    pub(crate) end: Pc,
+    /// What the accumulators held before it.
+    pub(crate) acc: AccStates,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What {
+    /// A value, on top of the stack.
+    Binary {
+        op: Op,
+        a: Loc,
+        b: Loc,
+        before: Before,
+    },
+    /// A value, on top of the stack.
+    Load(Loaded),
+    /// A value, on top of the stack: what was loaded, and `mask`.
+    LoadAnd {
+        loaded: Loaded,
+        mask: Loc,
+    },
+    Step(Step),
+    /// `local = load`.
+    LoadLocal {
+        loaded: Loaded,
+        local: u32,
+    },
+    /// A value, on top of the stack: `z + x * scale`.
+    Scaled {
+        x: Loc,
+        scale: u16,
+        z: Loc,
+    },
+    /// A value, on top of the stack: the i32 global.
+    Global(u32),
+    /// `local = global + by`, which ends here and began at `pc`.
+    GlobalSum {
+        index: u32,
+        local: u32,
+        by: u32,
+    },
+    Copy {
+        from: Loc,
+        to: Loc,
+        ty: Ty,
+    },
+}
+
+/// What stands right before a binary op and may be fused with a branch on that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Before {
+    Other,
+    /// The load that gave the operand in the accumulator.
+    Load(Loaded),
+    Step(Step),
+    LoadLocal {
+        loaded: Loaded,
+        local: u32,
+    },
+    /// The `global.get` that gave the operand in the accumulator.
+    Global {
+        pc: Pc,
+        index: u32,
+        acc: AccState,
+    },
+}
+
+/// `local += by`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) pc: Pc,
+    pub(crate) local: u32,
+    pub(crate) by: i16,
+}
+
+/// A load of memory 0 with a small offset.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) pc: Pc,
+    pub(crate) op: Op,
+    pub(crate) base: Loc,
+    pub(crate) offset: u32,
+    /// What the integer accumulator held before it.
+    pub(crate) acc: AccState,
+}
+
+/// The number of a form that exists by construction.
+pub(crate) fn existing(form: Option<u16>) -> u16 {
+    debug_assert!(form.is_some(), "an op has no form for these places");
+    form.unwrap_or(0)
+}
+
+/// Number of the form of a copy that is fused with something, and its fields, the destination at `at`.
+/// `None` where there is no such form.
+pub(crate) fn copied(
+    from: Loc,
+    to: Loc,
+    ty: Ty,
+    operands: Operands,
+    at: usize,
+) -> Option<(u16, Operands)> {
+    if ty == Ty::V128 {
+        return None;
+    }
+    match from {
+        Loc::Imm(bits) => fits_i16(bits, ty).filter(|_| !matches!(ty, Ty::F32))?,
+        Loc::Acc if ty.bank() != Some(Bank::Int) => return None,
+        _ => 0,
+    };
+    let operands = operands.u16(at, to.field16()).u16(at + 2, from.field16());
+    let to = match to {
+        Loc::Pin(pin) => 1 + pin as u16,
+        _ => 0,
+    };
+    Some((COPIED.find(from.place())? * COPY_DESTS + to, operands))
+}
+
+impl FuncTranslator<'_> {
+    /// The op right before this point, if it gave the operand at `position` and that is still only in
+    /// its accumulator.
+    pub(crate) fn fresh_at(&self, position: usize) -> Option<Last> {
+        let last = self.last.filter(|_| self.fusing)?;
+        let operand = self.stack.get(position);
+        let acc = self.stack.acc[operand.ty.bank()? as usize];
+        (last.end == self.code.pc()
+            && operand.kind == Kind::Acc
+            && self.producer == Some((last.pc, last.end))
+            && acc.producer.is_some_and(|(pc, _)| pc == last.pc))
+        .then_some(last)
+    }
+
+    /// The same for the operand on top of the stack.
+    pub(crate) fn fresh(&self) -> Option<Last> {
+        self.fresh_at(self.stack.len().checked_sub(1)?)
+    }
+
+    /// Takes back the op that `fresh` gave, and pops its result.
+    pub(crate) fn take_back(&mut self, last: &Last) {
+        self.stack.pop();
+        self.undo(last.pc, last.acc);
+    }
+
+    /// Removes the code from `pc` on; the accumulators are as they were there.
+    pub(crate) fn undo(&mut self, pc: Pc, acc: AccStates) {
+        self.code.truncate(pc);
+        self.stack.acc = acc;
+        self.last = None;
+        self.producer = None;
+    }
+
+    /// What `last` has done, if that is to set the local, just now, in a way that may be fused.
+    pub(crate) fn set_by(&self, mut last: Last, local: u32, before: Option<u32>) -> Option<Last> {
+        if let What::Load(loaded) = last.what {
+            last.what = What::LoadLocal { loaded, local };
+            return Some(last);
+        }
+        let What::Binary {
+            op: Op::I32Add | Op::I64Add,
+            a,
+            b: Loc::Imm(by),
+            before: operand,
+        } = last.what
+        else {
+            return None;
+        };
+        let (ty, slot) = self.locals.get(local);
+        let by = fits_i16(by, ty)?;
+        let own = match a {
+            Loc::Pin(own) => self.pin_of(local) == Some(own),
+            Loc::Slot(own) => own == slot,
+            Loc::Acc => before == Some(local),
+            Loc::Imm(_) => false,
+        };
+        if own {
+            let by = by as i16;
+            last.what = What::Step(Step {
+                pc: last.pc,
+                local,
+                by,
+            });
+            return Some(last);
+        }
+        if let (Loc::Acc, Before::Global { pc, index, acc }) = (a, operand) {
+            last.pc = pc;
+            last.acc[Bank::Int as usize] = acc;
+            last.what = What::GlobalSum { index, local, by };
+            return Some(last);
+        }
+        None
+    }
+
+    /// Takes back the copy right before this point, if it can be fused with something: number of its form,
+    /// and its fields, the destination at `at`.
+    pub(crate) fn take_copy(&mut self, operands: Operands, at: usize) -> Option<(u16, Operands)> {
+        let (pc, form, operands) = self.find_copy(operands, at)?;
+        self.code.truncate(pc);
+        self.last = None;
+        Some((form, operands))
+    }
+
+    /// What the copy that `take_copy` would take reads (a number of `COPIED`), if it writes a slot.
+    pub(crate) fn copied_to_slot(&self) -> Option<u16> {
+        self.find_copy(Operands::default(), 0)?;
+        match self.last?.what {
+            What::Copy {
+                from,
+                to: Loc::Slot(_),
+                ..
+            } => COPIED.find(from.place()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn find_copy(&self, operands: Operands, at: usize) -> Option<(Pc, u16, Operands)> {
+        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
+        let last = self.last.filter(adjacent)?;
+        let What::Copy { from, to, ty } = last.what else {
+            return None;
+        };
+        let (form, operands) = copied(from, to, ty, operands, at)?;
+        Some((last.pc, form, operands))
+    }
+}

@@ -1,0 +1,310 @@
+//! Ops that compute or store a value, fused with what gave one of their operands.
+
+use super::{Before, Last, What};
+use crate::{
+    bytecode::{Bank, INT, Op, Place, Shape, Ty, pairs},
+    translate::{
+        code::Operands,
+        func::{FuncTranslator, fits_i16},
+        memory::Address,
+        numeric::small,
+        ops::{chain_of, load_scaled_of, store_of},
+        stack::{AccState, Kind, Loc, Operand},
+    },
+};
+
+/// What an address is multiplied by, if `op` with this constant does so.
+fn scale_of(op: Op, constant: u64) -> Option<u16> {
+    let constant = constant as u32;
+    match op {
+        Op::I32Shl => 1u16.checked_shl(constant).filter(|_| constant < 16),
+        Op::I32Mul => u16::try_from(constant).ok(),
+        _ => None,
+    }
+}
+
+impl FuncTranslator<'_> {
+    /// Fuses a binary op with the op right before it, which computed one of its operands.
+    pub(crate) fn chain(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> bool {
+        let top = self.stack.len() - 1;
+        let (last, right) = match (self.fresh_at(top), self.fresh_at(top - 1)) {
+            (Some(last), _) => (last, true),
+            (_, Some(last)) => (last, false),
+            _ => return false,
+        };
+        let other = self.stack.get(if right { top - 1 } else { top });
+        if other.kind == Kind::Acc {
+            return false;
+        }
+        let first = match last.what {
+            What::Binary { op, .. } => op,
+            What::Load(loaded) => loaded.op,
+            _ => return false,
+        };
+        // Ops with a mirror take what was computed on the left.
+        let Some(row) = chain_of(first, op, right && swap.is_none()) else {
+            return false;
+        };
+        let z = self.loc_beside_acc(other);
+        let encoded = match (*row.shape(), last.what) {
+            (
+                Shape::Chain { ty, xy },
+                What::Binary {
+                    op: first, a, b, ..
+                },
+            ) => {
+                let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
+                let others = &ty.sets().others;
+                let form = |x: Loc, y: Loc| {
+                    let operands_form = xy.find(small(x, ty)?, small(y, ty)?)?;
+                    let form = operands_form * others.len() + others.find(small(z, ty)?)?;
+                    let operands = Operands::default()
+                        .u16(2, x.field16())
+                        .u16(4, y.field16())
+                        .u16(6, z.field16());
+                    Some((form, operands))
+                };
+                form(a, b).or_else(|| commutative.then(|| form(b, a))?)
+            }
+            (Shape::LoadChain { ty }, What::Load(loaded)) => {
+                let others = &ty.sets().others;
+                let form = |z: Loc| {
+                    let x = INT.sources.find(loaded.base.place())?;
+                    Some(x * others.len() + others.find(small(z, ty)?)?)
+                };
+                form(z).map(|form| {
+                    let operands = Operands::default()
+                        .u16(2, loaded.base.field16())
+                        .u16(4, z.field16())
+                        .u16(6, loaded.offset);
+                    (form, operands)
+                })
+            }
+            _ => None,
+        };
+        let Some((form, operands)) = encoded else {
+            return false;
+        };
+        self.stack.pop();
+        self.take_back(&last);
+        let acc = self.stack.acc;
+        let pc = self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
+        let what = match (last.what, op) {
+            // A branch on this is one op too,
+            (What::Load(loaded), Op::I32And) => Some(What::LoadAnd { loaded, mask: z }),
+            // and so is a load from there.
+            (
+                What::Binary {
+                    op: first,
+                    a: x,
+                    b: Loc::Imm(by),
+                    ..
+                },
+                Op::I32Add,
+            ) => scale_of(first, by).map(|scale| What::Scaled { x, scale, z }),
+            _ => None,
+        };
+        self.last = what.map(|what| Last {
+            pc,
+            end: self.code.pc(),
+            acc,
+            what,
+        });
+        true
+    }
+
+    /// Fuses a comparison with zero with the bitwise and that has just made its left operand.
+    pub(crate) fn test(&mut self, op: Op) -> bool {
+        let (and, test) = match op {
+            Op::I32Eq => (Op::I32And, Op::I32TestZ),
+            Op::I32Ne => (Op::I32And, Op::I32Test),
+            Op::I64Eq => (Op::I64And, Op::I64TestZ),
+            Op::I64Ne => (Op::I64And, Op::I64Test),
+            _ => return false,
+        };
+        let zero = self.stack.last();
+        if !matches!(
+            zero,
+            Some(Operand {
+                kind: Kind::Imm(0),
+                ..
+            })
+        ) {
+            return false;
+        }
+        // The constant has emitted nothing, so the and may still be the last op.
+        self.stack.pop();
+        match self.fresh() {
+            Some(Last {
+                pc,
+                acc,
+                what: What::Binary { op, a, b, before },
+                ..
+            }) if op == and => {
+                self.stack.pop();
+                self.undo(pc, acc);
+                self.emit_binary(test, a, b, before);
+                true
+            }
+            Some(
+                last @ Last {
+                    what: What::LoadAnd { loaded, mask },
+                    ..
+                },
+            ) if and == Op::I32And => {
+                self.take_back(&last);
+                self.emit_load(
+                    loaded.op,
+                    Ty::I32,
+                    Address::Base {
+                        base: loaded.base,
+                        offset: loaded.offset,
+                    },
+                );
+                self.stack.pop();
+                let places = (Place::Acc, mask.place());
+                let (a, b) = match pairs(Ty::I32, true).find(places.0, places.1) {
+                    Some(_) => (Loc::Acc, mask),
+                    None => (mask, Loc::Acc),
+                };
+                self.emit_binary(test, a, b, Before::Load(loaded));
+                true
+            }
+            _ => {
+                self.stack
+                    .push(zero.map_or(Ty::I32, |zero| zero.ty), Kind::Imm(0));
+                false
+            }
+        }
+    }
+
+    /// Fuses a load with the op right before it, which computed its address from a scaled index.
+    pub(crate) fn load_scaled(&mut self, op: Op, result: Ty, offset: u32) -> bool {
+        let Some(last) = self.fresh() else {
+            return false;
+        };
+        let scaled = match last.what {
+            What::Scaled { x, scale, z } => Some((x, scale, z)),
+            What::Binary {
+                op: by,
+                a: x,
+                b: Loc::Imm(bits),
+                ..
+            } => scale_of(by, bits).map(|scale| (x, scale, Loc::Imm(0))),
+            _ => None,
+        };
+        let (Some((x, scale, z)), Some(row)) = (scaled, load_scaled_of(op)) else {
+            return false;
+        };
+        let (Some(x_form), Some(z_form)) = (
+            INT.sources.find(x.place()),
+            small(z, Ty::I32).and_then(|z| INT.others.find(z)),
+        ) else {
+            return false;
+        };
+        self.take_back(&last);
+        let form = (x_form * INT.others.len() + z_form) * result.sets().dests;
+        let operands = Operands::default()
+            .u16(2, x.field16())
+            .u16(4, z.field16())
+            .u16(6, scale as u32)
+            .u32(8, offset);
+        self.produce(row.base() + form, result, operands, 16);
+        true
+    }
+
+    /// Fuses a store with the binary op or the load right before it, which gave the value.
+    pub(crate) fn chain_store(&mut self, op: Op, ty: Ty, offset: u64) -> bool {
+        let Some(last) = self.fresh().filter(|_| offset <= u16::MAX as u64) else {
+            return false;
+        };
+        let base = self.loc_beside_acc(self.stack.get(self.stack.len() - 2));
+        let Some((row, x, y, form)) = Self::stored(op, ty, base, last.what) else {
+            return false;
+        };
+        self.take_back(&last);
+        self.stack.pop();
+        let operands = Operands::default()
+            .u16(0, x.field16())
+            .u16(2, base.field16())
+            .u16(4, y)
+            .u16(6, offset as u32);
+        self.code.emit(row.base() + form, operands, 8);
+        true
+    }
+
+    /// The row that fuses `op` with what gave the value, the fields at 0 and 4, and the form.
+    pub(crate) fn stored(op: Op, ty: Ty, base: Loc, value: What) -> Option<(Op, Loc, u32, u16)> {
+        match value {
+            What::Binary {
+                op: first, a, b, ..
+            } => {
+                let row = store_of(first, op)?;
+                let Shape::ChainStore { xy, .. } = *row.shape() else {
+                    return None;
+                };
+                let base = ty.sets().bases.find(base.place())? * xy.len();
+                let form = |x: Loc, y: Loc| {
+                    let form = base + xy.find(small(x, ty)?, small(y, ty)?)?;
+                    Some((row, x, y.field16(), form))
+                };
+                let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
+                form(a, b).or_else(|| commutative.then(|| form(b, a))?)
+            }
+            What::Load(loaded) => {
+                let row = store_of(loaded.op, op)?;
+                let form = INT.sources.find(loaded.base.place())? * INT.bases.len()
+                    + INT.bases.find(base.place())?;
+                Some((row, loaded.base, loaded.offset, form))
+            }
+            _ => None,
+        }
+    }
+
+    /// Fuses `global.set` with the sum that it writes.
+    pub(crate) fn global_sum(&mut self, index: u32) -> bool {
+        let operands = Operands::default().u32(4, index);
+        if let Some(last) = self.fresh()
+            && let What::Binary {
+                op: Op::I32Add,
+                a,
+                b: Loc::Imm(by),
+                ..
+            } = last.what
+            && let Some(by) = fits_i16(by, Ty::I32)
+            && let Some(form) = INT.sources.find(a.place())
+        {
+            self.take_back(&last);
+            let operands = operands.u16(0, a.field16()).u16(2, by);
+            self.code.emit(Op::GlobalSetSum.base() + form, operands, 8);
+            return true;
+        }
+        let top = self.stack.last().map(|operand| operand.kind);
+        if let Some(last) = self.last.filter(|last| last.end == self.code.pc())
+            && let What::GlobalSum {
+                index: read,
+                local,
+                by,
+            } = last.what
+            && read == index
+            && top == Some(Kind::Local(local))
+        {
+            self.take_back(&last);
+            let (_, slot) = self.locals.get(local);
+            let form = match self.pin_of(local) {
+                Some(pin) => 1 + pin as u16,
+                None => {
+                    self.stack.acc[Bank::Int as usize] = AccState {
+                        local: Some(local),
+                        ..Default::default()
+                    };
+                    0
+                }
+            };
+            let operands = operands.u16(0, slot).u16(2, by);
+            self.code.emit(Op::GlobalStep.base() + form, operands, 8);
+            return true;
+        }
+        false
+    }
+}

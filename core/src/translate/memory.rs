@@ -1,0 +1,209 @@
+//! Loads and stores.
+
+use wasmparser::{MemArg, MemArgTarget};
+
+use super::{
+    code::Operands,
+    func::{FuncTranslator, fits_i16},
+    fuse::{Last, Loaded, What, existing},
+    stack::{Kind, Loc},
+};
+use crate::bytecode::{ADDRESSES, Bank, INT, Op, Place, SUMS, Shape, Ty};
+
+/// The memory that an access is to. (Accesses to arrays are not among the enabled features.)
+fn memory_of(memarg: &MemArg) -> u32 {
+    match memarg.target {
+        MemArgTarget::Memory(index) | MemArgTarget::Array(index) => index,
+    }
+}
+
+/// The address of an access to memory 0, as far as it is folded into the access.
+#[derive(Clone, Copy)]
+pub(crate) enum Address {
+    Constant {
+        offset: u32,
+    },
+    Base {
+        base: Loc,
+        offset: u32,
+    },
+    /// x + y, wrapping at 32 bits, then the offset, which has 16.
+    Sum {
+        x: Loc,
+        y: Loc,
+        offset: u32,
+    },
+}
+
+impl Address {
+    fn uses_acc(self) -> bool {
+        matches!(
+            self,
+            Address::Base { base: Loc::Acc, .. }
+                | Address::Sum { x: Loc::Acc, .. }
+                | Address::Sum { y: Loc::Acc, .. }
+        )
+    }
+
+    /// Number of the address form, its fields, and the bytes of all fields.
+    fn encode(self) -> (u16, Operands, usize) {
+        let operands = Operands::default();
+        let base_form = |place| existing(INT.values.find(place));
+        match self {
+            Address::Constant { offset } => (base_form(Place::Imm), operands.u32(4, offset), 8),
+            Address::Base { base, offset } => (
+                base_form(base.place()),
+                operands.u16(2, base.field16()).u32(4, offset),
+                8,
+            ),
+            Address::Sum { x, y, offset } => {
+                let operands = operands.u16(2, x.field16()).u16(6, offset);
+                let y_place = sum_place(y);
+                let (operands, bytes) = match y {
+                    Loc::Imm(bits) if y_place == Place::Wide => (operands.u32(8, bits as u32), 16),
+                    y => (operands.u16(4, y.field16()), 8),
+                };
+                let sum = existing(SUMS.find(x.place(), y_place));
+                (INT.values.len() + sum, operands, bytes)
+            }
+        }
+    }
+}
+
+/// The place of the second addend of an address: constants have 16 bits or are wide.
+fn sum_place(y: Loc) -> Place {
+    match y {
+        Loc::Imm(bits) if fits_i16(bits, Ty::I32).is_none() => Place::Wide,
+        y => y.place(),
+    }
+}
+
+impl FuncTranslator<'_> {
+    /// Whether accesses go through the instruction's registers: a 32-bit memory 0.
+    pub(crate) fn is_near(&self, memory: u32) -> bool {
+        memory == 0 && !self.module.memories[0].is_64
+    }
+
+    /// Pops an address and folds into it what the access can compute: a constant, or a sum that has
+    /// just been made.
+    pub(crate) fn pop_address(&mut self, offset: u32) -> Address {
+        if let Some(last) = self.fresh()
+            && let What::Binary {
+                op: Op::I32Add,
+                a: x,
+                b: y,
+                ..
+            } = last.what
+            && offset <= u16::MAX as u32
+            && SUMS.find(x.place(), sum_place(y)).is_some()
+        {
+            self.take_back(&last);
+            return Address::Sum { x, y, offset };
+        }
+        let (loc, operand) = self.pop();
+        match loc {
+            Loc::Imm(bits) => match (bits as u32).checked_add(offset) {
+                Some(offset) => Address::Constant { offset },
+                None => Address::Base {
+                    base: Loc::Slot(self.in_slot(loc, operand)),
+                    offset,
+                },
+            },
+            base => Address::Base { base, offset },
+        }
+    }
+
+    pub(crate) fn load(&mut self, op: Op, memarg: &MemArg) {
+        let Shape::Load { result } = *op.shape() else {
+            return;
+        };
+        let memory = memory_of(memarg);
+        if !self.is_near(memory) {
+            let address = self.pop_slot();
+            let home = self.stack.top();
+            let operands = Operands::default()
+                .u16(0, home)
+                .u16(2, address)
+                .u16(4, memory)
+                .u64(8, memarg.offset);
+            let far = ADDRESSES * result.sets().dests;
+            self.code.emit(op.base() + far, operands, 16);
+            self.stack.push(result, Kind::Home);
+            self.producer = None;
+            return;
+        }
+        // Validation: the offset of a 32-bit memory has 32 bits.
+        let offset = memarg.offset as u32;
+        if !self.load_scaled(op, result, offset) {
+            let address = self.pop_address(offset);
+            self.emit_load(op, result, address);
+        }
+    }
+
+    pub(crate) fn emit_load(&mut self, op: Op, result: Ty, address: Address) {
+        let (form, operands, bytes) = address.encode();
+        self.evict(result.bank().unwrap_or(Bank::Int));
+        let acc = self.stack.acc;
+        let opcode = op.base() + form * result.sets().dests;
+        let pc = self.produce(opcode, result, operands, bytes);
+        self.last = match address {
+            Address::Base { base, offset } if offset <= u16::MAX as u32 => Some(Last {
+                pc,
+                end: self.code.pc(),
+                acc,
+                what: What::Load(Loaded {
+                    pc,
+                    op,
+                    base,
+                    offset,
+                    acc: acc[Bank::Int as usize],
+                }),
+            }),
+            _ => None,
+        };
+    }
+
+    pub(crate) fn store(&mut self, op: Op, memarg: &MemArg) {
+        let Shape::Store { value: ty } = *op.shape() else {
+            return;
+        };
+        let memory = memory_of(memarg);
+        if !self.is_near(memory) {
+            let value = self.pop_slot();
+            let address = self.pop_slot();
+            let operands = Operands::default()
+                .u16(0, value)
+                .u16(2, address)
+                .u16(4, memory)
+                .u64(8, memarg.offset);
+            let far = ADDRESSES * ty.sets().values.len();
+            self.code.emit(op.base() + far, operands, 16);
+            return;
+        }
+        if self.chain_store(op, ty, memarg.offset) {
+            return;
+        }
+        let operand = self.stack.pop();
+        // A constant that needs a slot comes before the address is looked at: it is an op of its own.
+        let wide = match operand.kind {
+            Kind::Imm(bits) if fits_i16(bits, ty).is_none() => {
+                Some(self.in_slot(Loc::Imm(bits), operand))
+            }
+            _ => None,
+        };
+        let address = self.pop_address(memarg.offset as u32);
+        // Only now: folding may have changed what the accumulators hold.
+        let mut value = wide.map_or_else(|| self.loc(operand), Loc::Slot);
+        if value == Loc::Acc && address.uses_acc() && ty.bank() == Some(Bank::Int) {
+            // One accumulator, so both stand for the local that it mirrors.
+            value = self.loc_beside_acc(operand);
+        }
+        let (form, operands, bytes) = address.encode();
+        let values = &ty.sets().values;
+        self.code.emit(
+            op.base() + form * values.len() + existing(values.find(value.place())),
+            operands.u16(0, value.field16()),
+            bytes,
+        );
+    }
+}
