@@ -296,6 +296,14 @@ impl Form {
                     },
                 ])
             }
+            Shape::GlobalGet => {
+                let (ty, to) = match form.checked_sub(INT.dests) {
+                    None => (Ty::I64, form),
+                    Some(form) if form < FLOAT.dests => (Ty::F32, form),
+                    Some(form) => (Ty::F64, form - FLOAT.dests),
+                };
+                Form::new(&[destination(ty, to), Field::Global(4)])
+            }
             Shape::Chain { ty, xy } => {
                 let sets = ty.sets();
                 let (form, to) = digit(form, sets.dests);

@@ -9,7 +9,7 @@
 //!
 //! with fields at fixed byte offsets, in native byte order: slots are u16, branches are i32 relative
 //! to the address of their own field. All destination forms of an op have one size and follow each
-//! other (`TO_ACC`, `TO_BOTH`, `TO_SLOT`, `TO_PIN`), so a producer can be redirected after it was emitted.
+//! other (`TO_ACC`, `TO_SLOT`, `TO_BOTH`, `TO_PIN`), so a producer can be redirected after it was emitted.
 
 mod disasm;
 mod form;
@@ -25,12 +25,14 @@ use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
 pub(crate) const TO_ACC: u16 = 0;
-/// Destination digit: the accumulator and a slot.
-pub(crate) const TO_BOTH: u16 = 1;
 /// Destination digit: a slot.
-pub(crate) const TO_SLOT: u16 = 2;
-/// Destination digit: the first pin; the second follows. Integer results only.
+pub(crate) const TO_SLOT: u16 = 1;
+/// Destination digit: the accumulator and a slot. Only where `HAS_BOTH`.
+pub(crate) const TO_BOTH: u16 = 2;
+/// Destination digit: the first pin; the second follows. Integer results only, and up to `PINS`.
 pub(crate) const TO_PIN: u16 = 3;
+/// Whether results can go to the accumulator and a slot at once.
+pub(crate) const HAS_BOTH: bool = INT.dests > TO_BOTH;
 
 /// What rows of one group have in common: which forms exist and what their fields are. Where a result
 /// is named, its destinations are the last digit of the form's number.
@@ -59,6 +61,8 @@ pub(crate) enum Shape {
     Select,
     /// `COPIES` to a slot or a pin.
     Copy,
+    /// A bank.
+    GlobalGet,
     /// The first two operands, the third (`others`).
     Chain { ty: Ty, xy: &'static Pairs },
     /// Address (`sources`), second operand (`others`).
@@ -138,6 +142,7 @@ impl Shape {
             Shape::Store { value } => ADDRESSES * value.sets().values.len() + 1,
             Shape::Select => select_forms(INT) + 2 * select_forms(FLOAT),
             Shape::Copy => COPIES.len() as u16 * (1 + PINS as u16),
+            Shape::GlobalGet => INT.dests + 2 * FLOAT.dests,
             Shape::Chain { ty, xy } => xy.len() * ty.sets().others.len() * ty.sets().dests,
             Shape::LoadChain { ty } => INT.sources.len() * ty.sets().others.len() * ty.sets().dests,
             Shape::LoadBranch { ty, compares } => {
@@ -188,6 +193,7 @@ macro_rules! define_ops {
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
         select { $($sel:ident $sel_text:literal;)* }
         copy { $($cp:ident $cp_text:literal;)* }
+        global_get { $get:ident $get_text:literal; }
         chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
         load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
         load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
@@ -201,10 +207,10 @@ macro_rules! define_ops {
         /// The ops: one per row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
-        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($cp,)* $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $pair, $jump, $($(#[$doc])* $op,)* }
+        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($cp,)* $get, $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $pair, $jump, $($(#[$doc])* $op,)* }
 
-        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* Op::$pair, Op::$jump, $(Op::$op,)*];
-        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($cp_text,)* $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $pair_text, $jump_text, $($text,)*];
+        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$cp,)* Op::$get, $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* Op::$pair, Op::$jump, $(Op::$op,)*];
+        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($cp_text,)* $get_text, $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $pair_text, $jump_text, $($text,)*];
         const SHAPES: &[Shape] = &[
             $(Shape::Binary { operand: <$bin_in as Typed>::TY, result: <$bin_out as Typed>::TY, swap: option!($($bin_swap)?) },)*
             $(Shape::Compare { operand: <$cmp_in as Typed>::TY, swap: Op::$cmp_swap, not: option!($($cmp_not)?) },)*
@@ -214,6 +220,7 @@ macro_rules! define_ops {
             $(Shape::Store { value: <$st_in as Typed>::TY },)*
             $({ let _ = Op::$sel; Shape::Select },)*
             $({ let _ = Op::$cp; Shape::Copy },)*
+            Shape::GlobalGet,
             $(Shape::Chain { ty: <$ch_ty as Typed>::TY, xy: &<$ch_ty as Typed>::TY.sets().chained.$ch_xy },)*
             $(Shape::LoadChain { ty: <$lc_ty as Typed>::TY },)*
             $(Shape::LoadBranch { ty: <$lb_ty as Typed>::TY, compares: &[$(Op::$lb_compare),*] },)*

@@ -40,7 +40,7 @@ macro_rules! for_float_places {
     (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Imm } };
     // What a select chooses from.
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
-    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot } };
+    (dests, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* ToAccum ToSlot } ToBoth } };
     // Operands of binary ops. Where there is a mirror op, one order of two places is enough.
     ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
         (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm)
@@ -93,7 +93,7 @@ macro_rules! for_int_places {
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
     (pins, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Pin0 Pin1 } };
     (copied_to, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot ToPin0 ToPin1 } };
-    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot ToPin0 ToPin1 } };
+    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToSlot ToBoth ToPin0 ToPin1 } };
     ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
         (Slot, Slot) (Slot, Acc) (Slot, Pin0) (Slot, Pin1) (Slot, Imm)
         (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
@@ -129,7 +129,7 @@ macro_rules! for_int_places {
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
     (pins, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (copied_to, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot } };
-    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToBoth ToSlot } };
+    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToSlot } };
     ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
     ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
         (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Slot) (Imm, Slot) (Imm, Acc)

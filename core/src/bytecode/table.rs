@@ -207,6 +207,9 @@ macro_rules! for_each_op {
             copy {
                 Copy "copy";
             }
+            global_get {
+                GlobalGet "global.get";
+            }
             chain {
                 I32ShlAdd "i32.shl+add" u32: I32Shl (constants) I32Add [];
                 I32ShlOr "i32.shl+or" u32: I32Shl (constants) I32Or [];
@@ -438,20 +441,6 @@ macro_rules! for_each_op {
                 }
                 /// Returns several results, or a wide one, in the first slots of the frame.
                 ReturnMany "return_many" { [OwnHeader(0), Src(2), Count(4)] call::ReturnMany; }
-                /// Reads a global.
-                GlobalGet "global.get" {
-                    [ToAcc(Bank::Int), Global(4)] global::Get<u64, ToAccum>;
-                    [Both(Bank::Int, 0), Global(4)] global::Get<u64, ToBoth>;
-                    [Dst(0), Global(4)] global::Get<u64, ToSlot>;
-                    [ToPin(0), Global(4)] global::Get<u64, ToPin0>;
-                    [ToPin(1), Global(4)] global::Get<u64, ToPin1>;
-                    [ToAcc(Bank::F32), Global(4)] global::Get<f32, ToAccum>;
-                    [Both(Bank::F32, 0), Global(4)] global::Get<f32, ToBoth>;
-                    [Dst(0), Global(4)] global::Get<f32, ToSlot>;
-                    [ToAcc(Bank::F64), Global(4)] global::Get<f64, ToAccum>;
-                    [Both(Bank::F64, 0), Global(4)] global::Get<f64, ToBoth>;
-                    [Dst(0), Global(4)] global::Get<f64, ToSlot>;
-                }
                 /// Writes a global.
                 GlobalSet "global.set" {
                     [Src(0), Global(4)] global::Set<Slot, u64>;

@@ -255,10 +255,11 @@ fn statements(op: Op, pins: PinTypes) -> String {
                     };
                     out += &match from {
                         Place::Imm => format!("({text} {address} ({t}.const 0))\n"),
-                        // Fresh, and mirroring a local.
+                        // Fresh, and mirroring a local that an op or a call has set.
                         Place::Acc => format!(
                             "({text} {address} {stored})
-                             (local.set $r_{t} {stored}) ({text} {address} (local.get $r_{t}))\n"
+                             (local.set $r_{t} {stored}) ({text} {address} (local.get $r_{t}))
+                             (local.set $r_{t} (call $id_{t} {stored})) ({text} {address} (local.get $r_{t}))\n"
                         ),
                         _ => format!("({text} {address} {stored})\n"),
                     };
@@ -468,6 +469,12 @@ fn statements(op: Op, pins: PinTypes) -> String {
             }
             out += &reset_pins(pins);
         }
+        Shape::GlobalGet => {
+            for ty in [Ty::I32, Ty::I64, Ty::F32, Ty::F64] {
+                let read = format!("(global.get $g_{})", name(ty));
+                out += &destinations(&read, ty, pins);
+            }
+        }
         Shape::Plain(_) => {}
     }
     out
@@ -479,7 +486,6 @@ fn plain_statements() -> String {
     for ty in [Ty::I32, Ty::I64, Ty::F32, Ty::F64] {
         let t = name(ty);
         let pins = [Ty::I32; 2];
-        out += &destinations(&format!("(global.get $g_{t})"), ty, pins);
         out += &format!(
             "(global.set $g_{t} (local.get $a_{t})) (global.set $g_{t} {acc}) (global.set $g_{t} ({t}.const 0))
              (drop (call $id_{t} {acc})) (drop (call $const_{t}))
@@ -832,7 +838,6 @@ fn unused(op: Op, form: u16) -> bool {
                         || op == Op::GlobalStep && form >= 1
                         || op == Op::GlobalSetSum && form >= 2
                         || op == Op::BrTable && form >= 2
-                        || op == Op::GlobalGet && matches!(form, 3 | 4)
                         || op == Op::GlobalSet && form >= 5)
         }
         _ => false,

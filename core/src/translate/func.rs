@@ -10,7 +10,7 @@ use super::{
     stack::{AccState, Kind, Loc, Operand, OperandStack},
 };
 use crate::{
-    bytecode::{Bank, COPIES, COPY_FORMS, CopyFrom, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty},
+    bytecode::{Bank, COPIES, COPY_FORMS, CopyFrom, HAS_BOTH, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty},
     engine::FUEL_LOG2_BYTES,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::ModuleInner,
@@ -527,18 +527,16 @@ impl<'m> FuncTranslator<'m> {
                     && operand.kind == Kind::Acc
                     && self.producer == Some((pc, self.code.pc())) =>
             {
+                let mirrors = HAS_BOTH && pin.is_none();
                 let digit = match pin {
                     Some(pin) => TO_PIN + pin as u16,
-                    None => TO_BOTH,
+                    None if mirrors => TO_BOTH,
+                    None => TO_SLOT,
                 };
                 self.code.set_opcode(pc, opcode + digit);
                 self.code.patch_u16(pc, 0, slot);
                 self.stack.acc[bank] = AccState {
-                    local: if pin.is_some() {
-                        acc.before
-                    } else {
-                        Some(local)
-                    },
+                    local: if mirrors { Some(local) } else { acc.before },
                     ..Default::default()
                 };
                 last = self

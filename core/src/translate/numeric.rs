@@ -278,8 +278,8 @@ impl FuncTranslator<'_> {
         let bank = ty.bank().unwrap_or(Bank::Int);
         let form = match bank {
             Bank::Int => 0,
-            Bank::F32 => 5,
-            Bank::F64 => 8,
+            Bank::F32 => INT.dests,
+            Bank::F64 => INT.dests + FLOAT.dests,
         };
         self.evict(bank);
         let acc = self.stack.acc;

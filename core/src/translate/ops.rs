@@ -24,6 +24,7 @@ macro_rules! define_operator_map {
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
         select $select:tt
         copy $copy:tt
+        global_get $global_get:tt
         chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
         load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
         load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }

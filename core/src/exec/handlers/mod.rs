@@ -116,6 +116,11 @@ macro_rules! copy {
         $($t.push::<Copy<$to, $pin, u64>>();)*
     };
 }
+macro_rules! global_get {
+    ($t:ident ($ty:ident) $($to:ident)*) => {
+        $($t.push::<global::Get<$ty, $to>>();)*
+    };
+}
 macro_rules! chain {
     ($t:ident ($op:ty, $ty:ident) $(($x:ident, $y:ident))*) => {
         $(for_places!(others $ty, chain! { $t ($op, $ty, $x, $y) });)*
@@ -207,6 +212,7 @@ macro_rules! define_handlers {
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
         select { $($sel:ident $sel_text:literal;)* }
         copy { $($cp:ident $cp_text:literal;)* }
+        global_get { $get:ident $get_text:literal; }
         chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
         load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
         load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
@@ -243,6 +249,10 @@ macro_rules! define_handlers {
                 let _ = Op::$cp;
                 for_places!(copied_to u64, copy! { t () });
             )*
+            let _ = Op::$get;
+            for_places!(dests u64, global_get! { t (u64) });
+            for_places!(dests f32, global_get! { t (f32) });
+            for_places!(dests f64, global_get! { t (f64) });
             $(for_places!($ch_xy $ch_ty, chain! { t (Pair<rows::$ch_first, second!(rows::$ch_second, [$($ch_rev)?])>, $ch_ty) });)*
             $(for_places!(sources u32, load_chain! { t (Pair<rows::$lc_load, second!(rows::$lc_second, [$($lc_rev)?])>, $lc_ty) });)*
             $($(for_places!(sources u32, singles! { t (LoadBranch, Pair<rows::$lb_load, rows::$lb_compare>, others $lb_ty) });)*)*
