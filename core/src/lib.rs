@@ -48,6 +48,7 @@ mod func;
 mod instance;
 mod linker;
 mod module;
+mod operators;
 #[cfg(feature = "stats")]
 pub mod stats;
 mod store;

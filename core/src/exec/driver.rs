@@ -115,7 +115,7 @@ impl Execution {
             FuncKind::Wasm { instance, defined } => {
                 // SAFETY: instances live as long as their store, which the caller has.
                 let module = unsafe { instance.as_ref() }.module.inner();
-                module.code.translate_once(module, defined)?;
+                module.code.translate(module, defined)?;
                 cx.ip = module.code.entry(defined);
                 cx.instance = instance;
                 // SAFETY: it has just been translated.

@@ -27,16 +27,10 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
     check_header(bytes)?;
     let mut builder = Builder::new(engine, bytes.into());
     let bytes = builder.module.bytes.clone();
-    let eager = engine.config().compilation_mode == CompilationMode::Eager;
-    let mut pending: Vec<Pending> = Vec::new();
     each_payload(engine, &bytes, |payload, func, allocations| {
         builder.payload(payload)?;
         match func {
-            Some((func, body)) if !eager => validate_body(&bytes, func, &body, allocations),
-            Some((func, _)) => {
-                pending.push(func);
-                Ok(())
-            }
+            Some((func, body)) => validate_body(&bytes, func, &body, allocations),
             None => Ok(()),
         }
     })?;
@@ -50,15 +44,14 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
         })
         .collect();
     inner.code = CodeTable::new(inner.bodies.len());
-    let mut allocations = FuncValidatorAllocations::default();
-    for (defined, func) in (0..).zip(pending) {
-        let index = func.index;
-        let mut validator = func.into_validator(core::mem::take(&mut allocations));
-        inner
-            .code
-            .translate(&inner, defined, Some(&mut validator))
-            .map_err(|error| error.in_func(index, inner.func_name(index)))?;
-        allocations = validator.into_allocations();
+    if engine.config().compilation_mode == CompilationMode::Eager {
+        for defined in 0..inner.bodies.len() as u32 {
+            let index = inner.imported_funcs + defined;
+            inner
+                .code
+                .translate(&inner, defined)
+                .map_err(|error| error.in_func(index, inner.func_name(index)))?;
+        }
     }
     Ok(Module(Shared::new(inner)))
 }

@@ -18,7 +18,7 @@ use core::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-use wasmparser::{BinaryReaderError, FuncValidator, OperatorsReader, ValidatorResources};
+use wasmparser::{BinaryReaderError, FuncValidator, ValidatorResources};
 
 pub(crate) use code::Instruction;
 pub use explain::ExplainLine;
@@ -32,7 +32,13 @@ pub(crate) use func::{header_slot, ty};
 use ops::Refused;
 pub(crate) use ops::row_of;
 
-use crate::{error::Error, exec::ENTRY_HEADER_BYTES, module::ModuleInner, sync::Lock};
+use crate::{
+    error::Error,
+    exec::ENTRY_HEADER_BYTES,
+    module::ModuleInner,
+    operators::{any, frequent},
+    sync::Lock,
+};
 
 /// The translated functions of a module; filled lazily, through a shared reference.
 pub(crate) struct CodeTable {
@@ -101,26 +107,14 @@ impl CodeTable {
         Some((nearest.1 as u32, nearest.0 as u32))
     }
 
-    /// Translates a validated function unless that has been done; cheap if it has.
-    pub(crate) fn translate_once(&self, module: &ModuleInner, defined: u32) -> Result<(), Error> {
-        if self.entry(defined).is_null() {
-            self.translate(module, defined, None)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Translates a defined function unless that has been done. With a validator, validates in the
-    /// same pass (eager modules); without one the body must have been validated before.
+    /// Translates a defined function, whose body is valid, unless that has been done; cheap if it has.
     ///
     /// # Errors
-    /// The body is not valid, or its frame is larger than operands can name.
-    pub(crate) fn translate(
-        &self,
-        module: &ModuleInner,
-        defined: u32,
-        validator: Option<&mut FuncValidator<ValidatorResources>>,
-    ) -> Result<(), Error> {
+    /// Its frame is larger than operands can name.
+    pub(crate) fn translate(&self, module: &ModuleInner, defined: u32) -> Result<(), Error> {
+        if !self.entry(defined).is_null() {
+            return Ok(());
+        }
         self.state.with(|state| {
             // Another thread may have been first.
             if !self.entry(defined).is_null() {
@@ -128,7 +122,7 @@ impl CodeTable {
             }
             let buffers = core::mem::take(&mut state.buffers);
             let mut translator = begin(module, defined, buffers, false);
-            let result = run(&mut translator, module, defined, validator);
+            let result = run(&mut translator, module, defined);
             state.buffers = translator.into_buffers();
             result?;
             let entry = state.install();
@@ -200,12 +194,11 @@ fn begin(module: &ModuleInner, defined: u32, buffers: Buffers, record: bool) -> 
     FuncTranslator::new(module, module.type_of_func(func_index), buffers, record)
 }
 
-/// Translates (and validates) the whole body.
+/// Translates the whole body.
 fn run(
     translator: &mut FuncTranslator<'_>,
     module: &ModuleInner,
     defined: u32,
-    mut validator: Option<&mut FuncValidator<ValidatorResources>>,
 ) -> Result<(), Error> {
     let func_index = module.imported_funcs + defined;
     let fail = |error: BinaryReaderError| {
@@ -215,49 +208,39 @@ fn run(
             error.message().to_string(),
         )
     };
+    let refuse = |refused, offset: u64| match refused {
+        Refused::Unsupported => {
+            Error::translation(func_index, offset as u32, "unsupported instruction")
+        }
+        Refused::Malformed(error) => fail(error),
+    };
     let body = module.body(defined);
     let mut locals = body.get_locals_reader().map_err(fail)?;
     for _ in 0..locals.get_count() {
-        let offset = locals.original_position();
         let (count, ty) = locals.read().map_err(fail)?;
-        if let Some(validator) = &mut validator {
-            validator.define_locals(offset, count, ty).map_err(fail)?;
-        }
         translator.declare(count, func::parsed_ty(ty));
     }
-    let reader = locals.get_binary_reader();
-    translator.begin_body(
-        reader
-            .clone()
-            .read_bytes(reader.bytes_remaining())
-            .unwrap_or_default(),
-    );
-    let mut operators = OperatorsReader::new(reader);
-    while !operators.eof() {
-        let offset = operators.original_position();
-        let operator = operators.read().map_err(fail)?;
-        if let Some(validator) = &mut validator {
-            validator.op(offset, &operator).map_err(fail)?;
-            check_operands(validator, offset)?;
-        }
+    let mut reader = locals.get_binary_reader();
+    let features = module.engine.module_features();
+    let mut offset = reader.original_position();
+    let mut rest = reader.read_bytes(reader.bytes_remaining()).map_err(fail)?;
+    translator.begin_body(rest);
+    // Not only at the end: a call of two bytes can push a thousand operands.
+    while !rest.is_empty() && translator.stack.max() <= MAX_FRAME_SLOTS {
         translator.code.set_offset(offset as u32);
-        translator
-            .operator(&operator)
-            .map_err(|refused| match refused {
-                Refused::Unsupported => Error::translation(
-                    func_index,
-                    offset as u32,
-                    format!("unsupported instruction {operator:?}"),
-                ),
-                Refused::Malformed(error) => fail(error),
-            })?;
-        // Not only at the end: a call of two bytes can push a thousand operands.
-        if translator.stack.max() > MAX_FRAME_SLOTS {
+        while let Some((result, len)) = frequent(rest, translator) {
+            result.map_err(|refused| refuse(refused, offset))?;
+            rest = &rest[len..];
+            offset += len as u64;
+            translator.code.set_offset(offset as u32);
+        }
+        if rest.is_empty() {
             break;
         }
-    }
-    if translator.stack.max() <= MAX_FRAME_SLOTS {
-        operators.finish().map_err(fail)?;
+        let (result, len) = any(rest, offset, features, translator).map_err(fail)?;
+        result.map_err(|refused| refuse(refused, offset))?;
+        rest = &rest[len..];
+        offset += len as u64;
     }
     translator.finish().map(drop).ok_or_else(|| {
         let offset = module.bodies[defined as usize].start;

@@ -1,6 +1,10 @@
 //! From wasm operators to the translator's methods.
+//!
+//! The decoder calls one method for each operator, so that no operator is ever a value that is matched again.
 
-use wasmparser::Operator;
+use alloc::vec::Vec;
+
+use wasmparser::{FrameKind, FrameStack, Operator, VisitOperator};
 
 use super::{code::Operands, func::FuncTranslator, stack::Kind};
 use crate::bytecode::{Bank, Op, Ty, table::for_each_op};
@@ -77,20 +81,18 @@ macro_rules! define_operator_map {
             }
         }
 
-        impl FuncTranslator<'_> {
-            /// Translates an operator that is a row of the table; false if it is none.
-            #[inline]
-            fn row(&mut self, operator: &Operator<'_>) -> bool {
-                match operator {
-                    $(Operator::$bin => self.numeric(Op::$bin),)*
-                    $(Operator::$cmp => self.numeric(Op::$cmp),)*
-                    $(Operator::$un => self.numeric(Op::$un),)*
-                    $(Operator::$ld { memarg } => self.load(Op::$ld, memarg),)*
-                    $(Operator::$st { memarg } => self.store(Op::$st, memarg),)*
-                    _ => return false,
-                }
-                true
-            }
+        /// What computes each operator of wasm: a row of the table, unless `none` has its name.
+        #[allow(non_upper_case_globals)]
+        mod rows {
+            use super::Row;
+            pub(super) use super::none::*;
+            use crate::bytecode::Op;
+
+            $(pub(super) const $bin: Option<Row> = Some(Row::Numeric(Op::$bin));)*
+            $(pub(super) const $cmp: Option<Row> = Some(Row::Numeric(Op::$cmp));)*
+            $(pub(super) const $un: Option<Row> = Some(Row::Numeric(Op::$un));)*
+            $(pub(super) const $ld: Option<Row> = Some(Row::Load(Op::$ld));)*
+            $(pub(super) const $st: Option<Row> = Some(Row::Store(Op::$st));)*
         }
 
         /// The row that computes this operator.
@@ -120,159 +122,186 @@ impl From<wasmparser::BinaryReaderError> for Refused {
     }
 }
 
-/// Operators that take no time of their own: fuel is not charged for them.
-fn is_free(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::Nop
-            | Operator::Drop
-            | Operator::Block { .. }
-            | Operator::Loop { .. }
-            | Operator::Else
-            | Operator::End
-    )
+/// An operator that is a row of the table.
+#[derive(Clone, Copy)]
+enum Row {
+    Numeric(Op),
+    Load(Op),
+    Store(Op),
+}
+
+macro_rules! define_none {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
+        /// Every operator, as none of the table's.
+        #[allow(non_upper_case_globals, dead_code)]
+        mod none {
+            $(pub(super) const $op: Option<super::Row> = None;)*
+        }
+    };
+}
+wasmparser::for_each_visit_operator!(define_none);
+
+/// What each operator is translated to.
+macro_rules! translate {
+    // What nests goes on in unreachable code. (Free, as `drop` is: operators that take no time of their own.)
+    ($t:tt Block $ty:ident) => { $t.nest(|t| t.block($ty)) };
+    ($t:tt Loop $ty:ident) => { $t.nest(|t| t.begin_loop($ty)) };
+    ($t:tt If $ty:ident) => {
+        $t.nest(|t| {
+            t.charge(1);
+            t.begin_if($ty)
+        })
+    };
+    ($t:tt Else) => {
+        if $t.dead.is_none_or(|depth| depth == 0) {
+            $t.begin_else()
+        }
+    };
+    ($t:tt End) => {
+        match $t.dead {
+            Some(depth @ 1..) => $t.dead = Some(depth - 1),
+            _ => $t.end(),
+        }
+    };
+    ($t:tt Nop) => {};
+    ($t:tt Drop) => {
+        if $t.dead.is_none() {
+            $t.stack.pop();
+        }
+    };
+    ($t:tt $($operator:tt)*) => {
+        if $t.dead.is_none() {
+            $t.charge(1);
+            translate_live!($t $($operator)*)
+        }
+    };
+}
+
+/// The same of those that charge fuel, in reachable code.
+macro_rules! translate_live {
+    ($t:tt Br $depth:ident) => { $t.br($depth) };
+    ($t:tt BrIf $depth:ident) => { $t.br_if($depth) };
+    ($t:tt BrTable $targets:ident) => { $t.br_table(&$targets)? };
+    ($t:tt Return) => { $t.return_() };
+    ($t:tt Unreachable) => {{
+        $t.code.emit(Op::Unreachable.base(), Operands::default(), 8);
+        $t.unreachable();
+    }};
+    ($t:tt Call $func:ident) => { $t.call($func) };
+    ($t:tt CallIndirect $ty:ident $table:ident) => { $t.call_indirect($ty, $table) };
+    ($t:tt ReturnCall $func:ident) => { $t.return_call($func) };
+    ($t:tt ReturnCallIndirect $ty:ident $table:ident) => { $t.return_call_indirect($ty, $table) };
+
+    ($t:tt I32Const $value:ident) => { $t.stack.push(Ty::I32, Kind::Imm($value as u32 as u64)) };
+    ($t:tt I64Const $value:ident) => { $t.stack.push(Ty::I64, Kind::Imm($value as u64)) };
+    ($t:tt F32Const $value:ident) => { $t.stack.push(Ty::F32, Kind::Imm($value.bits() as u64)) };
+    ($t:tt F64Const $value:ident) => { $t.stack.push(Ty::F64, Kind::Imm($value.bits())) };
+    ($t:tt LocalGet $local:ident) => { $t.push_local($local) };
+    ($t:tt LocalSet $local:ident) => { $t.set_local($local) };
+    ($t:tt LocalTee $local:ident) => { $t.tee_local($local) };
+    ($t:tt GlobalGet $global:ident) => { $t.global_get($global) };
+    ($t:tt GlobalSet $global:ident) => { $t.global_set($global) };
+    ($t:tt I32Eqz) => { $t.eqz(Op::I32Eq, Ty::I32) };
+    ($t:tt I64Eqz) => { $t.eqz(Op::I64Eq, Ty::I64) };
+    ($t:tt Select) => { $t.select() };
+    ($t:tt TypedSelect $ty:ident) => { $t.select() };
+
+    ($t:tt RefNull $ty:ident) => { $t.stack.push(Ty::Ref, Kind::Imm(0)) };
+    ($t:tt RefIsNull) => {{
+        $t.stack.push(Ty::I64, Kind::Imm(0));
+        $t.numeric(Op::I64Eq);
+    }};
+    ($t:tt RefFunc $func:ident) => {
+        $t.produce_home(Op::RefFunc, Ty::Ref, Operands::default().u32(4, $func), 8)
+    };
+
+    ($t:tt MemorySize $memory:ident) => {{
+        let ty = $t.memory_index_type($memory);
+        $t.produce_home(Op::MemorySize, ty, Operands::default().u32(4, $memory), 8);
+    }};
+    ($t:tt MemoryGrow $memory:ident) => {{
+        let ty = $t.memory_index_type($memory);
+        $t.grow(Op::MemoryGrow, ty, $memory, 1);
+    }};
+    ($t:tt MemoryCopy $to:ident $from:ident) => { $t.bulk(Op::MemoryCopy, $to, $from) };
+    ($t:tt MemoryFill $memory:ident) => { $t.bulk(Op::MemoryFill, $memory, 0) };
+    ($t:tt MemoryInit $data:ident $memory:ident) => { $t.bulk(Op::MemoryInit, $data, $memory) };
+    ($t:tt DataDrop $data:ident) => { $t.drop_segment(Op::DataDrop, $data) };
+    ($t:tt TableGet $table:ident) => { $t.table_get($table) };
+    ($t:tt TableSet $table:ident) => { $t.table_set($table) };
+    ($t:tt TableSize $table:ident) => {{
+        let ty = $t.table_index_type($table);
+        $t.produce_home(Op::TableSize, ty, Operands::default().u32(4, $table), 8);
+    }};
+    ($t:tt TableGrow $table:ident) => {{
+        let ty = $t.table_index_type($table);
+        $t.grow(Op::TableGrow, ty, $table, 2);
+    }};
+    ($t:tt TableCopy $to:ident $from:ident) => { $t.bulk(Op::TableCopy, $to, $from) };
+    ($t:tt TableFill $table:ident) => { $t.bulk(Op::TableFill, $table, 0) };
+    ($t:tt TableInit $elem:ident $table:ident) => { $t.bulk(Op::TableInit, $elem, $table) };
+    ($t:tt ElemDrop $elem:ident) => { $t.drop_segment(Op::ElemDrop, $elem) };
+
+    ($t:tt I64Add128) => { $t.wide(Op::I64Add128, 4) };
+    ($t:tt I64Sub128) => { $t.wide(Op::I64Sub128, 4) };
+    ($t:tt I64MulWideS) => { $t.wide(Op::I64MulWideS, 2) };
+    ($t:tt I64MulWideU) => { $t.wide(Op::I64MulWideU, 2) };
+
+    // Rows of the table.
+    ($t:tt $op:ident $memarg:ident) => { translate_access!($t $op $memarg $memarg) };
+    ($t:tt $op:ident) => {
+        match rows::$op {
+            Some(Row::Numeric(op)) => $t.numeric(op),
+            _ => return Err(Refused::Unsupported),
+        }
+    };
+    ($t:tt $($unsupported:tt)*) => { return Err(Refused::Unsupported) };
+}
+
+/// Loads and stores. (A name that is matched cannot be used as well.)
+macro_rules! translate_access {
+    ($t:tt $op:ident memarg $memarg:ident) => {
+        match rows::$op {
+            Some(Row::Load(op)) => $t.load(op, &$memarg),
+            Some(Row::Store(op)) => $t.store(op, &$memarg),
+            _ => return Err(Refused::Unsupported),
+        }
+    };
+    ($t:tt $($unsupported:tt)*) => { return Err(Refused::Unsupported) };
+}
+
+macro_rules! define_visit {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {$(
+        #[allow(unused_variables)]
+        #[inline]
+        fn $visit(&mut self $($(, $arg: $ty)*)?) -> Result<(), Refused> {
+            translate!(self $op $($($arg)*)?);
+            Ok(())
+        }
+    )*};
+}
+
+/// Translates the operators of a valid function.
+impl<'a> VisitOperator<'a> for FuncTranslator<'_> {
+    type Output = Result<(), Refused>;
+
+    wasmparser::for_each_visit_operator!(define_visit);
+}
+
+/// The decoder asks whether an operator may stand where it is, which validation has answered.
+impl FrameStack for FuncTranslator<'_> {
+    fn current_frame(&self) -> Option<FrameKind> {
+        Some(FrameKind::If)
+    }
 }
 
 impl FuncTranslator<'_> {
-    /// Translates one operator.
-    pub(crate) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
-        if let Some(depth) = self.dead {
-            match operator {
-                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-                    self.dead = Some(depth + 1)
-                }
-                Operator::Else if depth == 0 => self.begin_else(),
-                Operator::End if depth == 0 => self.end(),
-                Operator::End => self.dead = Some(depth - 1),
-                _ => {}
-            }
-            return Ok(());
+    /// Opens a block, or notes that one is opened in unreachable code.
+    fn nest(&mut self, open: impl FnOnce(&mut Self)) {
+        match self.dead {
+            Some(depth) => self.dead = Some(depth + 1),
+            None => open(self),
         }
-        if self.metered && !is_free(operator) {
-            self.charge(1);
-        }
-        if self.row(operator) {
-            return Ok(());
-        }
-        match *operator {
-            Operator::Nop => {}
-            Operator::Drop => {
-                self.stack.pop();
-            }
-            Operator::I32Const { value } => {
-                self.stack.push(Ty::I32, Kind::Imm(value as u32 as u64))
-            }
-            Operator::I64Const { value } => self.stack.push(Ty::I64, Kind::Imm(value as u64)),
-            Operator::F32Const { value } => {
-                self.stack.push(Ty::F32, Kind::Imm(value.bits() as u64))
-            }
-            Operator::F64Const { value } => self.stack.push(Ty::F64, Kind::Imm(value.bits())),
-            Operator::LocalGet { local_index } => self.push_local(local_index),
-            Operator::LocalSet { local_index } => self.set_local(local_index),
-            Operator::LocalTee { local_index } => self.tee_local(local_index),
-            Operator::GlobalGet { global_index } => self.global_get(global_index),
-            Operator::GlobalSet { global_index } => self.global_set(global_index),
-            Operator::I32Eqz => self.eqz(Op::I32Eq, Ty::I32),
-            Operator::I64Eqz => self.eqz(Op::I64Eq, Ty::I64),
-            Operator::Select | Operator::TypedSelect { .. } => self.select(),
-
-            Operator::Block { blockty } => self.block(blockty),
-            Operator::Loop { blockty } => self.begin_loop(blockty),
-            Operator::If { blockty } => self.begin_if(blockty),
-            Operator::Else => self.begin_else(),
-            Operator::End => self.end(),
-            Operator::Br { relative_depth } => self.br(relative_depth),
-            Operator::BrIf { relative_depth } => self.br_if(relative_depth),
-            Operator::BrTable { ref targets } => self.br_table(targets)?,
-            Operator::Return => self.return_(),
-            Operator::Unreachable => {
-                self.code
-                    .emit(Op::Unreachable.base(), Operands::default(), 8);
-                self.unreachable();
-            }
-            Operator::Call { function_index } => self.call(function_index),
-            Operator::CallIndirect {
-                type_index,
-                table_index,
-            } => self.call_indirect(type_index, table_index),
-            Operator::ReturnCall { function_index } => self.return_call(function_index),
-            Operator::ReturnCallIndirect {
-                type_index,
-                table_index,
-            } => self.return_call_indirect(type_index, table_index),
-
-            Operator::RefNull { .. } => self.stack.push(Ty::Ref, Kind::Imm(0)),
-            Operator::RefIsNull => {
-                self.stack.push(Ty::I64, Kind::Imm(0));
-                self.numeric(Op::I64Eq);
-            }
-            Operator::RefFunc { function_index } => self.produce_home(
-                Op::RefFunc,
-                Ty::Ref,
-                Operands::default().u32(4, function_index),
-                8,
-            ),
-
-            Operator::MemorySize { mem } => {
-                let ty = self.memory_index_type(mem);
-                self.produce_home(Op::MemorySize, ty, Operands::default().u32(4, mem), 8);
-            }
-            Operator::MemoryGrow { mem } => {
-                let ty = self.memory_index_type(mem);
-                self.grow(Op::MemoryGrow, ty, mem, 1);
-            }
-            Operator::MemoryCopy { dst_mem, src_mem } => {
-                self.bulk(Op::MemoryCopy, dst_mem, src_mem)
-            }
-            Operator::MemoryFill { mem } => self.bulk(Op::MemoryFill, mem, 0),
-            Operator::MemoryInit { data_index, mem } => self.bulk(Op::MemoryInit, data_index, mem),
-            Operator::DataDrop { data_index } => self.drop_segment(Op::DataDrop, data_index),
-            Operator::TableGet { table } => {
-                let index = self.pop_slot();
-                self.produce_home(
-                    Op::TableGet,
-                    Ty::Ref,
-                    Operands::default().u16(2, index).u32(4, table),
-                    8,
-                );
-            }
-            Operator::TableSet { table } => {
-                let value = self.pop_slot();
-                let index = self.pop_slot();
-                self.code.emit(
-                    Op::TableSet.base(),
-                    Operands::default()
-                        .u16(0, index)
-                        .u16(2, value)
-                        .u32(4, table),
-                    8,
-                );
-            }
-            Operator::TableSize { table } => {
-                let ty = self.table_index_type(table);
-                self.produce_home(Op::TableSize, ty, Operands::default().u32(4, table), 8);
-            }
-            Operator::TableGrow { table } => {
-                let ty = self.table_index_type(table);
-                self.grow(Op::TableGrow, ty, table, 2);
-            }
-            Operator::TableCopy {
-                dst_table,
-                src_table,
-            } => self.bulk(Op::TableCopy, dst_table, src_table),
-            Operator::TableFill { table } => self.bulk(Op::TableFill, table, 0),
-            Operator::TableInit { elem_index, table } => {
-                self.bulk(Op::TableInit, elem_index, table)
-            }
-            Operator::ElemDrop { elem_index } => self.drop_segment(Op::ElemDrop, elem_index),
-
-            Operator::I64Add128 => self.wide(Op::I64Add128, 4),
-            Operator::I64Sub128 => self.wide(Op::I64Sub128, 4),
-            Operator::I64MulWideS => self.wide(Op::I64MulWideS, 2),
-            Operator::I64MulWideU => self.wide(Op::I64MulWideU, 2),
-            _ => return Err(Refused::Unsupported),
-        }
-        Ok(())
     }
 
     fn tee_local(&mut self, local: u32) {
@@ -314,6 +343,20 @@ impl FuncTranslator<'_> {
         self.last = None;
         self.producer = None;
         self.push_in_acc(ty);
+    }
+
+    fn table_get(&mut self, table: u32) {
+        let index = self.pop_slot();
+        let operands = Operands::default().u16(2, index).u32(4, table);
+        self.produce_home(Op::TableGet, Ty::Ref, operands, 8);
+    }
+
+    fn table_set(&mut self, table: u32) {
+        let value = self.pop_slot();
+        let index = self.pop_slot();
+        let operands = Operands::default().u16(0, index).u16(2, value);
+        self.code
+            .emit(Op::TableSet.base(), operands.u32(4, table), 8);
     }
 
     /// An op on three slots and two indices.

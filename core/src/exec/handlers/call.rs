@@ -199,7 +199,7 @@ impl<C: Callee> Handle for Translate<C> {
 /// Translates a defined function; false, with `Cx::error`, if that fails.
 unsafe fn translate(cx: *mut Cx, instance: &InstanceEntity, defined: u32) -> bool {
     let module = instance.module.inner();
-    match module.code.translate(module, defined, None) {
+    match module.code.translate(module, defined) {
         Ok(()) => true,
         Err(error) => {
             // SAFETY: the context outlives the run.
