@@ -367,7 +367,9 @@ impl<'m> FuncTranslator<'m> {
         self.last = Some(Last {
             pc,
             end: self.code.pc(),
-            acc: self.stack.acc,
+            // (Only what comes before a copy is fused with it.)
+            bank: Bank::Int,
+            acc: AccState::default(),
             what,
         });
     }

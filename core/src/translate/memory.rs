@@ -97,7 +97,7 @@ impl FuncTranslator<'_> {
             && offset <= u16::MAX as u32
             && SUMS.find(x.place(), sum_place(y)).is_some()
         {
-            self.take_back(&last);
+            self.take_back();
             return Address::Sum { x, y, offset };
         }
         let (loc, operand) = self.pop();
@@ -142,21 +142,23 @@ impl FuncTranslator<'_> {
 
     pub(crate) fn emit_load(&mut self, op: Op, result: Ty, address: Address) {
         let (form, operands, bytes) = address.encode();
-        self.evict(result.bank().unwrap_or(Bank::Int));
-        let acc = self.stack.acc;
+        let bank = result.bank().unwrap_or(Bank::Int);
+        self.evict(bank);
+        let acc = self.stack.acc[bank as usize];
         let opcode = op.base() + form * result.sets().dests;
         let pc = self.produce(opcode, result, operands, bytes);
         self.last = match address {
             Address::Base { base, offset } if offset <= u16::MAX as u32 => Some(Last {
                 pc,
                 end: self.code.pc(),
+                bank,
                 acc,
                 what: What::Load(Loaded {
                     pc,
                     op,
                     base,
                     offset,
-                    acc: acc[Bank::Int as usize],
+                    acc,
                 }),
             }),
             _ => None,

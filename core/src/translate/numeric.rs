@@ -130,29 +130,22 @@ impl FuncTranslator<'_> {
             return;
         }
         let top = self.stack.len() - 1;
-        let loaded = match self.fresh_at(top).or_else(|| self.fresh_at(top - 1)) {
-            Some(Last {
-                end,
-                what: What::Load(loaded),
-                ..
-            }) => Some((end, loaded)),
-            _ => None,
-        };
+        let fresh = self.fresh_at(top).is_some() || self.fresh_at(top - 1).is_some();
         let (op, a, b) = self.pop_pair(op, operand, swap);
-        let adjacent = self.last.filter(|last| last.end == self.code.pc());
-        let before = match (loaded, adjacent.map(|last| last.what)) {
-            (Some((end, loaded)), _)
-                if end == self.code.pc() && (a == Loc::Acc || b == Loc::Acc) =>
-            {
-                Before::Load(loaded)
-            }
-            (_, Some(What::Step(step))) => Before::Step(step),
-            (_, Some(What::LoadLocal { loaded, local })) => Before::LoadLocal { loaded, local },
-            (_, Some(What::Global(index))) if a == Loc::Acc && self.fusing => {
-                let (pc, acc) = adjacent.map_or(Default::default(), |last| (last.pc, last.acc));
-                let acc = acc[Bank::Int as usize];
-                Before::Global { pc, index, acc }
-            }
+        let before = match self.last.as_ref() {
+            Some(last) if last.end == self.code.pc() => match last.what {
+                What::Load(loaded) if fresh && (a == Loc::Acc || b == Loc::Acc) => {
+                    Before::Load(loaded)
+                }
+                What::Step(step) => Before::Step(step),
+                What::LoadLocal { loaded, local } => Before::LoadLocal { loaded, local },
+                What::Global(index) if a == Loc::Acc && self.fusing => Before::Global {
+                    pc: last.pc,
+                    index,
+                    acc: last.acc,
+                },
+                _ => Before::Other,
+            },
             _ => Before::Other,
         };
         self.emit_binary(op, a, b, before);
@@ -172,13 +165,15 @@ impl FuncTranslator<'_> {
         let (operands, bytes) = Self::pair_operands(operand, a, b);
         let places = (operand_place(a, operand), operand_place(b, operand));
         let form = existing(pairs(operand, mirrored).find(places.0, places.1));
-        self.evict(result.bank().unwrap_or(Bank::Int));
-        let acc = self.stack.acc;
+        let bank = result.bank().unwrap_or(Bank::Int);
+        self.evict(bank);
+        let acc = self.stack.acc[bank as usize];
         let opcode = op.base() + form * result.sets().dests;
         let pc = self.produce(opcode, result, operands, bytes);
         self.last = Some(Last {
             pc,
             end: self.code.pc(),
+            bank,
             acc,
             what: What::Binary { op, a, b, before },
         });
@@ -186,7 +181,7 @@ impl FuncTranslator<'_> {
 
     /// `eqz`: inverts the comparison that made the operand, or compares with zero.
     pub(crate) fn eqz(&mut self, op: Op, ty: Ty) {
-        if let Some(last) = self.fresh()
+        if let Some(&last) = self.fresh()
             && let What::Binary {
                 op: compare,
                 a,
@@ -282,12 +277,13 @@ impl FuncTranslator<'_> {
             Bank::F64 => INT.dests + FLOAT.dests,
         };
         self.evict(bank);
-        let acc = self.stack.acc;
+        let acc = self.stack.acc[bank as usize];
         let opcode = Op::GlobalGet.base() + form;
         let pc = self.produce(opcode, ty, Operands::default().u32(4, index), 8);
         self.last = (ty == Ty::I32).then_some(Last {
             pc,
             end: self.code.pc(),
+            bank,
             acc,
             what: What::Global(index),
         });

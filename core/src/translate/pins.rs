@@ -15,38 +15,47 @@ pub(crate) type Pins = [Option<u32>; 2];
 #[derive(Default)]
 pub(crate) struct Weights(Vec<u32>);
 
-/// What follows an opcode.
-enum Immediates {
-    /// So many LEB128 numbers.
-    Numbers(u32),
-    Bytes(usize),
-    Targets,
-    Types,
-    Prefixed,
-    Unknown,
+/// What is of interest about an opcode.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Class {
+    /// Nothing follows.
+    Alone,
+    /// So many LEB128 numbers follow.
+    One,
+    Two,
+    /// A local's number follows.
+    Local,
+    Block,
+    Loop,
+    End,
+    Rare,
 }
 
-fn immediates(opcode: u8) -> Immediates {
-    use Immediates::*;
-    match opcode {
-        0x00 | 0x01 | 0x05 | 0x0b | 0x0f | 0x1a | 0x1b | 0x45..=0xc4 | 0xd1 => Bytes(0),
-        0x02..=0x04 | 0x0c | 0x0d | 0x10 | 0x12 | 0x20..=0x26 | 0x3f..=0x42 | 0xd0 | 0xd2 => {
-            Numbers(1)
-        }
-        0x11 | 0x13 | 0x28..=0x3e => Numbers(2),
-        0x43 => Bytes(4),
-        0x44 => Bytes(8),
-        0x0e => Targets,
-        0x1c => Types,
-        0xfc => Prefixed,
-        _ => Unknown,
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Rare; 256];
+    let mut opcode = 0;
+    while opcode < 256 {
+        classes[opcode] = match opcode {
+            0x00 | 0x01 | 0x05 | 0x0f | 0x1a | 0x1b | 0x45..=0xc4 | 0xd1 => Class::Alone,
+            0x02 | 0x04 => Class::Block,
+            0x03 => Class::Loop,
+            0x0b => Class::End,
+            0x0c | 0x0d | 0x10 | 0x12 | 0x23..=0x26 | 0x3f..=0x42 | 0xd0 | 0xd2 => Class::One,
+            0x11 | 0x13 | 0x28..=0x3e => Class::Two,
+            0x20..=0x22 => Class::Local,
+            _ => Class::Rare,
+        };
+        opcode += 1;
     }
-}
+    classes
+};
 
 /// Reads LEB128 numbers, as far as a weight needs them.
 struct Bytes<'b>(&'b [u8]);
 
 impl Bytes<'_> {
+    #[inline(always)]
     fn byte(&mut self) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         self.0 = rest;
@@ -58,19 +67,48 @@ impl Bytes<'_> {
         Some(())
     }
 
+    #[inline(always)]
+    fn skip_number(&mut self) -> Option<()> {
+        while self.byte()? >= 0x80 {}
+        Some(())
+    }
+
+    #[inline(always)]
     fn number(&mut self) -> Option<u32> {
-        let mut value = 0u32;
+        let mut byte = self.byte()?;
+        let mut value = byte as u32 & 0x7f;
         let mut shift = 0;
-        loop {
-            let byte = self.byte()?;
+        while byte >= 0x80 {
+            byte = self.byte()?;
+            shift += 7;
             if shift < 32 {
                 value |= (byte as u32 & 0x7f) << shift;
             }
-            shift += 7;
-            if byte < 0x80 {
-                return Some(value);
-            }
         }
+        Some(value)
+    }
+
+    /// The rest of an operator of class `Rare`; `None` if it is not known.
+    #[inline(never)]
+    fn skip_rare(&mut self, opcode: u8) -> Option<()> {
+        let numbers = match opcode {
+            0x43 => return self.skip(4),
+            0x44 => return self.skip(8),
+            // The default target is not counted.
+            0x0e => self.number()? as u64 + 1,
+            0x1c => self.number()? as u64,
+            0xfc => match self.number()? {
+                0..=7 | 19..=22 => 0,
+                9 | 11 | 13 | 15..=17 => 1,
+                8 | 10 | 12 | 14 => 2,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        for _ in 0..numbers {
+            self.skip_number()?;
+        }
+        Some(())
     }
 }
 
@@ -109,58 +147,45 @@ impl Weights {
         // Open blocks, innermost lowest: 1 for a loop. Blocks nested deeper than it has bits are forgotten.
         let mut open = 0u128;
         let mut loops = 0u32;
+        let mut weight = 1;
         while let Some(opcode) = bytes.byte() {
-            match opcode {
-                0x20..=0x22 => {
-                    let local = bytes.number()? as usize;
-                    if let Some(weight) = self.0.get_mut(local) {
-                        *weight = weight.saturating_add(1 << (3 * loops.min(6)));
-                    }
-                    continue;
+            match CLASSES[opcode as usize] {
+                Class::Alone => {}
+                Class::One => bytes.skip_number()?,
+                Class::Two => {
+                    bytes.skip_number()?;
+                    bytes.skip_number()?;
                 }
-                0x02 | 0x04 => open <<= 1,
-                0x03 => {
+                Class::Local => {
+                    let local = bytes.number()? as usize;
+                    if let Some(sum) = self.0.get_mut(local) {
+                        *sum = sum.saturating_add(weight);
+                    }
+                }
+                Class::Block => {
+                    open <<= 1;
+                    bytes.skip_number()?;
+                }
+                Class::Loop => {
                     open = open << 1 | 1;
                     loops += 1;
+                    weight = Self::weight(loops);
+                    bytes.skip_number()?;
                 }
-                0x0b => {
+                Class::End => {
                     loops = loops.saturating_sub((open & 1) as u32);
+                    weight = Self::weight(loops);
                     open >>= 1;
                 }
-                _ => {}
-            }
-            match immediates(opcode) {
-                Immediates::Numbers(count) => {
-                    for _ in 0..count {
-                        bytes.number()?;
-                    }
-                }
-                Immediates::Bytes(count) => bytes.skip(count)?,
-                Immediates::Targets => {
-                    for _ in 0..=bytes.number()? {
-                        bytes.number()?;
-                    }
-                }
-                Immediates::Types => {
-                    for _ in 0..bytes.number()? {
-                        bytes.number()?;
-                    }
-                }
-                Immediates::Prefixed => {
-                    let count = match bytes.number()? {
-                        0..=7 | 19..=22 => 0,
-                        9 | 11 | 13 | 15..=17 => 1,
-                        8 | 10 | 12 | 14 => 2,
-                        _ => return None,
-                    };
-                    for _ in 0..count {
-                        bytes.number()?;
-                    }
-                }
-                Immediates::Unknown => return None,
+                Class::Rare => bytes.skip_rare(opcode)?,
             }
         }
         Some(())
+    }
+
+    /// What an access counts inside so many loops.
+    fn weight(loops: u32) -> u32 {
+        1 << (3 * loops.min(6))
     }
 }
 

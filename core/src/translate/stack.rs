@@ -113,6 +113,10 @@ impl OperandStack {
         self.operands[position]
     }
 
+    pub(crate) fn at(&self, position: usize) -> &Operand {
+        &self.operands[position]
+    }
+
     pub(crate) fn last(&self) -> Option<Operand> {
         self.operands.last().copied()
     }
@@ -121,6 +125,7 @@ impl OperandStack {
         &self.lazy
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, ty: Ty, kind: Kind) {
         let position = self.operands.len() as u32;
         match kind {
@@ -141,6 +146,7 @@ impl OperandStack {
         self.max = self.max.max(self.top);
     }
 
+    #[inline]
     pub(crate) fn pop(&mut self) -> Operand {
         // Validation guarantees the operand; a home operand stands in where it did not.
         let operand = self.operands.pop().unwrap_or(Operand {

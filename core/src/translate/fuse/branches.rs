@@ -59,7 +59,7 @@ fn branch_place(b: Loc, ty: Ty) -> Place {
 
 impl FuncTranslator<'_> {
     pub(crate) fn pop_condition(&mut self) -> Condition {
-        let last = self.fresh();
+        let last = self.fresh().copied();
         if let Some(last) = last
             && let What::Binary { op, a, b, before } = last.what
         {
@@ -68,12 +68,12 @@ impl FuncTranslator<'_> {
             if let (Before::Load(loaded), Shape::Compare { swap, .. }) = (before, *op.shape()) {
                 let (op, b) = if a == Loc::Acc { (op, b) } else { (swap, a) };
                 if load_branch_form(&loaded, op, b).is_some() {
-                    self.take_back(&last);
+                    self.take_back();
                     return self.load_condition(op, b, loaded);
                 }
             }
             if branch_form(op, a, b).is_some() {
-                self.take_back(&last);
+                self.take_back();
                 let before = match before {
                     Before::Step(step) => Some((step.pc, What::Step(step))),
                     Before::LoadLocal { loaded, local } => {
@@ -84,6 +84,7 @@ impl FuncTranslator<'_> {
                 self.last = before.map(|(pc, what)| Last {
                     pc,
                     end: last.pc,
+                    bank: last.bank,
                     acc: last.acc,
                     what,
                 });
@@ -99,7 +100,7 @@ impl FuncTranslator<'_> {
             && let What::LoadAnd { loaded, mask } = last.what
             && load_branch_form(&loaded, Op::I32Test, mask).is_some()
         {
-            self.take_back(&last);
+            self.take_back();
             return self.load_condition(Op::I32Test, mask, loaded);
         }
         if let Some(last) = last
@@ -124,9 +125,7 @@ impl FuncTranslator<'_> {
 
     /// A condition on what a load gave, which is taken back.
     pub(crate) fn load_condition(&mut self, op: Op, b: Loc, loaded: Loaded) -> Condition {
-        let mut acc = self.stack.acc;
-        acc[Bank::Int as usize] = loaded.acc;
-        self.undo(loaded.pc, acc);
+        self.undo(loaded.pc, Bank::Int, loaded.acc);
         Condition {
             op,
             a: Loc::Acc,
@@ -137,11 +136,11 @@ impl FuncTranslator<'_> {
 
     /// The load of a local right before a condition on it is fused with the branch: opcode and fields.
     pub(crate) fn load_keep_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
-        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
-        let last = self.last.filter(adjacent)?;
+        let last = self.adjacent()?;
         let What::LoadLocal { loaded, local } = last.what else {
             return None;
         };
+        let pc = last.pc;
         let row = load_keep_branch_of(loaded.op)?;
         let Shape::LoadKeepBranch { ty, compares } = *row.shape() else {
             return None;
@@ -168,7 +167,7 @@ impl FuncTranslator<'_> {
         };
         let x = INT.sources.find(loaded.base.place())?;
         let kept = pin.map_or(0, |pin| 1 + pin as u16);
-        self.code.truncate(last.pc);
+        self.code.truncate(pc);
         let form = ((compare * KEPT + kept) * INT.sources.len() + x) * others.len() + y_form;
         let operands = Operands::default()
             .u16(0, slot)
@@ -180,11 +179,11 @@ impl FuncTranslator<'_> {
 
     /// The step of a counter right before a condition on it is fused with the branch: opcode and fields.
     pub(crate) fn step_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
-        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
-        let last = self.last.filter(adjacent)?;
+        let last = self.adjacent()?;
         let What::Step(Step { local, by, .. }) = last.what else {
             return None;
         };
+        let pc = last.pc;
         let (ty, slot) = self.locals.get(local);
         let counter = self.pin_of(local).map_or(Loc::Slot(slot), Loc::Pin);
         let is_counter = |loc: Loc| {
@@ -209,7 +208,7 @@ impl FuncTranslator<'_> {
             return None;
         }
         let form = sets.counters.find(counter.place())? * sets.bounds.len() + bound_form;
-        self.code.truncate(last.pc);
+        self.code.truncate(pc);
         let operands = Operands::default()
             .u16(0, counter.field16())
             .u16(2, bound.field16())

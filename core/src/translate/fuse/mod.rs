@@ -6,7 +6,7 @@ mod values;
 use super::{
     code::{Operands, Pc},
     func::{FuncTranslator, fits_i16},
-    stack::{AccState, AccStates, Kind, Loc},
+    stack::{AccState, Kind, Loc},
 };
 use crate::bytecode::{Bank, COPIED, COPY_DESTS, Op, Ty};
 
@@ -16,8 +16,9 @@ pub(crate) struct Last {
     pub(crate) pc: Pc,
     /// Behind it.
     pub(crate) end: Pc,
-    /// What the accumulators held before it.
-    pub(crate) acc: AccStates,
+    /// The accumulator that it may have written, and what that held before. The others are as they were.
+    pub(crate) bank: Bank,
+    pub(crate) acc: AccState,
     pub(crate) what: What,
 }
 
@@ -136,32 +137,45 @@ pub(crate) fn copied(
 impl FuncTranslator<'_> {
     /// The op right before this point, if it gave the operand at `position` and that is still only in
     /// its accumulator.
-    pub(crate) fn fresh_at(&self, position: usize) -> Option<Last> {
-        let last = self.last.filter(|_| self.fusing)?;
-        let operand = self.stack.get(position);
-        let acc = self.stack.acc[operand.ty.bank()? as usize];
-        (last.end == self.code.pc()
-            && operand.kind == Kind::Acc
+    #[inline]
+    pub(crate) fn fresh_at(&self, position: usize) -> Option<&Last> {
+        let last = self.last.as_ref()?;
+        let operand = self.stack.at(position);
+        (operand.kind == Kind::Acc
+            && last.end == self.code.pc()
             && self.producer == Some((last.pc, last.end))
-            && acc.producer.is_some_and(|(pc, _)| pc == last.pc))
+            && self.fusing
+            && self.stack.acc[operand.ty.bank()? as usize]
+                .producer
+                .is_some_and(|(pc, _)| pc == last.pc))
         .then_some(last)
     }
 
     /// The same for the operand on top of the stack.
-    pub(crate) fn fresh(&self) -> Option<Last> {
+    #[inline]
+    pub(crate) fn fresh(&self) -> Option<&Last> {
         self.fresh_at(self.stack.len().checked_sub(1)?)
     }
 
-    /// Takes back the op that `fresh` gave, and pops its result.
-    pub(crate) fn take_back(&mut self, last: &Last) {
-        self.stack.pop();
-        self.undo(last.pc, last.acc);
+    /// The op right before this point, if it may be fused with a branch or another copy.
+    #[inline]
+    fn adjacent(&self) -> Option<&Last> {
+        let adjacent = |last: &&Last| self.fusing && last.end == self.code.pc();
+        self.last.as_ref().filter(adjacent)
     }
 
-    /// Removes the code from `pc` on; the accumulators are as they were there.
-    pub(crate) fn undo(&mut self, pc: Pc, acc: AccStates) {
+    /// Takes back the last op, which `fresh` gave, and pops its result.
+    pub(crate) fn take_back(&mut self) {
+        self.stack.pop();
+        if let Some(Last { pc, bank, acc, .. }) = self.last {
+            self.undo(pc, bank, acc);
+        }
+    }
+
+    /// Removes the code from `pc` on; the accumulator is as it was there.
+    pub(crate) fn undo(&mut self, pc: Pc, bank: Bank, acc: AccState) {
         self.code.truncate(pc);
-        self.stack.acc = acc;
+        self.stack.acc[bank as usize] = acc;
         self.last = None;
         self.producer = None;
     }
@@ -200,7 +214,7 @@ impl FuncTranslator<'_> {
         }
         if let (Loc::Acc, Before::Global { pc, index, acc }) = (a, operand) {
             last.pc = pc;
-            last.acc[Bank::Int as usize] = acc;
+            last.acc = acc;
             last.what = What::GlobalSum { index, local, by };
             return Some(last);
         }
@@ -230,8 +244,7 @@ impl FuncTranslator<'_> {
     }
 
     pub(crate) fn find_copy(&self, operands: Operands, at: usize) -> Option<(Pc, u16, Operands)> {
-        let adjacent = |last: &Last| self.fusing && last.end == self.code.pc();
-        let last = self.last.filter(adjacent)?;
+        let last = self.adjacent()?;
         let What::Copy { from, to, ty } = last.what else {
             return None;
         };

@@ -27,16 +27,18 @@ impl FuncTranslator<'_> {
     /// Fuses a binary op with the op right before it, which computed one of its operands.
     pub(crate) fn chain(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> bool {
         let top = self.stack.len() - 1;
-        let (last, right) = match (self.fresh_at(top), self.fresh_at(top - 1)) {
-            (Some(last), _) => (last, true),
-            (_, Some(last)) => (last, false),
-            _ => return false,
+        let (what, right) = match self.fresh_at(top) {
+            Some(last) => (last.what, true),
+            None => match self.fresh_at(top - 1) {
+                Some(last) => (last.what, false),
+                None => return false,
+            },
         };
         let other = self.stack.get(if right { top - 1 } else { top });
         if other.kind == Kind::Acc {
             return false;
         }
-        let first = match last.what {
+        let first = match what {
             What::Binary { op, .. } => op,
             What::Load(loaded) => loaded.op,
             _ => return false,
@@ -46,7 +48,7 @@ impl FuncTranslator<'_> {
             return false;
         };
         let z = self.loc_beside_acc(other);
-        let encoded = match (*row.shape(), last.what) {
+        let encoded = match (*row.shape(), what) {
             (
                 Shape::Chain { ty, xy },
                 What::Binary {
@@ -86,10 +88,11 @@ impl FuncTranslator<'_> {
             return false;
         };
         self.stack.pop();
-        self.take_back(&last);
-        let acc = self.stack.acc;
+        self.take_back();
+        let bank = ty.bank().unwrap_or(Bank::Int);
+        let acc = self.stack.acc[bank as usize];
         let pc = self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
-        let what = match (last.what, op) {
+        let what = match (what, op) {
             // A branch on this is one op too,
             (What::Load(loaded), Op::I32And) => Some(What::LoadAnd { loaded, mask: z }),
             // and so is a load from there.
@@ -107,6 +110,7 @@ impl FuncTranslator<'_> {
         self.last = what.map(|what| Last {
             pc,
             end: self.code.pc(),
+            bank,
             acc,
             what,
         });
@@ -135,24 +139,19 @@ impl FuncTranslator<'_> {
         // The constant has emitted nothing, so the and may still be the last op.
         self.stack.pop();
         match self.fresh() {
-            Some(Last {
-                pc,
-                acc,
+            Some(&Last {
                 what: What::Binary { op, a, b, before },
                 ..
             }) if op == and => {
-                self.stack.pop();
-                self.undo(pc, acc);
+                self.take_back();
                 self.emit_binary(test, a, b, before);
                 true
             }
-            Some(
-                last @ Last {
-                    what: What::LoadAnd { loaded, mask },
-                    ..
-                },
-            ) if and == Op::I32And => {
-                self.take_back(&last);
+            Some(&Last {
+                what: What::LoadAnd { loaded, mask },
+                ..
+            }) if and == Op::I32And => {
+                self.take_back();
                 self.emit_load(
                     loaded.op,
                     Ty::I32,
@@ -202,7 +201,7 @@ impl FuncTranslator<'_> {
         ) else {
             return false;
         };
-        self.take_back(&last);
+        self.take_back();
         let form = (x_form * INT.others.len() + z_form) * result.sets().dests;
         let operands = Operands::default()
             .u16(2, x.field16())
@@ -222,7 +221,7 @@ impl FuncTranslator<'_> {
         let Some((row, x, y, form)) = Self::stored(op, ty, base, last.what) else {
             return false;
         };
-        self.take_back(&last);
+        self.take_back();
         self.stack.pop();
         let operands = Operands::default()
             .u16(0, x.field16())
@@ -274,13 +273,13 @@ impl FuncTranslator<'_> {
             && let Some(by) = fits_i16(by, Ty::I32)
             && let Some(form) = INT.sources.find(a.place())
         {
-            self.take_back(&last);
+            self.take_back();
             let operands = operands.u16(0, a.field16()).u16(2, by);
             self.code.emit(Op::GlobalSetSum.base() + form, operands, 8);
             return true;
         }
         let top = self.stack.last().map(|operand| operand.kind);
-        if let Some(last) = self.last.filter(|last| last.end == self.code.pc())
+        if let Some(last) = self.adjacent()
             && let What::GlobalSum {
                 index: read,
                 local,
@@ -289,7 +288,7 @@ impl FuncTranslator<'_> {
             && read == index
             && top == Some(Kind::Local(local))
         {
-            self.take_back(&last);
+            self.take_back();
             let (_, slot) = self.locals.get(local);
             let form = match self.pin_of(local) {
                 Some(pin) => 1 + pin as u16,
