@@ -232,7 +232,7 @@ impl FuncTranslator<'_> {
         }
         let first = self.stack.get(self.stack.len() - arity);
         if arity == 1 {
-            self.copy(self.loc(first), first.ty, Loc::Slot(block.base));
+            self.copy(self.loc(first), first.ty, Loc::slot(block.base));
         } else if first.home != block.base {
             let count = self.stack.top() - first.home;
             self.code.emit(
@@ -292,7 +292,7 @@ impl FuncTranslator<'_> {
     pub(crate) fn br_table(&mut self, table: &BrTable<'_>) -> wasmparser::Result<()> {
         let (loc, operand) = self.pop();
         let loc = match loc {
-            Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
+            Loc::Imm(_) => Loc::slot(self.in_slot(loc, operand)),
             loc => loc,
         };
         let arity = self.arity(&self.blocks[self.target(table.default())]);
@@ -358,14 +358,14 @@ impl FuncTranslator<'_> {
                 if let Loc::Imm(bits) = loc
                     && (result.ty == Ty::F64 || fits_i32(bits, result.ty).is_none())
                 {
-                    self.copy(loc, result.ty, Loc::Slot(result.home));
-                    loc = Loc::Slot(result.home);
+                    self.copy(loc, result.ty, Loc::slot(result.home));
+                    loc = Loc::slot(result.home);
                 }
                 match loc {
                     Loc::Acc => self.code.emit(base, header, 8),
                     Loc::Slot(slot) => {
                         self.code
-                            .emit(base + 1 + bank as u16, header.u16(4, slot), 8)
+                            .emit(base + 1 + bank as u16, header.u16(4, slot as u32), 8)
                     }
                     Loc::Pin(pin) => self.code.emit(base + 6 + pin as u16, header, 8),
                     Loc::Imm(bits) => {

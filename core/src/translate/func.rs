@@ -300,10 +300,10 @@ impl<'m> FuncTranslator<'m> {
     /// Where an operand is; one with an accumulator's local is there too.
     pub(crate) fn loc(&self, operand: Operand) -> Loc {
         match operand.kind {
-            Kind::Home => Loc::Slot(operand.home),
+            Kind::Home => Loc::slot(operand.home),
             Kind::Imm(bits) => Loc::Imm(bits),
             Kind::Local(local) => match self.loc_beside_acc(operand) {
-                Loc::Slot(_) if self.stack.acc_is_local(operand.ty.bank(), local) => Loc::Acc,
+                Loc::Slot(_) if self.stack.acc_is_local(operand.ty.bank(), local as u32) => Loc::Acc,
                 loc => loc,
             },
             Kind::Acc => Loc::Acc,
@@ -313,9 +313,9 @@ impl<'m> FuncTranslator<'m> {
     /// The same, where an accumulator that only mirrors a local does not count.
     pub(crate) fn loc_beside_acc(&self, operand: Operand) -> Loc {
         match operand.kind {
-            Kind::Local(local) => match self.pin_of(local) {
-                Some(pin) => Loc::Pin(pin),
-                None => Loc::Slot(self.locals.get(local).1),
+            Kind::Local(local) => match self.pin_of(local as u32) {
+                Some(pin) => Loc::of_pin(pin),
+                None => Loc::slot(self.locals.get(local as u32).1),
             },
             _ => self.loc(operand),
         }
@@ -342,11 +342,11 @@ impl<'m> FuncTranslator<'m> {
         };
         let (from, operands) = match from {
             Loc::Slot(from) if ty == Ty::V128 => {
-                let operands = operands.u16(2, from).u16(4, 2);
+                let operands = operands.u16(2, from as u32).u16(4, 2);
                 self.code.emit(Op::CopyMany.base(), operands, 8);
                 return;
             }
-            Loc::Slot(from) => (CopyFrom::Slot, operands.u16(2, from)),
+            Loc::Slot(from) => (CopyFrom::Slot, operands.u16(2, from as u32)),
             Loc::Pin(pin) => ([CopyFrom::Pin0, CopyFrom::Pin1][pin as usize], operands),
             Loc::Acc => (
                 match ty.bank().unwrap_or(Bank::Int) {
@@ -390,7 +390,7 @@ impl<'m> FuncTranslator<'m> {
             (Kind::Home, _) => {}
             (Kind::Acc, Some(bank)) => self.evict(bank),
             _ => {
-                self.copy(self.loc(operand), operand.ty, Loc::Slot(operand.home));
+                self.copy(self.loc(operand), operand.ty, Loc::slot(operand.home));
                 self.stack.set_home(position);
             }
         }
@@ -398,9 +398,16 @@ impl<'m> FuncTranslator<'m> {
 
     /// Makes the accumulator of `bank` free: an operand that is only there goes to its home slot, at no
     /// cost if its producer can be redirected.
+    #[inline]
     pub(crate) fn evict(&mut self, bank: Bank) {
+        if let Some(position) = self.stack.acc[bank as usize].operand {
+            self.evict_operand(bank, position);
+        }
+    }
+
+    #[inline(never)]
+    fn evict_operand(&mut self, bank: Bank, position: u32) {
         let acc = self.stack.acc[bank as usize];
-        let Some(position) = acc.operand else { return };
         let operand = self.stack.get(position as usize);
         match acc.producer {
             // The producer has the home slot as its destination field already.
@@ -408,7 +415,7 @@ impl<'m> FuncTranslator<'m> {
                 self.code.set_opcode(pc, opcode + TO_SLOT);
                 self.stack.acc[bank as usize].local = acc.before;
             }
-            None => self.copy(Loc::Acc, operand.ty, Loc::Slot(operand.home)),
+            None => self.copy(Loc::Acc, operand.ty, Loc::slot(operand.home)),
         }
         self.stack.set_home(position as usize);
         self.stack.acc[bank as usize].operand = None;
@@ -459,9 +466,9 @@ impl<'m> FuncTranslator<'m> {
     /// The slot of a popped operand that is not in an accumulator; a constant is put in its home.
     pub(crate) fn in_slot(&mut self, loc: Loc, operand: Operand) -> u32 {
         match loc {
-            Loc::Slot(slot) => slot,
+            Loc::Slot(slot) => slot as u32,
             _ => {
-                self.copy(loc, operand.ty, Loc::Slot(operand.home));
+                self.copy(loc, operand.ty, Loc::slot(operand.home));
                 operand.home
             }
         }
@@ -474,7 +481,7 @@ impl<'m> FuncTranslator<'m> {
             self.materialize(oldest as usize);
         }
         let (ty, _) = self.locals.get(local);
-        self.stack.push(ty, Kind::Local(local));
+        self.stack.push(ty, Kind::Local(local.into()));
     }
 
     /// Emits an op that produces a value, and pushes that. `opcode` is its form `TO_ACC`; the
@@ -512,7 +519,7 @@ impl<'m> FuncTranslator<'m> {
         let mut clean = true;
         let mut i = 0;
         while let Some(&position) = self.stack.lazy().get(i) {
-            if self.stack.get(position as usize).kind == Kind::Local(local) {
+            if self.stack.get(position as usize).kind == Kind::Local(local.into()) {
                 self.materialize(position as usize);
                 clean = false;
             } else {
@@ -546,10 +553,10 @@ impl<'m> FuncTranslator<'m> {
                     .filter(|last| last.pc == pc)
                     .and_then(|last| self.set_by(last, local, acc.before));
             }
-            _ if operand.kind == Kind::Local(local) => {}
+            _ if operand.kind == Kind::Local(local.into()) => {}
             _ => {
                 let from = self.loc(operand);
-                let to = pin.map_or(Loc::Slot(slot), Loc::Pin);
+                let to = pin.map_or(Loc::slot(slot), Loc::of_pin);
                 self.copy(from, ty, to);
                 last = self.last;
                 let acc = &mut self.stack.acc[bank];

@@ -105,7 +105,7 @@ impl FuncTranslator<'_> {
             Loc::Imm(bits) => match (bits as u32).checked_add(offset) {
                 Some(offset) => Address::Constant { offset },
                 None => Address::Base {
-                    base: Loc::Slot(self.in_slot(loc, operand)),
+                    base: Loc::slot(self.in_slot(loc, operand)),
                     offset,
                 },
             },
@@ -195,7 +195,7 @@ impl FuncTranslator<'_> {
         };
         let address = self.pop_address(memarg.offset as u32);
         // Only now: folding may have changed what the accumulators hold.
-        let mut value = wide.map_or_else(|| self.loc(operand), Loc::Slot);
+        let mut value = wide.map_or_else(|| self.loc(operand), Loc::slot);
         if value == Loc::Acc && address.uses_acc() && ty.bank() == Some(Bank::Int) {
             // One accumulator, so both stand for the local that it mirrors.
             value = self.loc_beside_acc(operand);

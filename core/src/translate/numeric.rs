@@ -22,7 +22,7 @@ impl Loc {
     /// The u16 field: a slot, or a constant that fits.
     pub(crate) fn field16(self) -> u32 {
         match self {
-            Loc::Slot(slot) => slot,
+            Loc::Slot(slot) => slot as u32,
             Loc::Acc | Loc::Pin(_) => 0,
             Loc::Imm(bits) => bits as u32,
         }
@@ -95,10 +95,10 @@ impl FuncTranslator<'_> {
             operand_place(loc, ty) == Place::Long && pairs.find(Place::Slot, Place::Long).is_none()
         };
         if too_wide(b) {
-            b = Loc::Slot(self.in_slot(b, b_operand));
+            b = Loc::slot(self.in_slot(b, b_operand));
         }
         if both || too_wide(a) {
-            a = Loc::Slot(self.in_slot(a, a_operand));
+            a = Loc::slot(self.in_slot(a, a_operand));
         }
         let found = pairs.find(operand_place(a, ty), operand_place(b, ty));
         match swap {
@@ -212,7 +212,7 @@ impl FuncTranslator<'_> {
     fn unary(&mut self, op: Op, operand_ty: Ty, result: Ty) {
         let (loc, operand) = self.pop();
         let loc = match loc {
-            Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
+            Loc::Imm(_) => Loc::slot(self.in_slot(loc, operand)),
             loc => loc,
         };
         let form = existing(operand_ty.sets().sources.find(loc.place()));
@@ -236,7 +236,7 @@ impl FuncTranslator<'_> {
         }
         let (condition, operand) = self.pop();
         let condition = match condition {
-            Loc::Imm(_) => Loc::Slot(self.in_slot(condition, operand)),
+            Loc::Imm(_) => Loc::slot(self.in_slot(condition, operand)),
             condition => condition,
         };
         let y = self.stack.pop();
@@ -264,7 +264,7 @@ impl FuncTranslator<'_> {
         match self.loc_beside_acc(operand) {
             loc @ Loc::Pin(_) => loc,
             loc @ Loc::Imm(bits) if fits_i16(bits, operand.ty).is_some() => loc,
-            loc => Loc::Slot(self.in_slot(loc, operand)),
+            loc => Loc::slot(self.in_slot(loc, operand)),
         }
     }
 

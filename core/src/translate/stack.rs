@@ -11,6 +11,8 @@ use crate::bytecode::{Bank, Ty};
 
 use super::code::Pc;
 
+// All variants of these carry the same type, so that a value of them is passed in two registers.
+
 /// Where an operand's value is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
@@ -19,7 +21,7 @@ pub(crate) enum Kind {
     /// A constant, by its bits.
     Imm(u64),
     /// In a local, until that is written.
-    Local(u32),
+    Local(u64),
     /// In the accumulator of its bank.
     Acc,
 }
@@ -35,19 +37,20 @@ pub(crate) struct Operand {
 /// Where an op finds an operand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Loc {
-    Slot(u32),
+    Slot(u64),
     Acc,
     /// In the pin of that number.
-    Pin(u8),
+    Pin(u64),
     Imm(u64),
 }
 
 impl Loc {
-    pub(crate) fn pin(self) -> Option<u8> {
-        match self {
-            Loc::Pin(pin) => Some(pin),
-            _ => None,
-        }
+    pub(crate) fn slot(slot: u32) -> Loc {
+        Loc::Slot(slot.into())
+    }
+
+    pub(crate) fn of_pin(pin: u8) -> Loc {
+        Loc::Pin(pin.into())
     }
 }
 

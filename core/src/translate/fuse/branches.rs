@@ -112,7 +112,7 @@ impl FuncTranslator<'_> {
         }
         let (loc, operand) = self.pop();
         let a = match loc {
-            Loc::Imm(_) => Loc::Slot(self.in_slot(loc, operand)),
+            Loc::Imm(_) => Loc::slot(self.in_slot(loc, operand)),
             loc => loc,
         };
         Condition {
@@ -151,8 +151,8 @@ impl FuncTranslator<'_> {
         let pin = self.pin_of(local);
         let is_local = |loc: Loc| match loc {
             Loc::Acc => self.stack.acc_is_local(ty.bank(), local),
-            Loc::Pin(_) => loc.pin() == pin,
-            Loc::Slot(other) => pin.is_none() && other == slot,
+            Loc::Pin(own) => pin.map(u64::from) == Some(own),
+            Loc::Slot(other) => pin.is_none() && other == slot.into(),
             Loc::Imm(_) => false,
         };
         let y = match (is_local(a), is_local(b)) {
@@ -185,7 +185,7 @@ impl FuncTranslator<'_> {
         };
         let pc = last.pc;
         let (ty, slot) = self.locals.get(local);
-        let counter = self.pin_of(local).map_or(Loc::Slot(slot), Loc::Pin);
+        let counter = self.pin_of(local).map_or(Loc::slot(slot), Loc::of_pin);
         let is_counter = |loc: Loc| {
             loc == counter || loc == Loc::Acc && self.stack.acc_is_local(ty.bank(), local)
         };

@@ -198,8 +198,8 @@ impl FuncTranslator<'_> {
         let (ty, slot) = self.locals.get(local);
         let by = fits_i16(by, ty)?;
         let own = match a {
-            Loc::Pin(own) => self.pin_of(local) == Some(own),
-            Loc::Slot(own) => own == slot,
+            Loc::Pin(own) => self.pin_of(local).map(u64::from) == Some(own),
+            Loc::Slot(own) => own == slot.into(),
             Loc::Acc => before == Some(local),
             Loc::Imm(_) => false,
         };

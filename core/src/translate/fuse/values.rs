@@ -286,7 +286,7 @@ impl FuncTranslator<'_> {
                 by,
             } = last.what
             && read == index
-            && top == Some(Kind::Local(local))
+            && top == Some(Kind::Local(local.into()))
         {
             self.take_back();
             let (_, slot) = self.locals.get(local);
