@@ -19,7 +19,7 @@ use crate::{
     engine::Engine,
     error::Error,
     sync::{Once, Shared},
-    translate::CodeTable,
+    translate::{CodeTable, Pins},
     types::{
         ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType, TypeId,
     },
@@ -61,6 +61,8 @@ pub(crate) struct ModuleInner {
     pub(crate) start: Option<u32>,
     /// Bodies of the defined functions: local declarations and code, without the size before them.
     pub(crate) bodies: Vec<ByteRange>,
+    /// Locals of the defined functions that the translator should pin, as found by validation.
+    pins: Vec<Pins>,
     /// Names and contents.
     custom_sections: Vec<(ByteRange, ByteRange)>,
     names: Once<Names>,
@@ -247,6 +249,12 @@ impl ModuleInner {
             u64::from(range.start),
             self.engine.features(),
         ))
+    }
+
+    /// The locals of a defined function that should be pinned.
+    pub(crate) fn pins_of(&self, defined: u32) -> Pins {
+        let pins = self.pins.get(defined as usize);
+        pins.copied().unwrap_or(Pins::NONE)
     }
 
     /// The type of a function (imports count).

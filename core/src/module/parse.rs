@@ -18,7 +18,7 @@ use crate::{
     engine::{CompilationMode, Engine},
     error::Error,
     sync::{Once, Shared},
-    translate::CodeTable,
+    translate::{CodeTable, Pins, Weights},
     types::FuncType,
 };
 
@@ -27,10 +27,19 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
     check_header(bytes)?;
     let mut builder = Builder::new(engine, bytes.into());
     let bytes = builder.module.bytes.clone();
+    let mut weights = Weights::default();
     each_payload(engine, &bytes, |payload, func, allocations| {
         builder.payload(payload)?;
         match func {
-            Some((func, body)) => validate_body(&bytes, func, &body, allocations),
+            Some((func, body)) => {
+                let pins = validate_body(&bytes, func, &body, &mut weights, allocations)?;
+                if pins != Pins::NONE {
+                    let defined = builder.module.bodies.len() - 1;
+                    builder.module.pins.resize(defined, Pins::NONE);
+                    builder.module.pins.push(pins);
+                }
+                Ok(())
+            }
             None => Ok(()),
         }
     })?;
@@ -60,10 +69,13 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
 pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
     check_header(bytes)?;
     let mut builder = Builder::new(engine, Shared::new([]));
+    let mut weights = Weights::default();
     each_payload(engine, bytes, |payload, func, allocations| {
         builder.payload(payload)?;
         match func {
-            Some((func, body)) => validate_body(bytes, func, &body, allocations),
+            Some((func, body)) => {
+                validate_body(bytes, func, &body, &mut weights, allocations).map(drop)
+            }
             None => Ok(()),
         }
     })
@@ -203,6 +215,7 @@ impl Builder {
                 export_names: HashMap::new(),
                 start: None,
                 bodies: Vec::new(),
+                pins: Vec::new(),
                 custom_sections: Vec::new(),
                 names: Once::new(),
                 code: CodeTable::new(0),

@@ -1,7 +1,7 @@
 //! Validation of function bodies that are not translated yet.
 
 use wasmparser::{
-    BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody,
+    BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, ValType,
     ValidatorResources,
 };
 
@@ -9,26 +9,32 @@ use super::parse::find_names;
 use crate::{
     error::Error,
     operators::{any, frequent},
-    translate::check_operands,
+    translate::{Pins, Weights, check_operands},
 };
 
 /// A function body waiting to be validated.
 pub(super) type Pending = FuncToValidate<ValidatorResources>;
 
+/// Validates the body, and chooses locals to pin.
 pub(super) fn validate_body(
     bytes: &[u8],
     func: Pending,
     body: &FunctionBody<'_>,
+    weights: &mut Weights,
     allocations: &mut FuncValidatorAllocations,
-) -> Result<(), Error> {
+) -> Result<Pins, Error> {
     let index = func.index;
     let mut validator = func.into_validator(core::mem::take(allocations));
-    validate_operators(&mut validator, body).map_err(|error| {
+    validate_operators(&mut validator, body, weights).map_err(|error| {
         let names = find_names(bytes);
         error.in_func(index, names.func(bytes, index))
     })?;
+    let pins = weights.choose(|local| {
+        let ty = validator.get_local_type(local);
+        matches!(ty, Some(ValType::I32 | ValType::I64 | ValType::Ref(_)))
+    });
     *allocations = validator.into_allocations();
-    Ok(())
+    Ok(pins)
 }
 
 /// As `FuncValidator::validate`, which has no limit on operands, but quicker at telling the operators that
@@ -36,9 +42,11 @@ pub(super) fn validate_body(
 fn validate_operators(
     validator: &mut FuncValidator<ValidatorResources>,
     body: &FunctionBody<'_>,
+    weights: &mut Weights,
 ) -> Result<(), Error> {
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
+    weights.begin(validator.len_locals());
     let mut start = reader.original_position();
     let mut rest = reader.read_bytes(reader.bytes_remaining())?;
     while !rest.is_empty() {
@@ -46,6 +54,9 @@ fn validate_operators(
         if validator.control_stack_height() > 0 {
             while let Some((result, len)) = frequent(rest, &mut validator.visitor(start)) {
                 result?;
+                if rest[0] <= Weights::HIGHEST {
+                    weights.see(rest);
+                }
                 rest = &rest[len..];
                 start += len as u64;
             }
@@ -57,6 +68,9 @@ fn validate_operators(
         let (result, len) = any(rest, start, features, &mut validator.visitor(start))?;
         result?;
         check_operands(validator, start)?;
+        if rest[0] <= Weights::HIGHEST {
+            weights.see(rest);
+        }
         rest = &rest[len..];
         start += len as u64;
     }

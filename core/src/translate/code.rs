@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use crate::exec::{HANDLERS, Handler};
 
 const WORD: usize = size_of::<usize>();
+/// Words of the longest instruction.
+const CELLS: usize = 1 + 16 / WORD;
 
 /// Position of an instruction in the buffer, in words.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -52,9 +54,8 @@ pub(crate) struct Code {
     words: Vec<usize>,
     /// Wasm offset of each instruction, where recorded, in order.
     map: Vec<(Pc, u32)>,
+    /// Keep that map, and write opcode numbers instead of handlers: for reading, not for running.
     recording: bool,
-    /// Write opcode numbers instead of handlers: for reading, not for running.
-    symbolic: bool,
     offset: u32,
 }
 
@@ -64,7 +65,6 @@ impl Code {
         self.words.clear();
         self.map.clear();
         self.recording = record;
-        self.symbolic = record;
     }
 
     /// The wasm offset that instructions belong to from here on.
@@ -97,11 +97,27 @@ impl Code {
                 .map(|(op, form)| crate::bytecode::Form::of(op, form));
             form.is_some_and(|form| form.operand_bytes() == bytes)
         });
-        let pc = self.pc();
-        if self.recording {
-            self.map.push((pc, self.offset));
+        if self.words.capacity() - self.words.len() < CELLS || self.recording {
+            return self.emit_rare(opcode, operands, bytes);
         }
-        let mut cells = [0; 1 + 16 / WORD];
+        self.append(opcode, operands, bytes)
+    }
+
+    /// The same when there may be no room, or the offset is recorded: apart, so that the rest is short.
+    #[cold]
+    #[inline(never)]
+    fn emit_rare(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
+        self.words.reserve(CELLS);
+        if self.recording {
+            self.map.push((self.pc(), self.offset));
+        }
+        self.append(opcode, operands, bytes)
+    }
+
+    #[inline(always)]
+    fn append(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
+        let pc = self.pc();
+        let mut cells = [0; CELLS];
         for (cell, bytes) in cells[1..].iter_mut().zip(operands.0.as_chunks().0) {
             *cell = usize::from_ne_bytes(*bytes);
         }
@@ -125,7 +141,7 @@ impl Code {
     /// Replaces the opcode of an instruction by another form of the same size.
     pub(crate) fn set_opcode(&mut self, pc: Pc, opcode: u16) {
         let cell = &mut self.words[pc.0 as usize];
-        if self.symbolic {
+        if self.recording {
             *cell = opcode as usize;
         } else {
             // Through a pointer, so that the cell holds a function pointer and not an integer made of one.

@@ -6,7 +6,7 @@ use super::{
     code::{Code, NO_FIELD, Operands, Pc},
     fuse::{Last, What, copied},
     locals::Locals,
-    pins::{Pins, Weights},
+    pins::Pins,
     stack::{AccState, Kind, Loc, Operand, OperandStack},
 };
 use crate::{
@@ -93,7 +93,6 @@ pub(crate) struct Buffers {
     pub(crate) stack: OperandStack,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
-    pub(crate) weights: Weights,
 }
 
 /// The translation of one function.
@@ -104,7 +103,6 @@ pub(crate) struct FuncTranslator<'m> {
     pub(crate) stack: OperandStack,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
-    weights: Weights,
     /// Locals that live in pins.
     pub(crate) pins: Pins,
     /// Where the caller's pins are kept, if this function has its own.
@@ -143,7 +141,6 @@ impl<'m> FuncTranslator<'m> {
             stack,
             mut blocks,
             mut locals,
-            weights,
         } = buffers;
         code.begin(record);
         code.pad(ENTRY_HEADER_BYTES);
@@ -162,8 +159,7 @@ impl<'m> FuncTranslator<'m> {
             stack,
             blocks,
             locals,
-            weights,
-            pins: [None; 2],
+            pins: Pins::NONE,
             saved_pins: None,
             header,
             first_local,
@@ -185,7 +181,6 @@ impl<'m> FuncTranslator<'m> {
             stack: self.stack,
             blocks: self.blocks,
             locals: self.locals,
-            weights: self.weights,
         }
     }
 
@@ -194,13 +189,13 @@ impl<'m> FuncTranslator<'m> {
         self.next_slot = self.locals.declare(count, ty, self.next_slot);
     }
 
-    /// Call after the last declaration; `operators` are the bytes behind it.
-    pub(crate) fn begin_body(&mut self, operators: &[u8]) {
+    /// Call after the last declaration; `pins` are the locals that deserve them.
+    pub(crate) fn begin_body(&mut self, pins: Pins) {
         let zeroed = self.next_slot - self.first_local;
         if self.fusing {
-            self.pins = self.weights.choose(operators, &self.locals);
+            self.pins = pins;
         }
-        if self.pins[0].is_some() {
+        if self.pins.get(0).is_some() {
             self.saved_pins = Some(self.next_slot);
             self.next_slot += 2;
         }
@@ -226,14 +221,14 @@ impl<'m> FuncTranslator<'m> {
         self.stack
             .need(self.first_local + run.map_or(zeroed, |run| 2 << run));
         let form = run.unwrap_or(4) as u16;
-        let pinned = self.saved_pins.zip(self.pins[0]);
+        let pinned = self.saved_pins.zip(self.pins.get(0));
         let operands = Operands::default().u16(6, self.first_local);
         if zeroed > 0 && (pinned.is_none() || run.is_none()) {
             let opcode = Op::ZeroLocals.base() + form;
             self.code.emit(opcode, operands.u16(0, zeroed), 8);
         }
         if let Some((saved, first)) = pinned {
-            let second = self.pins[1].unwrap_or(first);
+            let second = self.pins.get(1).unwrap_or(first);
             let form = if zeroed > 0 { form } else { 4 };
             let operands = operands
                 .u16(0, saved)
@@ -254,10 +249,7 @@ impl<'m> FuncTranslator<'m> {
 
     /// The pin that a local lives in.
     pub(crate) fn pin_of(&self, local: u32) -> Option<u8> {
-        self.pins
-            .iter()
-            .position(|&pin| pin == Some(local))
-            .map(|pin| pin as u8)
+        self.pins.of(local)
     }
 
     /// First slot of the operand stack.
@@ -303,7 +295,9 @@ impl<'m> FuncTranslator<'m> {
             Kind::Home => Loc::slot(operand.home),
             Kind::Imm(bits) => Loc::Imm(bits),
             Kind::Local(local) => match self.loc_beside_acc(operand) {
-                Loc::Slot(_) if self.stack.acc_is_local(operand.ty.bank(), local as u32) => Loc::Acc,
+                Loc::Slot(_) if self.stack.acc_is_local(operand.ty.bank(), local as u32) => {
+                    Loc::Acc
+                }
                 loc => loc,
             },
             Kind::Acc => Loc::Acc,
@@ -477,8 +471,7 @@ impl<'m> FuncTranslator<'m> {
     /// Pushes a reference to a local.
     pub(crate) fn push_local(&mut self, local: u32) {
         if self.stack.lazy().len() >= OperandStack::MAX_LAZY {
-            let oldest = self.stack.lazy()[0];
-            self.materialize(oldest as usize);
+            self.materialize(self.stack.lazy()[0] as usize);
         }
         let (ty, _) = self.locals.get(local);
         self.stack.push(ty, Kind::Local(local.into()));
@@ -528,7 +521,7 @@ impl<'m> FuncTranslator<'m> {
         }
         let bank = ty.bank().unwrap_or(Bank::Int) as usize;
         let acc = self.stack.acc[bank];
-        let mut last = None;
+        let mut fusible = false;
         match acc.producer {
             // Nothing has read or written the local since its producer, which is the last op.
             Some((pc, opcode))
@@ -548,17 +541,16 @@ impl<'m> FuncTranslator<'m> {
                     local: if mirrors { Some(local) } else { acc.before },
                     ..Default::default()
                 };
-                last = self
-                    .last
-                    .filter(|last| last.pc == pc)
-                    .and_then(|last| self.set_by(last, local, acc.before));
+                let last = self.last.as_ref();
+                fusible =
+                    last.is_some_and(|last| last.pc == pc) && self.last_sets(local, acc.before);
             }
             _ if operand.kind == Kind::Local(local.into()) => {}
             _ => {
                 let from = self.loc(operand);
                 let to = pin.map_or(Loc::slot(slot), Loc::of_pin);
                 self.copy(from, ty, to);
-                last = self.last;
+                fusible = true;
                 let acc = &mut self.stack.acc[bank];
                 if ty.bank().is_some() {
                     // What mirrored the old value does so no more.
@@ -577,7 +569,9 @@ impl<'m> FuncTranslator<'m> {
                 }
             }
         }
-        self.last = last;
+        if !fusible {
+            self.last = None;
+        }
         self.producer = None;
     }
 

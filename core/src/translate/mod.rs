@@ -31,6 +31,7 @@ use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
 pub(crate) use func::{header_slot, ty};
 use ops::Refused;
 pub(crate) use ops::row_of;
+pub(crate) use pins::{Pins, Weights};
 
 use crate::{
     error::Error,
@@ -224,7 +225,7 @@ fn run(
     let features = module.engine.module_features();
     let mut offset = reader.original_position();
     let mut rest = reader.read_bytes(reader.bytes_remaining()).map_err(fail)?;
-    translator.begin_body(rest);
+    translator.begin_body(module.pins_of(defined));
     // Not only at the end: a call of two bytes can push a thousand operands.
     while !rest.is_empty() && translator.stack.max() <= MAX_FRAME_SLOTS {
         translator.code.set_offset(offset as u32);

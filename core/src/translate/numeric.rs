@@ -126,11 +126,12 @@ impl FuncTranslator<'_> {
     }
 
     fn binary(&mut self, op: Op, operand: Ty, swap: Option<Op>) {
-        if self.chain(op, operand, swap) {
+        let top = self.stack.len() - 1;
+        let right = self.fresh_at(top).is_some();
+        let fresh = right || self.fresh_at(top - 1).is_some();
+        if fresh && self.chain(op, operand, swap, right) {
             return;
         }
-        let top = self.stack.len() - 1;
-        let fresh = self.fresh_at(top).is_some() || self.fresh_at(top - 1).is_some();
         let (op, a, b) = self.pop_pair(op, operand, swap);
         let before = match self.last.as_ref() {
             Some(last) if last.end == self.code.pc() => match last.what {

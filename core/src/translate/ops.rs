@@ -267,7 +267,9 @@ macro_rules! translate_access {
             _ => return Err(Refused::Unsupported),
         }
     };
-    ($t:tt $($unsupported:tt)*) => { return Err(Refused::Unsupported) };
+    ($t:tt $($unsupported:tt)*) => {
+        return Err(Refused::Unsupported)
+    };
 }
 
 macro_rules! define_visit {

@@ -73,8 +73,9 @@ pub(crate) type AccStates = [AccState; 3];
 #[derive(Default)]
 pub(crate) struct OperandStack {
     operands: Vec<Operand>,
-    /// Positions of operands of kind `Local`, ascending.
-    lazy: Vec<u32>,
+    /// Positions of operands of kind `Local`, ascending, and how many there are.
+    lazy: [u32; Self::MAX_LAZY],
+    lazy_len: usize,
     pub(crate) acc: AccStates,
     /// Home of the next operand.
     top: u32,
@@ -89,7 +90,7 @@ impl OperandStack {
     /// An empty stack whose homes begin at `first`.
     pub(crate) fn begin(&mut self, first: u32) {
         self.operands.clear();
-        self.lazy.clear();
+        self.lazy_len = 0;
         self.acc = Default::default();
         self.top = first;
         self.max = first;
@@ -125,14 +126,33 @@ impl OperandStack {
     }
 
     pub(crate) fn lazy(&self) -> &[u32] {
-        &self.lazy
+        &self.lazy[..self.lazy_len]
     }
 
+    /// There may be `MAX_LAZY` of kind `Local`.
     #[inline]
     pub(crate) fn push(&mut self, ty: Ty, kind: Kind) {
+        if self.operands.len() == self.operands.capacity() {
+            return self.push_growing(ty, kind);
+        }
+        self.push_within(ty, kind);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_growing(&mut self, ty: Ty, kind: Kind) {
+        self.operands.reserve(1);
+        self.push_within(ty, kind);
+    }
+
+    #[inline(always)]
+    fn push_within(&mut self, ty: Ty, kind: Kind) {
         let position = self.operands.len() as u32;
         match kind {
-            Kind::Local(_) => self.lazy.push(position),
+            Kind::Local(_) => {
+                self.lazy[self.lazy_len] = position;
+                self.lazy_len += 1;
+            }
             Kind::Acc => {
                 if let Some(bank) = ty.bank() {
                     self.acc[bank as usize].operand = Some(position);
@@ -165,7 +185,7 @@ impl OperandStack {
     fn forget(&mut self, operand: Operand) {
         match operand.kind {
             Kind::Local(_) => {
-                self.lazy.pop();
+                self.lazy_len = self.lazy_len.saturating_sub(1);
             }
             Kind::Acc => {
                 if let Some(bank) = operand.ty.bank() {
@@ -186,7 +206,11 @@ impl OperandStack {
     /// Notes that an operand has been copied to its home.
     pub(crate) fn set_home(&mut self, position: usize) {
         if matches!(self.operands[position].kind, Kind::Local(_)) {
-            self.lazy.retain(|&lazy| lazy as usize != position);
+            let lazy = &mut self.lazy[..self.lazy_len];
+            if let Some(i) = lazy.iter().position(|&lazy| lazy as usize == position) {
+                lazy.copy_within(i + 1.., i);
+                self.lazy_len -= 1;
+            }
         }
         self.operands[position].kind = Kind::Home;
     }

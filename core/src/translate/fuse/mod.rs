@@ -180,45 +180,51 @@ impl FuncTranslator<'_> {
         self.producer = None;
     }
 
-    /// What `last` has done, if that is to set the local, just now, in a way that may be fused.
-    pub(crate) fn set_by(&self, mut last: Last, local: u32, before: Option<u32>) -> Option<Last> {
+    /// Notes that what the last op gave has become the local's value; false if nothing is fused with that.
+    /// `before` is the local that the accumulator mirrored before the op.
+    pub(crate) fn last_sets(&mut self, local: u32, before: Option<u32>) -> bool {
+        let (ty, slot) = self.locals.get(local);
+        let pin = self.pin_of(local);
+        let Some(last) = &mut self.last else {
+            return false;
+        };
         if let What::Load(loaded) = last.what {
             last.what = What::LoadLocal { loaded, local };
-            return Some(last);
+            return true;
         }
         let What::Binary {
             op: Op::I32Add | Op::I64Add,
             a,
             b: Loc::Imm(by),
             before: operand,
-        } = last.what
+        } = &last.what
         else {
-            return None;
+            return false;
         };
-        let (ty, slot) = self.locals.get(local);
-        let by = fits_i16(by, ty)?;
-        let own = match a {
-            Loc::Pin(own) => self.pin_of(local).map(u64::from) == Some(own),
+        let Some(by) = fits_i16(*by, ty) else {
+            return false;
+        };
+        let own = match *a {
+            Loc::Pin(own) => pin.map(u64::from) == Some(own),
             Loc::Slot(own) => own == slot.into(),
             Loc::Acc => before == Some(local),
             Loc::Imm(_) => false,
         };
         if own {
-            let by = by as i16;
             last.what = What::Step(Step {
                 pc: last.pc,
                 local,
-                by,
+                by: by as i16,
             });
-            return Some(last);
+            return true;
         }
-        if let (Loc::Acc, Before::Global { pc, index, acc }) = (a, operand) {
+        if let (Loc::Acc, &Before::Global { pc, index, acc }) = (*a, operand) {
             last.pc = pc;
             last.acc = acc;
             last.what = What::GlobalSum { index, local, by };
-            return Some(last);
+            return true;
         }
-        None
+        false
     }
 
     /// Takes back the copy right before this point, if it can be fused with something: number of its form,

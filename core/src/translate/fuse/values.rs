@@ -24,22 +24,18 @@ fn scale_of(op: Op, constant: u64) -> Option<u16> {
 }
 
 impl FuncTranslator<'_> {
-    /// Fuses a binary op with the op right before it, which computed one of its operands.
-    pub(crate) fn chain(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> bool {
+    /// Fuses a binary op with the op right before it, which computed its operand on the right or left.
+    pub(crate) fn chain(&mut self, op: Op, ty: Ty, swap: Option<Op>, right: bool) -> bool {
         let top = self.stack.len() - 1;
-        let (what, right) = match self.fresh_at(top) {
-            Some(last) => (last.what, true),
-            None => match self.fresh_at(top - 1) {
-                Some(last) => (last.what, false),
-                None => return false,
-            },
-        };
         let other = self.stack.get(if right { top - 1 } else { top });
         if other.kind == Kind::Acc {
             return false;
         }
+        let Some(Last { what, .. }) = &self.last else {
+            return false;
+        };
         let first = match what {
-            What::Binary { op, .. } => op,
+            What::Binary { op, .. } => *op,
             What::Load(loaded) => loaded.op,
             _ => return false,
         };
@@ -47,6 +43,7 @@ impl FuncTranslator<'_> {
         let Some(row) = chain_of(first, op, right && swap.is_none()) else {
             return false;
         };
+        let what = *what;
         let z = self.loc_beside_acc(other);
         let encoded = match (*row.shape(), what) {
             (
