@@ -9,7 +9,7 @@ use super::parse::find_names;
 use crate::{
     error::Error,
     operators::{any, frequent},
-    translate::{Pins, Weights, check_operands},
+    translate::{Pins, Weighing, Weights, check_operands},
 };
 
 /// A function body waiting to be validated.
@@ -37,6 +37,16 @@ pub(super) fn validate_body(
     Ok(pins)
 }
 
+/// Validates and weighs the operator at `offset`.
+macro_rules! visitor {
+    ($validator:ident, $weights:ident, $offset:expr) => {
+        Weighing {
+            inner: $validator.visitor($offset),
+            weights: $weights,
+        }
+    };
+}
+
 /// As `FuncValidator::validate`, which has no limit on operands, but quicker at telling the operators that
 /// most code is made of.
 fn validate_operators(
@@ -52,11 +62,9 @@ fn validate_operators(
     while !rest.is_empty() {
         // There are fewer operands than the body has bytes until the next check.
         if validator.control_stack_height() > 0 {
-            while let Some((result, len)) = frequent(rest, &mut validator.visitor(start)) {
+            while let Some((result, len)) = frequent(rest, &mut visitor!(validator, weights, start))
+            {
                 result?;
-                if rest[0] <= Weights::HIGHEST {
-                    weights.see(rest);
-                }
                 rest = &rest[len..];
                 start += len as u64;
             }
@@ -65,12 +73,14 @@ fn validate_operators(
             break;
         }
         let features = *validator.features();
-        let (result, len) = any(rest, start, features, &mut validator.visitor(start))?;
+        let (result, len) = any(
+            rest,
+            start,
+            features,
+            &mut visitor!(validator, weights, start),
+        )?;
         result?;
         check_operands(validator, start)?;
-        if rest[0] <= Weights::HIGHEST {
-            weights.see(rest);
-        }
         rest = &rest[len..];
         start += len as u64;
     }

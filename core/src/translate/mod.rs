@@ -31,7 +31,7 @@ use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
 pub(crate) use func::{header_slot, ty};
 use ops::Refused;
 pub(crate) use ops::row_of;
-pub(crate) use pins::{Pins, Weights};
+pub(crate) use pins::{Pins, Weighing, Weights};
 
 use crate::{
     error::Error,

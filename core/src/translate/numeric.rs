@@ -67,10 +67,14 @@ impl FuncTranslator<'_> {
             op = add;
         }
         match *op.shape() {
-            Shape::Binary { operand, swap, .. } => self.binary(op, operand, swap),
+            Shape::Binary {
+                operand,
+                result,
+                swap,
+            } => self.binary(op, operand, result, swap),
             Shape::Compare { operand, swap, .. } => {
                 if !self.test(op) {
-                    self.binary(op, operand, Some(swap));
+                    self.binary(op, operand, Ty::I32, Some(swap));
                 }
             }
             Shape::Unary { operand, result } => self.unary(op, operand, result),
@@ -78,8 +82,9 @@ impl FuncTranslator<'_> {
         }
     }
 
-    /// Pops both operands to places that a form exists for; the op may have been mirrored.
-    fn pop_pair(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> (Op, Loc, Loc) {
+    /// Pops both operands to places that a form exists for, and finds that; the op may have been mirrored.
+    #[inline]
+    fn pop_pair(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> (Op, Loc, Loc, u16) {
         let (b_operand, a_operand) = (self.stack.pop(), self.stack.pop());
         let (mut a, mut b) = (self.loc(a_operand), self.loc(b_operand));
         if a == Loc::Acc && b == Loc::Acc {
@@ -89,8 +94,12 @@ impl FuncTranslator<'_> {
                 a = self.loc_beside_acc(a_operand);
             }
         }
-        let both = matches!((a, b), (Loc::Imm(_), Loc::Imm(_)));
         let pairs = pairs(ty, swap.is_some());
+        let form = |a, b| pairs.find(operand_place(a, ty), operand_place(b, ty));
+        if let Some(form) = form(a, b) {
+            return (op, a, b, form);
+        }
+        let both = matches!((a, b), (Loc::Imm(_), Loc::Imm(_)));
         let too_wide = |loc| {
             operand_place(loc, ty) == Place::Long && pairs.find(Place::Slot, Place::Long).is_none()
         };
@@ -100,10 +109,9 @@ impl FuncTranslator<'_> {
         if both || too_wide(a) {
             a = Loc::slot(self.in_slot(a, a_operand));
         }
-        let found = pairs.find(operand_place(a, ty), operand_place(b, ty));
-        match swap {
-            Some(swap) if found.is_none() => (swap, b, a),
-            _ => (op, a, b),
+        match (form(a, b), swap) {
+            (None, Some(swap)) => (swap, b, a, existing(form(b, a))),
+            (found, _) => (op, a, b, existing(found)),
         }
     }
 
@@ -125,14 +133,14 @@ impl FuncTranslator<'_> {
         }
     }
 
-    fn binary(&mut self, op: Op, operand: Ty, swap: Option<Op>) {
+    fn binary(&mut self, op: Op, operand: Ty, result: Ty, swap: Option<Op>) {
         let top = self.stack.len() - 1;
         let right = self.fresh_at(top).is_some();
         let fresh = right || self.fresh_at(top - 1).is_some();
         if fresh && self.chain(op, operand, swap, right) {
             return;
         }
-        let (op, a, b) = self.pop_pair(op, operand, swap);
+        let (op, a, b, form) = self.pop_pair(op, operand, swap);
         let before = match self.last.as_ref() {
             Some(last) if last.end == self.code.pc() => match last.what {
                 What::Load(loaded) if fresh && (a == Loc::Acc || b == Loc::Acc) => {
@@ -149,7 +157,7 @@ impl FuncTranslator<'_> {
             },
             _ => Before::Other,
         };
-        self.emit_binary(op, a, b, before);
+        self.emit_pair(op, operand, result, a, b, form, before);
     }
 
     /// Emits a `binary` or `compare` op in its value forms, and remembers it.
@@ -163,9 +171,24 @@ impl FuncTranslator<'_> {
             Shape::Compare { operand, .. } => (operand, Ty::I32, true),
             _ => return,
         };
-        let (operands, bytes) = Self::pair_operands(operand, a, b);
         let places = (operand_place(a, operand), operand_place(b, operand));
         let form = existing(pairs(operand, mirrored).find(places.0, places.1));
+        self.emit_pair(op, operand, result, a, b, form, before);
+    }
+
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "the two above, put together")]
+    fn emit_pair(
+        &mut self,
+        op: Op,
+        operand: Ty,
+        result: Ty,
+        a: Loc,
+        b: Loc,
+        form: u16,
+        before: Before,
+    ) {
+        let (operands, bytes) = Self::pair_operands(operand, a, b);
         let bank = result.bank().unwrap_or(Bank::Int);
         self.evict(bank);
         let acc = self.stack.acc[bank as usize];

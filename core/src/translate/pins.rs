@@ -4,6 +4,8 @@
 
 use alloc::vec::Vec;
 
+use wasmparser::{FrameKind, FrameStack, VisitOperator};
+
 use crate::bytecode::PINS;
 
 /// The local in each pin.
@@ -47,8 +49,6 @@ impl Weights {
     const CONSIDERED: u32 = 1024;
     /// Weight below which a pin does not pay for being saved and loaded.
     const LEAST: u32 = 24;
-    /// What is of interest to `see` has no higher opcode.
-    pub(crate) const HIGHEST: u8 = if PINS == 0 { 0 } else { 0x22 };
 
     /// Starts on a function with so many locals.
     pub(crate) fn begin(&mut self, locals: u32) {
@@ -59,32 +59,25 @@ impl Weights {
         (self.open, self.loops, self.weight) = (0, 0, 1);
     }
 
-    /// Looks at the operator at the start of `bytes`.
-    #[inline]
-    pub(crate) fn see(&mut self, bytes: &[u8]) {
-        match *bytes {
-            [0x20..=0x22, index @ ..0x80, ..] => self.access(index as usize),
-            [0x20..=0x22, low, high @ ..0x80, ..] => {
-                self.access((low & 0x7f) as usize | (high as usize) << 7)
-            }
-            [0x02 | 0x04, ..] => self.open <<= 1,
-            [0x03, ..] => {
-                self.open = self.open << 1 | 1;
-                self.enter(self.loops + 1);
-            }
-            [0x0b, ..] => {
-                self.enter(self.loops.saturating_sub((self.open & 1) as u32));
-                self.open >>= 1;
-            }
-            _ => {}
+    #[inline(always)]
+    fn access(&mut self, local: u32) {
+        if let Some(sum) = self.locals.get_mut(local as usize) {
+            *sum = sum.saturating_add(self.weight);
         }
     }
 
-    #[inline]
-    fn access(&mut self, local: usize) {
-        if let Some(sum) = self.locals.get_mut(local) {
-            *sum = sum.saturating_add(self.weight);
-        }
+    fn block(&mut self) {
+        self.open <<= 1;
+    }
+
+    fn begin_loop(&mut self) {
+        self.open = self.open << 1 | 1;
+        self.enter(self.loops + 1);
+    }
+
+    fn end(&mut self) {
+        self.enter(self.loops.saturating_sub((self.open & 1) as u32));
+        self.open >>= 1;
     }
 
     fn enter(&mut self, loops: u32) {
@@ -112,41 +105,90 @@ impl Weights {
     }
 }
 
+/// Visits with `inner`, and weighs.
+pub(crate) struct Weighing<'w, V> {
+    pub(crate) inner: V,
+    pub(crate) weights: &'w mut Weights,
+}
+
+macro_rules! weigh {
+    ($w:tt LocalGet $local:ident) => {
+        $w.weights.access($local)
+    };
+    ($w:tt LocalSet $local:ident) => {
+        $w.weights.access($local)
+    };
+    ($w:tt LocalTee $local:ident) => {
+        $w.weights.access($local)
+    };
+    ($w:tt Block $ty:ident) => {
+        $w.weights.block()
+    };
+    ($w:tt If $ty:ident) => {
+        $w.weights.block()
+    };
+    ($w:tt Loop $ty:ident) => {
+        $w.weights.begin_loop()
+    };
+    ($w:tt End) => {
+        $w.weights.end()
+    };
+    ($w:tt $($operator:tt)*) => {};
+}
+
+macro_rules! define_visit {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {$(
+        #[inline(always)]
+        fn $visit(&mut self $($(, $arg: $ty)*)?) -> V::Output {
+            weigh!(self $op $($($arg)*)?);
+            self.inner.$visit($($($arg),*)?)
+        }
+    )*};
+}
+
+impl<'a, V: VisitOperator<'a>> VisitOperator<'a> for Weighing<'_, V> {
+    type Output = V::Output;
+
+    wasmparser::for_each_visit_operator!(define_visit);
+}
+
+impl<V: FrameStack> FrameStack for Weighing<'_, V> {
+    fn current_frame(&self) -> Option<FrameKind> {
+        self.inner.current_frame()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn chosen(
-        operators: &[&[u8]],
-        locals: u32,
-        pinnable: impl Fn(u32) -> bool,
-    ) -> [Option<u32>; 2] {
-        let mut weights = Weights::default();
-        weights.begin(locals);
-        for operator in operators {
-            weights.see(operator);
-        }
+    fn chosen(weights: &mut Weights, pinnable: impl Fn(u32) -> bool) -> [Option<u32>; 2] {
         let pins = weights.choose(pinnable);
         [pins.get(0), pins.get(1)]
     }
 
     #[test]
     fn the_locals_of_inner_loops_are_chosen() {
-        let outside: &[&[u8]] = &[&[0x20, 0], &[0x20, 0], &[0x20, 0]];
-        let inner: &[&[u8]] = &[
-            &[0x03, 0x40],
-            &[0x20, 1],
-            &[0x02, 0x40],
-            &[0x03, 0x40],
-            &[0x20, 2],
-            &[0x21, 2],
-            &[0x0b],
-            &[0x0b],
-            &[0x20, 1],
-            &[0x21, 0x81, 0],
-            &[0x0b],
-        ];
-        let operators = [outside, inner, &[&[0x0b]]].concat();
+        let weigh = |locals| {
+            let mut weights = Weights::default();
+            weights.begin(locals);
+            for _ in 0..3 {
+                weights.access(0);
+            }
+            weights.begin_loop();
+            weights.access(1);
+            weights.block();
+            weights.begin_loop();
+            weights.access(2);
+            weights.access(2);
+            weights.end();
+            weights.end();
+            weights.access(1);
+            weights.access(1);
+            weights.end();
+            weights.access(7);
+            weights
+        };
         let expected = |first, second| {
             if PINS == 0 {
                 [None; 2]
@@ -154,26 +196,17 @@ mod tests {
                 [first, second]
             }
         };
-        assert_eq!(chosen(&operators, 3, |_| true), expected(Some(2), Some(1)));
+        assert_eq!(chosen(&mut weigh(3), |_| true), expected(Some(2), Some(1)));
         // Only what can be, and not what is rarely used.
-        assert_eq!(chosen(&operators, 3, |i| i != 2), expected(Some(1), None));
-        assert_eq!(chosen(outside, 3, |_| true), [None; 2]);
-        // Whatever there is.
-        assert_eq!(chosen(&operators, 0, |_| true), [None; 2]);
-        chosen(
-            &[&[], &[0x20], &[0x20, 0x80], &[0x20, 0xff, 0xff, 0x7f]],
-            1,
-            |_| true,
-        );
+        assert_eq!(chosen(&mut weigh(3), |i| i != 2), expected(Some(1), None));
+        assert_eq!(chosen(&mut weigh(1), |_| true), [None; 2]);
     }
 
     #[test]
     fn the_pin_of_a_local_is_found() {
         let pins = Pins([7, 3]);
-        assert_eq!(
-            [pins.of(7), pins.of(3), pins.of(1)],
-            [Some(0), Some(1), None]
-        );
+        let found = [pins.of(7), pins.of(3), pins.of(1)];
+        assert_eq!(found, [Some(0), Some(1), None]);
         assert_eq!(Pins::NONE.of(u16::MAX.into()), None);
     }
 }
