@@ -5,7 +5,7 @@ use wasmparser::{
 };
 
 /// Visits the operator at the start of `bytes`, which are at `offset` in the module; what the visitor
-/// said, and the operator's length.
+/// said, and what follows the operator.
 ///
 /// # Errors
 /// The operator is malformed, or may not stand where it is.
@@ -14,7 +14,7 @@ pub(crate) fn any<'a, V: VisitOperator<'a> + FrameStack>(
     offset: u64,
     features: WasmFeatures,
     visitor: &mut V,
-) -> Result<(V::Output, usize)> {
+) -> Result<(V::Output, &'a [u8])> {
     let mut reader = BinaryReader::new_features(bytes, offset, features);
     let output = match (bytes.first(), visitor.current_frame()) {
         // The most frequent of those that `frequent` leaves.
@@ -28,78 +28,62 @@ pub(crate) fn any<'a, V: VisitOperator<'a> + FrameStack>(
         }
         _ => reader.visit_operator(visitor)?,
     };
-    Ok((output, bytes.len() - reader.bytes_remaining()))
+    Ok((output, reader.read_bytes(reader.bytes_remaining())?))
 }
 
 /// Visits the operator at the start of `bytes`, if it is a frequent one with short immediates; what the
-/// visitor said, and the operator's length. They close no block and push one operand at most.
+/// visitor said, and what follows the operator. They close no block and push one operand at most.
 ///
 /// An operator must be allowed there.
 #[inline(always)]
-pub(crate) fn frequent<'a, V: VisitOperator<'a>>(
-    bytes: &[u8],
+pub(crate) fn frequent<'a, 'b, V: VisitOperator<'a>>(
+    bytes: &'b [u8],
     visitor: &mut V,
-) -> Option<(V::Output, usize)> {
+) -> Option<(V::Output, &'b [u8])> {
+    let (&opcode, rest) = bytes.split_first()?;
     /// Loads and stores of memory 0.
     macro_rules! access {
-        ($visit:ident, $max_align:literal) => {
-            match *bytes {
-                [_, align @ ..16, offset @ ..0x80, ..] => {
-                    (visitor.$visit(memarg(align, $max_align, offset.into())), 3)
-                }
-                [_, align @ ..16, low @ 0x80..=0xff, high @ ..0x80, ..] => {
-                    let offset = u64::from(low & 0x7f) | u64::from(high) << 7;
-                    (visitor.$visit(memarg(align, $max_align, offset)), 4)
-                }
-                _ => return None,
-            }
-        };
+        ($visit:ident, $max_align:literal) => {{
+            let (&align @ ..16, rest) = rest.split_first()? else {
+                return None;
+            };
+            let (offset, rest) = unsigned(rest)?;
+            (visitor.$visit(memarg(align, $max_align, offset)), rest)
+        }};
     }
     macro_rules! index {
-        ($visit:ident) => {
-            match *bytes {
-                [_, index @ ..0x80, ..] => (visitor.$visit(index.into()), 2),
-                [_, low @ 0x80..=0xff, high @ ..0x80, ..] => {
-                    let index = u32::from(low & 0x7f) | u32::from(high) << 7;
-                    (visitor.$visit(index), 3)
-                }
-                _ => return None,
-            }
-        };
+        ($visit:ident) => {{
+            let (index, rest) = unsigned(rest)?;
+            (visitor.$visit(index), rest)
+        }};
     }
-    /// A constant: the sign is the number's highest bit.
     macro_rules! constant {
-        ($visit:ident, $ty:ty) => {
-            match *bytes {
-                [_, value @ ..0x80, ..] => {
-                    let value = <$ty>::from((value << 1).cast_signed() >> 1);
-                    (visitor.$visit(value), 2)
-                }
-                [_, low @ 0x80..=0xff, high @ ..0x80, ..] => {
-                    let high = <$ty>::from((high << 1).cast_signed() >> 1);
-                    let value = high << 7 | <$ty>::from(low & 0x7f);
-                    (visitor.$visit(value), 3)
-                }
-                [
-                    _,
-                    low @ 0x80..=0xff,
-                    middle @ 0x80..=0xff,
-                    high @ ..0x80,
-                    ..,
-                ] => {
-                    let high = <$ty>::from((high << 1).cast_signed() >> 1);
-                    let low = <$ty>::from(middle & 0x7f) << 7 | <$ty>::from(low & 0x7f);
-                    (visitor.$visit(high << 14 | low), 4)
-                }
+        ($visit:ident) => {{
+            let (value, rest) = signed(rest)?;
+            (visitor.$visit(value.into()), rest)
+        }};
+    }
+    /// Blocks without parameters and results.
+    macro_rules! block {
+        ($visit:ident) => {
+            match rest.split_first()? {
+                (0x40, rest) => (visitor.$visit(BlockType::Empty), rest),
                 _ => return None,
             }
         };
     }
-    Some(match *bytes.first()? {
-        // (0x40: no parameters, no results.)
-        0x02 if bytes.get(1) == Some(&0x40) => (visitor.visit_block(BlockType::Empty), 2),
-        0x03 if bytes.get(1) == Some(&0x40) => (visitor.visit_loop(BlockType::Empty), 2),
+    macro_rules! alone {
+        ($visit:ident) => {
+            (visitor.$visit(), rest)
+        };
+    }
+    Some(match opcode {
+        0x02 => block!(visit_block),
+        0x03 => block!(visit_loop),
+        0x04 => block!(visit_if),
         0x0c => index!(visit_br),
+        0x1a => alone!(visit_drop),
+        0x1b => alone!(visit_select),
         0x20 => index!(visit_local_get),
         0x21 => index!(visit_local_set),
         0x22 => index!(visit_local_tee),
@@ -112,28 +96,75 @@ pub(crate) fn frequent<'a, V: VisitOperator<'a>>(
         0x36 => access!(visit_i32_store, 2),
         0x37 => access!(visit_i64_store, 3),
         0x3a => access!(visit_i32_store8, 0),
-        0x41 => constant!(visit_i32_const, i32),
-        0x42 => constant!(visit_i64_const, i64),
-        0x45 => (visitor.visit_i32_eqz(), 1),
-        0x46 => (visitor.visit_i32_eq(), 1),
-        0x47 => (visitor.visit_i32_ne(), 1),
-        0x49 => (visitor.visit_i32_lt_u(), 1),
-        0x4b => (visitor.visit_i32_gt_u(), 1),
-        0x6a => (visitor.visit_i32_add(), 1),
-        0x6b => (visitor.visit_i32_sub(), 1),
-        0x71 => (visitor.visit_i32_and(), 1),
-        0x72 => (visitor.visit_i32_or(), 1),
-        0x74 => (visitor.visit_i32_shl(), 1),
-        0x76 => (visitor.visit_i32_shr_u(), 1),
+        0x3b => access!(visit_i32_store16, 1),
+        0x41 => constant!(visit_i32_const),
+        0x42 => constant!(visit_i64_const),
+        0x45 => alone!(visit_i32_eqz),
+        0x46 => alone!(visit_i32_eq),
+        0x47 => alone!(visit_i32_ne),
+        0x48 => alone!(visit_i32_lt_s),
+        0x49 => alone!(visit_i32_lt_u),
+        0x4a => alone!(visit_i32_gt_s),
+        0x4b => alone!(visit_i32_gt_u),
+        0x4d => alone!(visit_i32_le_u),
+        0x4f => alone!(visit_i32_ge_u),
+        0x50 => alone!(visit_i64_eqz),
+        0x51 => alone!(visit_i64_eq),
+        0x6a => alone!(visit_i32_add),
+        0x6b => alone!(visit_i32_sub),
+        0x6c => alone!(visit_i32_mul),
+        0x71 => alone!(visit_i32_and),
+        0x72 => alone!(visit_i32_or),
+        0x73 => alone!(visit_i32_xor),
+        0x74 => alone!(visit_i32_shl),
+        0x75 => alone!(visit_i32_shr_s),
+        0x76 => alone!(visit_i32_shr_u),
+        0x7c => alone!(visit_i64_add),
+        0x83 => alone!(visit_i64_and),
+        0x84 => alone!(visit_i64_or),
+        0x86 => alone!(visit_i64_shl),
+        0x88 => alone!(visit_i64_shr_u),
+        0xa7 => alone!(visit_i32_wrap_i64),
+        0xad => alone!(visit_i64_extend_i32_u),
         _ => return None,
     })
 }
 
-fn memarg(align: u8, max_align: u8, offset: u64) -> MemArg {
+/// The LEB128 number at the start of `bytes`, if it is so short that all it can say is in range; its
+/// length in bits, and what follows it.
+#[inline(always)]
+fn short(bytes: &[u8]) -> Option<(u32, u32, &[u8])> {
+    let low = |byte: u8, i: u32| u32::from(byte & 0x7f) << (7 * i);
+    match *bytes {
+        [a @ ..0x80, ref rest @ ..] => Some((a.into(), 7, rest)),
+        [a, b @ ..0x80, ref rest @ ..] => Some((low(a, 0) | low(b, 1), 14, rest)),
+        [a, b, c @ ..0x80, ref rest @ ..] => Some((low(a, 0) | low(b, 1) | low(c, 2), 21, rest)),
+        [a, b, c, d @ ..0x80, ref rest @ ..] => {
+            let value = low(a, 0) | low(b, 1) | low(c, 2) | low(d, 3);
+            Some((value, 28, rest))
+        }
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn unsigned(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (value, _, rest) = short(bytes)?;
+    Some((value, rest))
+}
+
+/// The same of a signed number, whose sign is its highest bit.
+#[inline(always)]
+fn signed(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    let (value, bits, rest) = short(bytes)?;
+    Some(((value << (32 - bits)).cast_signed() >> (32 - bits), rest))
+}
+
+fn memarg(align: u8, max_align: u8, offset: u32) -> MemArg {
     MemArg {
         align,
         max_align,
-        offset,
+        offset: offset.into(),
         target: MemArgTarget::Memory(0),
         ordering: None,
     }

@@ -23,12 +23,23 @@ pub(super) fn validate_body(
     weights: &mut Weights,
     allocations: &mut FuncValidatorAllocations,
 ) -> Result<Pins, Error> {
-    let index = func.index;
+    let (index, ty, features) = (func.index, func.ty, func.features);
     let mut validator = func.into_validator(core::mem::take(allocations));
-    validate_operators(&mut validator, body, weights).map_err(|error| {
+    if let Err(error) = validate_operators(&mut validator, body, weights, false) {
+        // Once more, to say where.
+        let resources = validator.resources().clone();
+        let again = FuncToValidate {
+            resources,
+            index,
+            ty,
+            features,
+        };
+        let mut validator = again.into_validator(validator.into_allocations());
+        let located = validate_operators(&mut validator, body, weights, true);
         let names = find_names(bytes);
-        error.in_func(index, names.func(bytes, index))
-    })?;
+        let error = located.err().unwrap_or(error);
+        return Err(error.in_func(index, names.func(bytes, index)));
+    }
     let pins = weights.choose(|local| {
         let ty = validator.get_local_type(local);
         matches!(ty, Some(ValType::I32 | ValType::I64 | ValType::Ref(_)))
@@ -37,53 +48,44 @@ pub(super) fn validate_body(
     Ok(pins)
 }
 
-/// Validates and weighs the operator at `offset`.
-macro_rules! visitor {
-    ($validator:ident, $weights:ident, $offset:expr) => {
-        Weighing {
-            inner: $validator.visitor($offset),
-            weights: $weights,
-        }
-    };
-}
-
 /// As `FuncValidator::validate`, which has no limit on operands, but quicker at telling the operators that
-/// most code is made of.
+/// most code is made of. Offsets in errors are exact only if that is wanted: a visitor has one offset, and
+/// making one for every operator costs.
 fn validate_operators(
     validator: &mut FuncValidator<ValidatorResources>,
     body: &FunctionBody<'_>,
     weights: &mut Weights,
+    exact: bool,
 ) -> Result<(), Error> {
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     weights.begin(validator.len_locals());
-    let mut start = reader.original_position();
+    let features = *validator.features();
     let mut rest = reader.read_bytes(reader.bytes_remaining())?;
+    let end = reader.original_position();
+    let offset = |rest: &[u8]| end - rest.len() as u64;
     while !rest.is_empty() {
-        // There are fewer operands than the body has bytes until the next check.
-        if validator.control_stack_height() > 0 {
-            while let Some((result, len)) = frequent(rest, &mut visitor!(validator, weights, start))
-            {
+        let open = validator.control_stack_height() > 0;
+        let mut visitor = Weighing {
+            inner: validator.visitor(offset(rest)),
+            weights,
+        };
+        if open && !exact {
+            // There are fewer operands than the body has bytes until the next check.
+            while let Some((result, behind)) = frequent(rest, &mut visitor) {
                 result?;
-                rest = &rest[len..];
-                start += len as u64;
+                rest = behind;
+            }
+            if rest.is_empty() {
+                break;
             }
         }
-        if rest.is_empty() {
-            break;
-        }
-        let features = *validator.features();
-        let (result, len) = any(
-            rest,
-            start,
-            features,
-            &mut visitor!(validator, weights, start),
-        )?;
+        let (result, behind) = any(rest, offset(rest), features, &mut visitor)?;
         result?;
-        check_operands(validator, start)?;
-        rest = &rest[len..];
-        start += len as u64;
+        drop(visitor);
+        check_operands(validator, offset(rest))?;
+        rest = behind;
     }
-    let reader = BinaryReader::new_features(rest, start, *validator.features());
-    Ok(reader.finish_expression(&validator.visitor(start))?)
+    let reader = BinaryReader::new_features(rest, end, features);
+    Ok(reader.finish_expression(&validator.visitor(end))?)
 }

@@ -290,28 +290,32 @@ impl<'m> FuncTranslator<'m> {
     // Places
 
     /// Where an operand is; one with an accumulator's local is there too.
+    #[inline]
     pub(crate) fn loc(&self, operand: Operand) -> Loc {
-        match operand.kind {
-            Kind::Home => Loc::slot(operand.home),
-            Kind::Imm(bits) => Loc::Imm(bits),
-            Kind::Local(local) => match self.loc_beside_acc(operand) {
-                Loc::Slot(_) if self.stack.acc_is_local(operand.ty.bank(), local as u32) => {
-                    Loc::Acc
-                }
-                loc => loc,
-            },
-            Kind::Acc => Loc::Acc,
+        match (self.loc_beside_acc(operand), operand.kind) {
+            (Loc::Slot(_), Kind::Local(local))
+                if self.stack.acc_is_local(operand.ty.bank(), local as u32) =>
+            {
+                Loc::Acc
+            }
+            (loc, _) => loc,
         }
     }
 
     /// The same, where an accumulator that only mirrors a local does not count.
+    #[inline]
     pub(crate) fn loc_beside_acc(&self, operand: Operand) -> Loc {
-        match operand.kind {
-            Kind::Local(local) => match self.pin_of(local as u32) {
+        // (Not all in one match: its jump would often be mispredicted.)
+        if let Kind::Local(local) = operand.kind {
+            return match self.pin_of(local as u32) {
                 Some(pin) => Loc::of_pin(pin),
                 None => Loc::slot(self.locals.get(local as u32).1),
-            },
-            _ => self.loc(operand),
+            };
+        }
+        match operand.kind {
+            Kind::Imm(bits) => Loc::Imm(bits),
+            Kind::Acc => Loc::Acc,
+            _ => Loc::slot(operand.home),
         }
     }
 

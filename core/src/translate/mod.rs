@@ -223,25 +223,24 @@ fn run(
     }
     let mut reader = locals.get_binary_reader();
     let features = module.engine.module_features();
-    let mut offset = reader.original_position();
     let mut rest = reader.read_bytes(reader.bytes_remaining()).map_err(fail)?;
+    let end = reader.original_position();
+    let offset = |rest: &[u8]| end - rest.len() as u64;
     translator.begin_body(module.pins_of(defined));
     // Not only at the end: a call of two bytes can push a thousand operands.
     while !rest.is_empty() && translator.stack.max() <= MAX_FRAME_SLOTS {
-        translator.code.set_offset(offset as u32);
-        while let Some((result, len)) = frequent(rest, translator) {
-            result.map_err(|refused| refuse(refused, offset))?;
-            rest = &rest[len..];
-            offset += len as u64;
-            translator.code.set_offset(offset as u32);
+        translator.code.set_offset(offset(rest) as u32);
+        while let Some((result, behind)) = frequent(rest, translator) {
+            result.map_err(|refused| refuse(refused, offset(rest)))?;
+            rest = behind;
+            translator.code.set_offset(offset(rest) as u32);
         }
         if rest.is_empty() {
             break;
         }
-        let (result, len) = any(rest, offset, features, translator).map_err(fail)?;
-        result.map_err(|refused| refuse(refused, offset))?;
-        rest = &rest[len..];
-        offset += len as u64;
+        let (result, behind) = any(rest, offset(rest), features, translator).map_err(fail)?;
+        result.map_err(|refused| refuse(refused, offset(rest)))?;
+        rest = behind;
     }
     translator.finish().map(drop).ok_or_else(|| {
         let offset = module.bodies[defined as usize].start;
