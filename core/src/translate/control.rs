@@ -5,7 +5,7 @@ use wasmparser::{BlockType, BrTable};
 use super::{
     code::{NO_FIELD, Operands},
     func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, header_slot, parsed_ty, ty},
-    stack::{Kind, Loc},
+    stack::Loc,
 };
 use crate::{
     bytecode::{Bank, Op, Ty},
@@ -54,7 +54,7 @@ impl FuncTranslator<'_> {
     fn push_homes(&mut self, sig: BlockSig, results: bool) {
         match sig {
             BlockSig::Empty => {}
-            BlockSig::Result(ty) if results => self.stack.push(ty, Kind::Home),
+            BlockSig::Result(ty) if results => self.stack.push_home(ty),
             BlockSig::Result(_) => {}
             BlockSig::Type(index) => {
                 let module = self.module;
@@ -64,7 +64,7 @@ impl FuncTranslator<'_> {
                 } else {
                     block_type.params()
                 } {
-                    self.stack.push(ty(value), Kind::Home);
+                    self.stack.push_home(ty(value));
                 }
             }
         }
@@ -212,13 +212,13 @@ impl FuncTranslator<'_> {
         }
         (first..self.stack.len()).all(|position| {
             let operand = self.stack.get(position);
-            if let (Kind::Acc, Some(bank)) = (operand.kind, operand.ty.bank())
+            if let (Loc::Acc, Some(bank)) = (operand.at, operand.ty.bank())
                 && self.stack.acc[bank as usize].producer.is_some()
             {
                 self.evict(bank);
                 return true;
             }
-            operand.kind == Kind::Home
+            operand.is_home()
         })
     }
 
@@ -232,7 +232,7 @@ impl FuncTranslator<'_> {
         }
         let first = self.stack.get(self.stack.len() - arity);
         if arity == 1 {
-            self.copy(self.loc(first), first.ty, Loc::slot(block.base));
+            self.copy(self.loc(&first), first.ty, Loc::slot(block.base));
         } else if first.home != block.base {
             let count = self.stack.top() - first.home;
             self.code.emit(
@@ -354,7 +354,7 @@ impl FuncTranslator<'_> {
             }
             (1, Some(result)) if result.ty != Ty::V128 => {
                 let bank = result.ty.bank().unwrap_or(Bank::Int);
-                let mut loc = self.loc(result);
+                let mut loc = self.loc(&result);
                 if let Loc::Imm(bits) = loc
                     && (result.ty == Ty::F64 || fits_i32(bits, result.ty).is_none())
                 {
@@ -422,7 +422,7 @@ impl FuncTranslator<'_> {
             [result] if ty(result) != Ty::V128 => self.push_in_acc(ty(result)),
             ref results => {
                 for &result in results {
-                    self.stack.push(ty(result), Kind::Home);
+                    self.stack.push_home(ty(result));
                 }
             }
         }

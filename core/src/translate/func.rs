@@ -7,7 +7,7 @@ use super::{
     fuse::{Last, What, copied},
     locals::Locals,
     pins::Pins,
-    stack::{AccState, Kind, Loc, Operand, OperandStack},
+    stack::{AccState, Loc, Operand, OperandStack},
 };
 use crate::{
     bytecode::{Bank, COPIES, COPY_FORMS, CopyFrom, HAS_BOTH, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty},
@@ -291,31 +291,10 @@ impl<'m> FuncTranslator<'m> {
 
     /// Where an operand is; one with an accumulator's local is there too.
     #[inline]
-    pub(crate) fn loc(&self, operand: Operand) -> Loc {
-        match (self.loc_beside_acc(operand), operand.kind) {
-            (Loc::Slot(_), Kind::Local(local))
-                if self.stack.acc_is_local(operand.ty.bank(), local as u32) =>
-            {
-                Loc::Acc
-            }
-            (loc, _) => loc,
-        }
-    }
-
-    /// The same, where an accumulator that only mirrors a local does not count.
-    #[inline]
-    pub(crate) fn loc_beside_acc(&self, operand: Operand) -> Loc {
-        // (Not all in one match: its jump would often be mispredicted.)
-        if let Kind::Local(local) = operand.kind {
-            return match self.pin_of(local as u32) {
-                Some(pin) => Loc::of_pin(pin),
-                None => Loc::slot(self.locals.get(local as u32).1),
-            };
-        }
-        match operand.kind {
-            Kind::Imm(bits) => Loc::Imm(bits),
-            Kind::Acc => Loc::Acc,
-            _ => Loc::slot(operand.home),
+    pub(crate) fn loc(&self, operand: &Operand) -> Loc {
+        match (operand.local(), operand.at) {
+            (Some(local), Loc::Slot(_)) if self.stack.acc_is_local(operand.ty, local) => Loc::Acc,
+            (_, at) => at,
         }
     }
 
@@ -384,11 +363,11 @@ impl<'m> FuncTranslator<'m> {
     /// Puts the operand at `position` into its home slot.
     pub(crate) fn materialize(&mut self, position: usize) {
         let operand = self.stack.get(position);
-        match (operand.kind, operand.ty.bank()) {
-            (Kind::Home, _) => {}
-            (Kind::Acc, Some(bank)) => self.evict(bank),
+        match (operand.at, operand.ty.bank()) {
+            _ if operand.is_home() => {}
+            (Loc::Acc, Some(bank)) => self.evict(bank),
             _ => {
-                self.copy(self.loc(operand), operand.ty, Loc::slot(operand.home));
+                self.copy(self.loc(&operand), operand.ty, Loc::slot(operand.home));
                 self.stack.set_home(position);
             }
         }
@@ -444,21 +423,19 @@ impl<'m> FuncTranslator<'m> {
     /// Pops an operand to wherever it is.
     pub(crate) fn pop(&mut self) -> (Loc, Operand) {
         let operand = self.stack.pop();
-        (self.loc(operand), operand)
+        (self.loc(&operand), operand)
     }
 
     /// Pops an operand into a slot.
     pub(crate) fn pop_slot(&mut self) -> u32 {
         if let Some(Operand {
-            kind: Kind::Acc,
-            ty,
-            ..
+            at: Loc::Acc, ty, ..
         }) = self.stack.last()
         {
             self.evict(ty.bank().unwrap_or(Bank::Int));
         }
         let operand = self.stack.pop();
-        self.in_slot(self.loc_beside_acc(operand), operand)
+        self.in_slot(operand.at, operand)
     }
 
     /// The slot of a popped operand that is not in an accumulator; a constant is put in its home.
@@ -477,8 +454,9 @@ impl<'m> FuncTranslator<'m> {
         if self.stack.lazy().len() >= OperandStack::MAX_LAZY {
             self.materialize(self.stack.lazy()[0] as usize);
         }
-        let (ty, _) = self.locals.get(local);
-        self.stack.push(ty, Kind::Local(local.into()));
+        let (ty, slot) = self.locals.get(local);
+        let at = self.pin_of(local).map_or(Loc::slot(slot), Loc::of_pin);
+        self.stack.push_local(ty, local, at);
     }
 
     /// Emits an op that produces a value, and pushes that. `opcode` is its form `TO_ACC`; the
@@ -495,7 +473,7 @@ impl<'m> FuncTranslator<'m> {
             before: self.stack.acc[bank as usize].local,
             producer: Some((pc, opcode)),
         };
-        self.stack.push(ty, Kind::Acc);
+        self.stack.push(ty, Loc::Acc);
         self.producer = Some((pc, self.code.pc()));
         pc
     }
@@ -505,7 +483,7 @@ impl<'m> FuncTranslator<'m> {
         if let Some(bank) = ty.bank() {
             self.stack.acc[bank as usize] = Default::default();
         }
-        self.stack.push(ty, Kind::Acc);
+        self.stack.push(ty, Loc::Acc);
     }
 
     /// Pops into a local; the operands that still stand for its old value are copied first.
@@ -516,7 +494,7 @@ impl<'m> FuncTranslator<'m> {
         let mut clean = true;
         let mut i = 0;
         while let Some(&position) = self.stack.lazy().get(i) {
-            if self.stack.get(position as usize).kind == Kind::Local(local.into()) {
+            if self.stack.at(position as usize).local() == Some(local) {
                 self.materialize(position as usize);
                 clean = false;
             } else {
@@ -530,7 +508,7 @@ impl<'m> FuncTranslator<'m> {
             // Nothing has read or written the local since its producer, which is the last op.
             Some((pc, opcode))
                 if clean
-                    && operand.kind == Kind::Acc
+                    && operand.at == Loc::Acc
                     && self.producer == Some((pc, self.code.pc())) =>
             {
                 let mirrors = HAS_BOTH && pin.is_none();
@@ -549,9 +527,9 @@ impl<'m> FuncTranslator<'m> {
                 fusible =
                     last.is_some_and(|last| last.pc == pc) && self.last_sets(local, acc.before);
             }
-            _ if operand.kind == Kind::Local(local.into()) => {}
+            _ if operand.local() == Some(local) => {}
             _ => {
-                let from = self.loc(operand);
+                let from = self.loc(&operand);
                 let to = pin.map_or(Loc::slot(slot), Loc::of_pin);
                 self.copy(from, ty, to);
                 fusible = true;
@@ -566,7 +544,7 @@ impl<'m> FuncTranslator<'m> {
                     if from == Loc::Acc {
                         // The copy has read it: the producer stays as it is.
                         acc.producer = None;
-                        if operand.kind == Kind::Acc && pin.is_none() {
+                        if operand.at == Loc::Acc && pin.is_none() {
                             acc.local = Some(local);
                         }
                     }

@@ -6,7 +6,7 @@ use super::{
     code::Operands,
     func::{FuncTranslator, fits_i16},
     fuse::{Last, Loaded, What, existing},
-    stack::{Kind, Loc},
+    stack::Loc,
 };
 use crate::bytecode::{ADDRESSES, Bank, INT, Op, Place, SUMS, Shape, Ty};
 
@@ -128,7 +128,7 @@ impl FuncTranslator<'_> {
                 .u64(8, memarg.offset);
             let far = ADDRESSES * result.sets().dests;
             self.code.emit(op.base() + far, operands, 16);
-            self.stack.push(result, Kind::Home);
+            self.stack.push_home(result);
             self.producer = None;
             return;
         }
@@ -187,18 +187,18 @@ impl FuncTranslator<'_> {
         }
         let operand = self.stack.pop();
         // A constant that needs a slot comes before the address is looked at: it is an op of its own.
-        let wide = match operand.kind {
-            Kind::Imm(bits) if fits_i16(bits, ty).is_none() => {
+        let wide = match operand.at {
+            Loc::Imm(bits) if fits_i16(bits, ty).is_none() => {
                 Some(self.in_slot(Loc::Imm(bits), operand))
             }
             _ => None,
         };
         let address = self.pop_address(memarg.offset as u32);
         // Only now: folding may have changed what the accumulators hold.
-        let mut value = wide.map_or_else(|| self.loc(operand), Loc::slot);
+        let mut value = wide.map_or_else(|| self.loc(&operand), Loc::slot);
         if value == Loc::Acc && address.uses_acc() && ty.bank() == Some(Bank::Int) {
             // One accumulator, so both stand for the local that it mirrors.
-            value = self.loc_beside_acc(operand);
+            value = operand.at;
         }
         let (form, operands, bytes) = address.encode();
         let values = &ty.sets().values;

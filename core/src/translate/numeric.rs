@@ -4,7 +4,7 @@ use super::{
     code::Operands,
     func::{FuncTranslator, fits_i16, fits_i32},
     fuse::{Before, Last, What, existing},
-    stack::{Kind, Loc, Operand},
+    stack::{Loc, Operand},
 };
 use crate::bytecode::{Bank, FLOAT, INT, Op, Place, Shape, Ty, pairs, select_forms};
 
@@ -52,7 +52,7 @@ impl FuncTranslator<'_> {
         if let (
             Op::I32Sub | Op::I64Sub,
             Some(Operand {
-                kind: Kind::Imm(bits),
+                at: Loc::Imm(bits),
                 ty,
                 ..
             }),
@@ -63,7 +63,7 @@ impl FuncTranslator<'_> {
                 _ => (Op::I64Add, bits.wrapping_neg()),
             };
             self.stack.pop();
-            self.stack.push(ty, Kind::Imm(bits));
+            self.stack.push(ty, Loc::Imm(bits));
             op = add;
         }
         match *op.shape() {
@@ -86,12 +86,12 @@ impl FuncTranslator<'_> {
     #[inline]
     fn pop_pair(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> (Op, Loc, Loc, u16) {
         let (b_operand, a_operand) = (self.stack.pop(), self.stack.pop());
-        let (mut a, mut b) = (self.loc(a_operand), self.loc(b_operand));
+        let (mut a, mut b) = (self.loc(&a_operand), self.loc(&b_operand));
         if a == Loc::Acc && b == Loc::Acc {
             // One accumulator, so both stand for the local that it mirrors.
-            b = self.loc_beside_acc(b_operand);
+            b = b_operand.at;
             if b == Loc::Acc {
-                a = self.loc_beside_acc(a_operand);
+                a = a_operand.at;
             }
         }
         let pairs = pairs(ty, swap.is_some());
@@ -229,7 +229,7 @@ impl FuncTranslator<'_> {
                 return;
             }
         }
-        self.stack.push(ty, Kind::Imm(0));
+        self.stack.push(ty, Loc::Imm(0));
         self.numeric(op);
     }
 
@@ -254,7 +254,7 @@ impl FuncTranslator<'_> {
         let Some(bank) = ty.bank() else { return };
         // The values are read from slots, so the accumulator is for the condition.
         for position in [count - 3, count - 2] {
-            if self.stack.get(position).kind == Kind::Acc {
+            if self.stack.get(position).at == Loc::Acc {
                 self.materialize(position);
             }
         }
@@ -285,7 +285,7 @@ impl FuncTranslator<'_> {
 
     /// A popped operand that is not in an accumulator alone, as a slot, a pin or a 16-bit constant.
     fn choice(&mut self, operand: Operand) -> Loc {
-        match self.loc_beside_acc(operand) {
+        match operand.at {
             loc @ Loc::Pin(_) => loc,
             loc @ Loc::Imm(bits) if fits_i16(bits, operand.ty).is_some() => loc,
             loc => Loc::slot(self.in_slot(loc, operand)),
@@ -339,7 +339,7 @@ impl FuncTranslator<'_> {
     pub(crate) fn produce_home(&mut self, op: Op, ty: Ty, operands: Operands, bytes: usize) {
         self.code
             .emit(op.base(), operands.u16(0, self.stack.top()), bytes);
-        self.stack.push(ty, Kind::Home);
+        self.stack.push_home(ty);
         self.producer = None;
     }
 
@@ -355,8 +355,8 @@ impl FuncTranslator<'_> {
         }
         self.code
             .emit(op.base(), operands, if inputs == 4 { 16 } else { 8 });
-        self.stack.push(Ty::I64, Kind::Home);
-        self.stack.push(Ty::I64, Kind::Home);
+        self.stack.push_home(Ty::I64);
+        self.stack.push_home(Ty::I64);
         self.producer = None;
     }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use wasmparser::{FrameKind, FrameStack, Operator, VisitOperator};
 
-use super::{code::Operands, func::FuncTranslator, stack::Kind};
+use super::{code::Operands, func::FuncTranslator, stack::Loc};
 use crate::bytecode::{Bank, Op, Ty, table::for_each_op};
 
 macro_rules! is_reversed {
@@ -192,10 +192,10 @@ macro_rules! translate_live {
     ($t:tt ReturnCall $func:ident) => { $t.return_call($func) };
     ($t:tt ReturnCallIndirect $ty:ident $table:ident) => { $t.return_call_indirect($ty, $table) };
 
-    ($t:tt I32Const $value:ident) => { $t.stack.push(Ty::I32, Kind::Imm($value as u32 as u64)) };
-    ($t:tt I64Const $value:ident) => { $t.stack.push(Ty::I64, Kind::Imm($value as u64)) };
-    ($t:tt F32Const $value:ident) => { $t.stack.push(Ty::F32, Kind::Imm($value.bits() as u64)) };
-    ($t:tt F64Const $value:ident) => { $t.stack.push(Ty::F64, Kind::Imm($value.bits())) };
+    ($t:tt I32Const $value:ident) => { $t.stack.push(Ty::I32, Loc::Imm($value as u32 as u64)) };
+    ($t:tt I64Const $value:ident) => { $t.stack.push(Ty::I64, Loc::Imm($value as u64)) };
+    ($t:tt F32Const $value:ident) => { $t.stack.push(Ty::F32, Loc::Imm($value.bits() as u64)) };
+    ($t:tt F64Const $value:ident) => { $t.stack.push(Ty::F64, Loc::Imm($value.bits())) };
     ($t:tt LocalGet $local:ident) => { $t.push_local($local) };
     ($t:tt LocalSet $local:ident) => { $t.set_local($local) };
     ($t:tt LocalTee $local:ident) => { $t.tee_local($local) };
@@ -206,9 +206,9 @@ macro_rules! translate_live {
     ($t:tt Select) => { $t.select() };
     ($t:tt TypedSelect $ty:ident) => { $t.select() };
 
-    ($t:tt RefNull $ty:ident) => { $t.stack.push(Ty::Ref, Kind::Imm(0)) };
+    ($t:tt RefNull $ty:ident) => { $t.stack.push(Ty::Ref, Loc::Imm(0)) };
     ($t:tt RefIsNull) => {{
-        $t.stack.push(Ty::I64, Kind::Imm(0));
+        $t.stack.push(Ty::I64, Loc::Imm(0));
         $t.numeric(Op::I64Eq);
     }};
     ($t:tt RefFunc $func:ident) => {
@@ -308,12 +308,12 @@ impl FuncTranslator<'_> {
 
     fn tee_local(&mut self, local: u32) {
         let imm = match self.stack.last() {
-            Some(operand) if matches!(operand.kind, Kind::Imm(_)) => Some(operand),
+            Some(operand) if matches!(operand.at, Loc::Imm(_)) => Some(operand),
             _ => None,
         };
         self.set_local(local);
         match imm {
-            Some(operand) => self.stack.push(operand.ty, operand.kind),
+            Some(operand) => self.stack.push(operand.ty, operand.at),
             None => self.push_local(local),
         }
     }

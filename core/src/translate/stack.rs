@@ -7,41 +7,48 @@
 
 use alloc::vec::Vec;
 
-use crate::bytecode::{Bank, Ty};
+use crate::bytecode::Ty;
 
 use super::code::Pc;
 
-// All variants of these carry the same type, so that a value of them is passed in two registers.
-
-/// Where an operand's value is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    /// In its home slot.
-    Home,
-    /// A constant, by its bits.
-    Imm(u64),
-    /// In a local, until that is written.
-    Local(u64),
-    /// In the accumulator of its bank.
-    Acc,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Operand {
-    pub(crate) ty: Ty,
-    pub(crate) kind: Kind,
-    /// Its (first) home slot.
-    pub(crate) home: u32,
-}
-
-/// Where an op finds an operand.
+/// Where an op finds an operand. (Variants carry the same type, so that it is passed in two registers.)
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Loc {
     Slot(u64),
+    /// The accumulator of its bank.
     Acc,
     /// In the pin of that number.
     Pin(u64),
+    /// A constant, by its bits.
     Imm(u64),
+}
+
+/// A value on the stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operand {
+    /// Where it is: in its home, in an accumulator, a constant, or where its local lives.
+    pub(crate) at: Loc,
+    /// Its (first) home slot.
+    pub(crate) home: u32,
+    /// The local it stands for, until that is written.
+    local: u16,
+    pub(crate) ty: Ty,
+}
+
+/// No local has this number: there are 50,000 at most.
+const NO_LOCAL: u16 = u16::MAX;
+
+impl Operand {
+    /// The local it stands for.
+    #[inline]
+    pub(crate) fn local(&self) -> Option<u32> {
+        (self.local != NO_LOCAL).then(|| self.local.into())
+    }
+
+    /// Whether it has been put into its home slot.
+    pub(crate) fn is_home(&self) -> bool {
+        matches!(self.at, Loc::Slot(_)) && self.local == NO_LOCAL
+    }
 }
 
 impl Loc {
@@ -73,7 +80,7 @@ pub(crate) type AccStates = [AccState; 3];
 #[derive(Default)]
 pub(crate) struct OperandStack {
     operands: Vec<Operand>,
-    /// Positions of operands of kind `Local`, ascending, and how many there are.
+    /// Positions of operands that stand for locals, ascending, and how many there are.
     lazy: [u32; Self::MAX_LAZY],
     lazy_len: usize,
     pub(crate) acc: AccStates,
@@ -129,71 +136,66 @@ impl OperandStack {
         &self.lazy[..self.lazy_len]
     }
 
-    /// There may be `MAX_LAZY` of kind `Local`.
+    /// Pushes a constant or what is in an accumulator.
     #[inline]
-    pub(crate) fn push(&mut self, ty: Ty, kind: Kind) {
-        if self.operands.len() == self.operands.capacity() {
-            return self.push_growing(ty, kind);
+    pub(crate) fn push(&mut self, ty: Ty, at: Loc) {
+        if let (Loc::Acc, Some(bank)) = (at, ty.bank()) {
+            self.acc[bank as usize].operand = Some(self.operands.len() as u32);
         }
-        self.push_within(ty, kind);
+        self.push_operand(ty, at, NO_LOCAL);
+    }
+
+    /// Pushes what is in its home.
+    pub(crate) fn push_home(&mut self, ty: Ty) {
+        self.push_operand(ty, Loc::slot(self.top), NO_LOCAL);
+    }
+
+    /// Pushes a reference to a local, which lives at `at`; there may be `MAX_LAZY`.
+    #[inline]
+    pub(crate) fn push_local(&mut self, ty: Ty, local: u32, at: Loc) {
+        self.lazy[self.lazy_len] = self.operands.len() as u32;
+        self.lazy_len += 1;
+        self.push_operand(ty, at, local as u16);
+    }
+
+    #[inline(always)]
+    fn push_operand(&mut self, ty: Ty, at: Loc, local: u16) {
+        if self.operands.len() == self.operands.capacity() {
+            self.grow();
+        }
+        let home = self.top;
+        self.operands.push(Operand {
+            at,
+            home,
+            local,
+            ty,
+        });
+        self.top += ty.slots();
+        self.max = self.max.max(self.top);
     }
 
     #[cold]
     #[inline(never)]
-    fn push_growing(&mut self, ty: Ty, kind: Kind) {
+    fn grow(&mut self) {
         self.operands.reserve(1);
-        self.push_within(ty, kind);
-    }
-
-    #[inline(always)]
-    fn push_within(&mut self, ty: Ty, kind: Kind) {
-        let position = self.operands.len() as u32;
-        match kind {
-            Kind::Local(_) => {
-                self.lazy[self.lazy_len] = position;
-                self.lazy_len += 1;
-            }
-            Kind::Acc => {
-                if let Some(bank) = ty.bank() {
-                    self.acc[bank as usize].operand = Some(position);
-                }
-            }
-            Kind::Home | Kind::Imm(_) => {}
-        }
-        self.operands.push(Operand {
-            ty,
-            kind,
-            home: self.top,
-        });
-        self.top += ty.slots();
-        self.max = self.max.max(self.top);
     }
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Operand {
         // Validation guarantees the operand; a home operand stands in where it did not.
         let operand = self.operands.pop().unwrap_or(Operand {
-            ty: Ty::I32,
-            kind: Kind::Home,
+            at: Loc::slot(self.top),
             home: self.top,
+            local: NO_LOCAL,
+            ty: Ty::I32,
         });
-        self.forget(operand);
+        if operand.local != NO_LOCAL {
+            self.lazy_len = self.lazy_len.saturating_sub(1);
+        } else if let (Loc::Acc, Some(bank)) = (operand.at, operand.ty.bank()) {
+            self.acc[bank as usize].operand = None;
+        }
         self.top = operand.home;
         operand
-    }
-
-    fn forget(&mut self, operand: Operand) {
-        match operand.kind {
-            Kind::Local(_) => {
-                self.lazy_len = self.lazy_len.saturating_sub(1);
-            }
-            Kind::Acc => {
-                if let Some(bank) = operand.ty.bank() {
-                    self.acc[bank as usize].operand = None;
-                }
-            }
-            Kind::Home | Kind::Imm(_) => {}
-        }
     }
 
     /// Drops operands down to `len`.
@@ -205,14 +207,16 @@ impl OperandStack {
 
     /// Notes that an operand has been copied to its home.
     pub(crate) fn set_home(&mut self, position: usize) {
-        if matches!(self.operands[position].kind, Kind::Local(_)) {
+        let operand = &mut self.operands[position];
+        operand.at = Loc::slot(operand.home);
+        if operand.local != NO_LOCAL {
+            operand.local = NO_LOCAL;
             let lazy = &mut self.lazy[..self.lazy_len];
             if let Some(i) = lazy.iter().position(|&lazy| lazy as usize == position) {
                 lazy.copy_within(i + 1.., i);
                 self.lazy_len -= 1;
             }
         }
-        self.operands[position].kind = Kind::Home;
     }
 
     /// Forgets what the accumulators hold; no operand may be in one.
@@ -221,8 +225,10 @@ impl OperandStack {
         self.acc = Default::default();
     }
 
-    /// Whether the accumulator of `bank` holds the value of `local`.
-    pub(crate) fn acc_is_local(&self, bank: Option<Bank>, local: u32) -> bool {
-        bank.is_some_and(|bank| self.acc[bank as usize].local == Some(local))
+    /// Whether the accumulator for values of this type holds the value of `local`.
+    #[inline]
+    pub(crate) fn acc_is_local(&self, ty: Ty, local: u32) -> bool {
+        ty.bank()
+            .is_some_and(|bank| self.acc[bank as usize].local == Some(local))
     }
 }

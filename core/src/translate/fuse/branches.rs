@@ -150,7 +150,7 @@ impl FuncTranslator<'_> {
         let (_, slot) = self.locals.get(local);
         let pin = self.pin_of(local);
         let is_local = |loc: Loc| match loc {
-            Loc::Acc => self.stack.acc_is_local(ty.bank(), local),
+            Loc::Acc => self.stack.acc_is_local(ty, local),
             Loc::Pin(own) => pin.map(u64::from) == Some(own),
             Loc::Slot(other) => pin.is_none() && other == slot.into(),
             Loc::Imm(_) => false,
@@ -186,9 +186,8 @@ impl FuncTranslator<'_> {
         let pc = last.pc;
         let (ty, slot) = self.locals.get(local);
         let counter = self.pin_of(local).map_or(Loc::slot(slot), Loc::of_pin);
-        let is_counter = |loc: Loc| {
-            loc == counter || loc == Loc::Acc && self.stack.acc_is_local(ty.bank(), local)
-        };
+        let is_counter =
+            |loc: Loc| loc == counter || loc == Loc::Acc && self.stack.acc_is_local(ty, local);
         let Shape::Compare { operand, swap, not } = *op.shape() else {
             return None;
         };

@@ -6,7 +6,7 @@ mod values;
 use super::{
     code::{Operands, Pc},
     func::{FuncTranslator, fits_i16},
-    stack::{AccState, Kind, Loc},
+    stack::{AccState, Loc},
 };
 use crate::bytecode::{Bank, COPIED, COPY_DESTS, Op, Ty};
 
@@ -141,7 +141,7 @@ impl FuncTranslator<'_> {
     pub(crate) fn fresh_at(&self, position: usize) -> Option<&Last> {
         let last = self.last.as_ref()?;
         let operand = self.stack.at(position);
-        (operand.kind == Kind::Acc
+        (operand.at == Loc::Acc
             && last.end == self.code.pc()
             && self.producer == Some((last.pc, last.end))
             && self.fusing

@@ -9,7 +9,7 @@ use crate::{
         memory::Address,
         numeric::small,
         ops::{chain_of, load_scaled_of, store_of},
-        stack::{AccState, Kind, Loc, Operand},
+        stack::{AccState, Loc, Operand},
     },
 };
 
@@ -28,7 +28,7 @@ impl FuncTranslator<'_> {
     pub(crate) fn chain(&mut self, op: Op, ty: Ty, swap: Option<Op>, right: bool) -> bool {
         let top = self.stack.len() - 1;
         let other = self.stack.get(if right { top - 1 } else { top });
-        if other.kind == Kind::Acc {
+        if other.at == Loc::Acc {
             return false;
         }
         let Some(Last { what, .. }) = &self.last else {
@@ -44,7 +44,7 @@ impl FuncTranslator<'_> {
             return false;
         };
         let what = *what;
-        let z = self.loc_beside_acc(other);
+        let z = other.at;
         let encoded = match (*row.shape(), what) {
             (
                 Shape::Chain { ty, xy },
@@ -127,7 +127,7 @@ impl FuncTranslator<'_> {
         if !matches!(
             zero,
             Some(Operand {
-                kind: Kind::Imm(0),
+                at: Loc::Imm(0),
                 ..
             })
         ) {
@@ -168,7 +168,7 @@ impl FuncTranslator<'_> {
             }
             _ => {
                 self.stack
-                    .push(zero.map_or(Ty::I32, |zero| zero.ty), Kind::Imm(0));
+                    .push(zero.map_or(Ty::I32, |zero| zero.ty), Loc::Imm(0));
                 false
             }
         }
@@ -214,7 +214,7 @@ impl FuncTranslator<'_> {
         let Some(last) = self.fresh().filter(|_| offset <= u16::MAX as u64) else {
             return false;
         };
-        let base = self.loc_beside_acc(self.stack.get(self.stack.len() - 2));
+        let base = self.stack.at(self.stack.len() - 2).at;
         let Some((row, x, y, form)) = Self::stored(op, ty, base, last.what) else {
             return false;
         };
@@ -275,7 +275,7 @@ impl FuncTranslator<'_> {
             self.code.emit(Op::GlobalSetSum.base() + form, operands, 8);
             return true;
         }
-        let top = self.stack.last().map(|operand| operand.kind);
+        let top = self.stack.last().and_then(|operand| operand.local());
         if let Some(last) = self.adjacent()
             && let What::GlobalSum {
                 index: read,
@@ -283,7 +283,7 @@ impl FuncTranslator<'_> {
                 by,
             } = last.what
             && read == index
-            && top == Some(Kind::Local(local.into()))
+            && top == Some(local)
         {
             self.take_back();
             let (_, slot) = self.locals.get(local);
