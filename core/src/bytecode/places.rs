@@ -41,19 +41,20 @@ macro_rules! for_float_places {
     // What a select chooses from.
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
     (dests, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* ToAccum ToSlot } ToBoth } };
-    // Operands of binary ops. Where there is a mirror op, one order of two places is enough.
-    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+    // Operands of binary ops. Where there is a mirror op, one order of two places is enough. (Accumulators twice:
+    // squares, which would wait for a slot otherwise.)
+    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)*
         (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm)
-    } };
-    ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+    } (Acc, Acc) } };
+    ((pairs []), $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)*
         (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Slot) (Imm, Slot) (Imm, Acc)
-    } };
+    } (Acc, Acc) } };
     // Operands of comparisons that branch.
-    (branches, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } (Slot, Long) (Acc, Long) } };
+    (branches, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } (Slot, Long) (Acc, Long) (Acc, Acc) } };
     // Fused ops: operands besides the one just computed, and those of what computes it (with a mirror op,
     // without, with a constant only); bases of addresses; counters and what they are compared with.
     (others, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot } };
-    (mirrored, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Slot) (Acc, Slot) } };
+    (mirrored, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Slot) (Acc, Slot) (Acc, Acc) } };
     (ordered, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Slot) (Acc, Slot) (Slot, Acc) } };
     (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (bases, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Acc Pin0 Pin1 } };

@@ -68,6 +68,19 @@ fn source(place: Place, ty: Ty, slot: &str, pins: PinTypes) -> Option<String> {
     })
 }
 
+/// The same of both operands of an op. In accumulators twice: a local that has just been set.
+fn sources(a: Place, b: Place, ty: Ty, pins: PinTypes) -> Option<(String, String)> {
+    let (x, y) = (source(a, ty, "a", pins)?, source(b, ty, "b", pins)?);
+    let t = name(ty);
+    Some(match (a, b) {
+        (Place::Acc, Place::Acc) => (
+            format!("(local.tee $r_{t} {x})"),
+            format!("(local.get $r_{t})"),
+        ),
+        _ => (x, y),
+    })
+}
+
 /// Sets the pins to small values: they are addresses too.
 fn reset_pins(pins: PinTypes) -> String {
     let [p, q] = pins.map(name);
@@ -195,7 +208,7 @@ fn statements(op: Op, pins: PinTypes) -> String {
             swap,
         } => {
             for &(a, b) in pairs(operand, swap.is_some()).places {
-                if let (Some(a), Some(b)) = (place(a, operand, "a"), place(b, operand, "b")) {
+                if let Some((a, b)) = sources(a, b, operand, pins) {
                     out += &destinations(&format!("({text} {a} {b})"), result, pins);
                 }
             }
@@ -203,12 +216,12 @@ fn statements(op: Op, pins: PinTypes) -> String {
         Shape::Compare { operand, .. } => {
             let sets = operand.sets();
             for &(a, b) in pairs(operand, true).places {
-                if let (Some(a), Some(b)) = (place(a, operand, "a"), place(b, operand, "b")) {
+                if let Some((a, b)) = sources(a, b, operand, pins) {
                     out += &destinations(&comparison(op, &a, &b), Ty::I32, pins);
                 }
             }
             for &(a, b) in sets.branches.places {
-                if let (Some(a), Some(b)) = (place(a, operand, "a"), place(b, operand, "b")) {
+                if let Some((a, b)) = sources(a, b, operand, pins) {
                     out += &branches(&comparison(op, &a, &b));
                 }
             }
@@ -323,8 +336,7 @@ fn statements(op: Op, pins: PinTypes) -> String {
             let (first, second, reversed) = halves(op);
             for &(x, y) in xy.places {
                 for &z in ty.sets().others.places {
-                    let (Some(x), Some(y), Some(z)) =
-                        (place(x, ty, "a"), place(y, ty, "b"), place(z, ty, "a"))
+                    let (Some((x, y)), Some(z)) = (sources(x, y, ty, pins), place(z, ty, "a"))
                     else {
                         continue;
                     };
@@ -417,11 +429,9 @@ fn statements(op: Op, pins: PinTypes) -> String {
             let (first, second, _) = halves(op);
             for &base in ty.sets().bases.places {
                 for &(x, y) in xy.places {
-                    if let (Some(base), Some(x), Some(y)) = (
-                        place(base, Ty::I32, "a"),
-                        place(x, ty, "a"),
-                        place(y, ty, "b"),
-                    ) {
+                    if let (Some(base), Some((x, y))) =
+                        (place(base, Ty::I32, "a"), sources(x, y, ty, pins))
+                    {
                         out += &format!("({second} offset=8 {base} ({first} {x} {y}))\n");
                     }
                 }

@@ -87,14 +87,14 @@ impl FuncTranslator<'_> {
     fn pop_pair(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> (Op, Loc, Loc, u16) {
         let (b_operand, a_operand) = (self.stack.pop(), self.stack.pop());
         let (mut a, mut b) = (self.loc(&a_operand), self.loc(&b_operand));
-        if a == Loc::Acc && b == Loc::Acc {
+        let pairs = pairs(ty, swap.is_some());
+        if a == Loc::Acc && b == Loc::Acc && pairs.find(Place::Acc, Place::Acc).is_none() {
             // One accumulator, so both stand for the local that it mirrors.
             b = b_operand.at;
             if b == Loc::Acc {
                 a = a_operand.at;
             }
         }
-        let pairs = pairs(ty, swap.is_some());
         let form = |a, b| pairs.find(operand_place(a, ty), operand_place(b, ty));
         if let Some(form) = form(a, b) {
             return (op, a, b, form);
