@@ -242,3 +242,69 @@ fn constant_expressions_read_globals_before_them() {
         wat::parse_str("(module (global $a i32 (i32.const 1)) (global i32 (global.get $a)))");
     assert!(Module::new(&engine, bytes.unwrap()).is_err());
 }
+
+/// What wasmparser's own validation of function bodies says: offset and message.
+fn reference(engine: &Engine, bytes: &[u8]) -> Result<(), (u64, alloc::string::String)> {
+    let mut validator = wasmparser::Validator::new_with_features(engine.module_features());
+    let mut parser = wasmparser::Parser::new(0);
+    parser.set_features(engine.module_features());
+    let said = |error: wasmparser::Error| (error.offset(), error.message().to_string());
+    for payload in parser.parse_all(bytes) {
+        if let wasmparser::ValidPayload::Func(mut func, body) =
+            validator.payload(&payload.map_err(said)?).map_err(said)?
+        {
+            func.features = engine.features();
+            let mut validator = func.into_validator(Default::default());
+            validator.validate(&body).map_err(said)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn bodies_with_any_byte_changed_are_judged_as_by_the_general_reader() {
+    macro_rules! workload {
+        ($name:literal) => {
+            include_bytes!(concat!("../../../benches/workloads/", $name, ".wasm"))
+        };
+    }
+    let modules: [&[u8]; 5] = [
+        workload!("fib"),
+        workload!("sieve"),
+        workload!("sort"),
+        workload!("vm"),
+        workload!("sha256"),
+    ];
+    let mut config = Config::new();
+    config.compilation_mode(crate::CompilationMode::Eager);
+    let engine = Engine::new(&config);
+    let (mut valid, mut invalid) = (0, 0);
+    for bytes in modules {
+        let whole = Module::new(&engine, bytes).unwrap();
+        let mut bytes = bytes.to_vec();
+        for at in whole.inner().bodies.iter().flat_map(|body| body.clone()) {
+            let byte = bytes[at as usize];
+            for changed in [byte ^ 1, byte ^ 0x40, byte ^ 0x80, 0x0b, 0x05, 0x04, 0x20] {
+                bytes[at as usize] = changed;
+                match (Module::new(&engine, &bytes), reference(&engine, &bytes)) {
+                    (Ok(_), Ok(())) => valid += 1,
+                    (Err(error), Err((offset, message))) => {
+                        let error = error.to_string();
+                        let place = alloc::format!("{offset:#x}");
+                        assert!(
+                            error.contains(&message) && error.contains(&place),
+                            "{error}: {message} at {place}"
+                        );
+                        invalid += 1;
+                    }
+                    (ours, theirs) => panic!("byte {at} = {changed:#x}: {ours:?}, {theirs:?}"),
+                }
+            }
+            bytes[at as usize] = byte;
+        }
+    }
+    assert!(
+        valid > 1000 && invalid > 1000,
+        "{valid} valid, {invalid} invalid"
+    );
+}
