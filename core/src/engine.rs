@@ -96,7 +96,7 @@ pub enum CompilationMode {
     /// At their first call: modules start fast. Validation is done at load all the same.
     #[default]
     Lazy,
-    /// All at load, in one pass with validation: no pauses later.
+    /// All at load, behind validation: no pauses later.
     Eager,
 }
 
@@ -187,7 +187,8 @@ impl Config {
 
     /// Whether instructions that follow each other may become one op, and a function's hottest locals
     /// live in registers (on by default). Off, code is slower and closer to the wasm it comes from;
-    /// results are the same.
+    /// results are the same, traps and where they are reported too, but for one: where a load and the
+    /// store of what it gave are one op, its traps are reported at the store.
     pub fn fuse_ops(&mut self, enable: bool) -> &mut Config {
         self.fuse = enable;
         self

@@ -504,3 +504,37 @@ fn host_functions_may_have_more_parameters_than_modules_may() {
         .unwrap();
     assert_eq!(results, [Val::I32(count as i32)]);
 }
+
+#[test]
+fn fused_ops_trap_where_the_instruction_is_that_does() {
+    let far = "(i32.const 70000)";
+    let bodies = [
+        // A value, a branch, a kept value and a branch, a scaled index, a store of a value.
+        "(i32.add (i32.load (local.get 0)) (local.get 1))",
+        "(f64.mul (f64.load (local.get 0)) (f64.const 2)) (drop) (i32.const 0)",
+        "(if (i32.lt_u (i32.load (local.get 0)) (local.get 1)) (then (return (i32.const 1)))) (i32.const 0)",
+        "(if (i32.and (i32.load8_u (local.get 0)) (i32.const 1)) (then (return (i32.const 1)))) (i32.const 0)",
+        "(if (i32.eqz (i32.and (i32.load (local.get 0)) (i32.const 4))) (then (return (i32.const 1)))) (i32.const 0)",
+        "(if (i32.load (local.get 0)) (then (return (i32.const 1)))) (i32.const 0)",
+        "(loop (br_if 0 (i32.ne (local.tee 1 (i32.load (local.get 0))) (i32.const 7)))) (local.get 1)",
+        "(i32.load (i32.add (i32.shl (local.get 0) (i32.const 2)) (local.get 1)))",
+        "(i32.store (local.get 0) (i32.add (local.get 1) (local.get 1))) (i32.const 0)",
+    ];
+    for body in bodies {
+        let wat = format!(
+            "(module (memory 1) (func $f (param i32 i32) (result i32) (nop) {body})
+                (func (export \"run\") (result i32) (call $f {far} (i32.const 1))))"
+        );
+        let offsets = [true, false].map(|fuse| {
+            let engine = Engine::new(Config::new().fuse_ops(fuse));
+            let mut store = Store::new(&engine, ());
+            let instance = instance(&mut store, &wat, &[]);
+            let run = instance.get_func(&store, "run").unwrap();
+            let error = run.call(&mut store, &[], &mut [Val::I32(0)]).unwrap_err();
+            let trap = error.trap().unwrap();
+            assert_eq!(trap.code, TrapCode::MemoryOutOfBounds, "{body}");
+            trap.frames[0].offset
+        });
+        assert_eq!(offsets[0], offsets[1], "{body}");
+    }
+}

@@ -4,7 +4,7 @@
 //! handlers jump to each other. Builds with the portable loop (debug) have no such handlers, and pass.
 
 use super::{Handler, of_this_executable, short};
-use crate::runtimes::RUNTIMES;
+use crate::{runtimes::RUNTIMES, sections::sizes::BUDGET};
 use iced_x86::{Decoder, DecoderOptions, FastFormatter, Instruction, Mnemonic, Register};
 
 /// Handlers that may, with the reason: what they do is rare, or takes much longer than that. A name without
@@ -121,6 +121,22 @@ fn hot_handlers_do_not_call() {
             handlers.is_empty() || handlers.iter().any(|handler| matches(&handler.name, cold));
         assert!(used, "no handler is called {cold} ({reason})");
     }
+}
+
+#[test]
+fn handlers_fit_their_budget() {
+    assert!((RUNTIMES[0].load)(b"").is_err());
+    let bytes: usize = of_this_executable()
+        .unwrap()
+        .iter()
+        .map(|handler| handler.code.len())
+        .sum();
+    let (budget, limit) = BUDGET;
+    println!("{bytes} bytes of the budget for {budget}");
+    assert!(
+        bytes <= limit,
+        "{bytes} bytes, more than the budget for {budget}"
+    );
 }
 
 /// Whether `name` is the type `cold`, or one made with its leading parameters.

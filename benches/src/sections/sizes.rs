@@ -3,7 +3,8 @@
 use crate::{handlers, table::Table};
 use std::collections::HashMap;
 
-const BUDGET: (&str, usize) = if cfg!(feature = "dispatch-full") {
+/// What handlers may take, in words and in bytes.
+pub const BUDGET: (&str, usize) = if cfg!(feature = "dispatch-full") {
     ("hosts (`dispatch-full`), 1 MiB", 1 << 20)
 } else {
     ("chips, 96 KiB", 96 << 10)

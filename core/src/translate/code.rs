@@ -57,6 +57,8 @@ pub(crate) struct Code {
     /// Keep that map, and write opcode numbers instead of handlers: for reading, not for running.
     recording: bool,
     offset: u32,
+    /// The offset of what was last taken back.
+    taken_back: u32,
 }
 
 impl Code {
@@ -222,9 +224,14 @@ impl Code {
     /// Takes back everything from `pc` on.
     pub(crate) fn truncate(&mut self, pc: Pc) {
         self.words.truncate(pc.0 as usize);
-        while self.map.last().is_some_and(|&(at, _)| at >= pc) {
-            self.map.pop();
+        while let Some((_, offset)) = self.map.pop_if(|&mut (at, _)| at >= pc) {
+            self.taken_back = offset;
         }
+    }
+
+    /// What is emitted until the next operator belongs to what was just taken back: that is what may trap.
+    pub(crate) fn keep_offset(&mut self) {
+        self.offset = self.taken_back;
     }
 }
 

@@ -126,6 +126,7 @@ impl FuncTranslator<'_> {
     /// A condition on what a load gave, which is taken back.
     pub(crate) fn load_condition(&mut self, op: Op, b: Loc, loaded: Loaded) -> Condition {
         self.undo(loaded.pc, Bank::Int, loaded.acc);
+        self.code.keep_offset();
         Condition {
             op,
             a: Loc::Acc,
@@ -168,6 +169,7 @@ impl FuncTranslator<'_> {
         let x = INT.sources.find(loaded.base.place())?;
         let kept = pin.map_or(0, |pin| 1 + pin as u16);
         self.code.truncate(pc);
+        self.code.keep_offset();
         let form = ((compare * KEPT + kept) * INT.sources.len() + x) * others.len() + y_form;
         let operands = Operands::default()
             .u16(0, slot)

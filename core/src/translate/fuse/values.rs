@@ -86,6 +86,9 @@ impl FuncTranslator<'_> {
         };
         self.stack.pop();
         self.take_back();
+        if let What::Load(_) = what {
+            self.code.keep_offset();
+        }
         let bank = ty.bank().unwrap_or(Bank::Int);
         let acc = self.stack.acc[bank as usize];
         let pc = self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
@@ -149,6 +152,7 @@ impl FuncTranslator<'_> {
                 ..
             }) if and == Op::I32And => {
                 self.take_back();
+                self.code.keep_offset();
                 self.emit_load(
                     loaded.op,
                     Ty::I32,
