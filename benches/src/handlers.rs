@@ -1,4 +1,5 @@
-//! The machine's handlers as this executable has them: the monomorphizations of `dispatch::tail::thread`.
+//! The machine's handlers as this executable has them: the monomorphizations of the functions `thread` of
+//! `dispatch::tail`, one for each row of the op table.
 //!
 //! Their symbols lack type parameters; the debug information (`debug = 1` is enough) has them.
 
@@ -10,8 +11,10 @@ use std::{
     env, fs,
 };
 
-/// What all their symbols contain.
-const SYMBOL: &str = "7wasmote4exec8dispatch4tail6thread";
+/// Whether a symbol is a handler's.
+fn is_handler(mangled: &str) -> bool {
+    mangled.contains("7wasmote4exec") && mangled.contains("6thread")
+}
 
 /// One handler's machine code.
 pub struct Handler {
@@ -38,7 +41,7 @@ pub fn of_this_executable() -> Result<Vec<Handler>, String> {
     let mut handlers = BTreeMap::new();
     for symbol in file.symbols() {
         let Ok(mangled) = symbol.name() else { continue };
-        if !mangled.contains(SYMBOL) || symbol.size() == 0 {
+        if !is_handler(mangled) || symbol.size() == 0 {
             continue;
         }
         let name = names.get(mangled).map(|name| short(name));
@@ -85,7 +88,7 @@ fn names(file: &object::File) -> Result<HashMap<String, String>, gimli::Error> {
                 let text = dwarf.attr_string(&unit, value).ok()?;
                 Some(text.to_string_lossy().into_owned())
             };
-            let linkage = text(gimli::DW_AT_linkage_name).filter(|name| name.contains(SYMBOL));
+            let linkage = text(gimli::DW_AT_linkage_name).filter(|name| is_handler(name));
             if let Some((linkage, name)) = linkage.zip(text(gimli::DW_AT_name)) {
                 names.insert(linkage, name);
             }

@@ -8,11 +8,21 @@ pub(crate) type Flow = *const u8;
 
 pub(crate) type Handler = unsafe fn(*const u8, *mut Cx) -> *const u8;
 
-#[inline(never)]
-unsafe fn step<H: Handle>(ip: *const u8, cx: *mut Cx) -> *const u8 {
-    // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
-    unsafe { H::run(Regs { ip, cx }) }
+/// Defines `thread`, whose instances are handlers.
+macro_rules! define_thread {
+    () => {
+        #[inline(never)]
+        unsafe fn thread<H: $crate::exec::dispatch::Handle>(
+            ip: *const u8,
+            cx: *mut $crate::exec::cx::Cx,
+        ) -> *const u8 {
+            // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
+            unsafe { H::run($crate::exec::dispatch::Regs::of(ip, cx)) }
+        }
+    };
 }
+pub(crate) use define_thread;
+define_thread!();
 
 /// ip, and the other registers in the context.
 pub(crate) struct Regs {
@@ -36,6 +46,12 @@ macro_rules! register {
 }
 
 impl Regs {
+    /// From the arguments of a handler.
+    #[inline(always)]
+    pub(crate) fn of(ip: *const u8, cx: *mut Cx) -> Regs {
+        Regs { ip, cx }
+    }
+
     register!(sp, set_sp, *mut u64);
     register!(mem, set_mem, *mut u8);
     register!(acc, set_acc, u64);
@@ -75,7 +91,7 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn defer<H: Handle>(self) -> Flow {
         // SAFETY: the caller's promise.
-        unsafe { step::<H>(self.ip, self.cx) }
+        unsafe { thread::<H>(self.ip, self.cx) }
     }
 
     /// Leaves the run; the registers are saved.
@@ -92,7 +108,7 @@ impl Regs {
 
 /// The code cell of a handler body.
 pub(crate) const fn handler<H: Handle>() -> Handler {
-    step::<H>
+    thread::<H>
 }
 
 /// Runs from the registers saved in `cx` until an exit.

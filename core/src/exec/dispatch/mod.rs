@@ -1,7 +1,8 @@
 //! The two dispatch backends: the same handlers, entered by a jump or from a loop.
 //!
 //! Both give `Handler` (what the code cells hold), `Flow` (what a handler returns), `Regs` (the
-//! machine's registers as a handler sees them) and `enter`. `build.rs` chooses.
+//! machine's registers as a handler sees them), `define_thread!` (which defines the function that handlers are
+//! instances of) and `enter`. `build.rs` chooses.
 
 #[cfg(not(tail_calls))]
 mod looped;
@@ -9,9 +10,11 @@ mod looped;
 mod tail;
 
 #[cfg(not(tail_calls))]
-pub(crate) use looped::{Flow, Handler, Regs, enter, handler};
+pub(crate) use looped::{Flow, Handler, Regs, define_thread, enter, handler};
 #[cfg(tail_calls)]
-pub(crate) use tail::{Flow, Handler, Regs, enter, handler};
+pub(crate) use tail::{
+    CxArg, Flow, Handler, Regs, define_thread, enter, handler, thread_with, with_abi,
+};
 
 use super::cx::Exit;
 use crate::trap::TrapCode;

@@ -9,15 +9,70 @@ use super::Handle;
 
 pub(crate) type Flow = ();
 
-/// The one place that says which argument register holds what.
-macro_rules! signature {
-    ($abi:literal, $cx:ty, $unpack:expr, $pack:expr) => {
-        pub(crate) type Handler =
-            unsafe extern $abi fn(*const u8, *mut u64, *mut u8, u64, u64, u64, f32, f64, $cx);
+// Six integer registers for arguments: the context's address travels in a float register, and is moved
+// when it is needed. (Windows' own convention passes four arguments in registers.)
+#[cfg(target_arch = "x86_64")]
+mod abi {
+    use super::Cx;
 
+    pub(crate) type CxArg = f64;
+
+    #[inline(always)]
+    pub(crate) fn pack(cx: *mut Cx) -> CxArg {
+        f64::from_bits(cx as u64)
+    }
+
+    #[inline(always)]
+    pub(crate) fn unpack(cx: CxArg) -> *mut Cx {
+        cx.to_bits() as *mut Cx
+    }
+
+    macro_rules! with_abi {
+        ($($macro:tt)*) => {
+            $($macro)*!("sysv64");
+        };
+    }
+    pub(crate) use with_abi;
+}
+#[cfg(not(target_arch = "x86_64"))]
+mod abi {
+    use super::Cx;
+
+    pub(crate) type CxArg = *mut Cx;
+
+    #[inline(always)]
+    pub(crate) fn pack(cx: *mut Cx) -> CxArg {
+        cx
+    }
+
+    #[inline(always)]
+    pub(crate) fn unpack(cx: CxArg) -> *mut Cx {
+        cx
+    }
+
+    macro_rules! with_abi {
+        ($($macro:tt)*) => {
+            $($macro)*!("C");
+        };
+    }
+    pub(crate) use with_abi;
+}
+pub(crate) use abi::{CxArg, with_abi};
+
+macro_rules! define_handler {
+    ($abi:literal) => {
+        pub(crate) type Handler =
+            unsafe extern $abi fn(*const u8, *mut u64, *mut u8, u64, u64, u64, f32, f64, CxArg);
+    };
+}
+with_abi!(define_handler);
+
+/// Defines `thread`, whose instances are handlers. It says which argument register holds what.
+macro_rules! thread_with {
+    ($abi:literal) => {
         // Never inlined: `defer` must call it, with the registers in registers.
         #[inline(never)]
-        unsafe extern $abi fn thread<H: Handle>(
+        unsafe extern $abi fn thread<H: $crate::exec::dispatch::Handle>(
             ip: *const u8,
             sp: *mut u64,
             mem: *mut u8,
@@ -26,33 +81,42 @@ macro_rules! signature {
             p0: u64,
             fa: f32,
             da: f64,
-            cx: $cx,
+            cx: $crate::exec::dispatch::CxArg,
         ) {
-            let cx = $unpack(cx);
+            let regs = $crate::exec::dispatch::Regs::of(ip, sp, mem, p1, acc, p0, fa, da, cx);
             // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
-            unsafe { H::run(Regs { ip, sp, mem, cx, acc, p0, p1, fa, da }) }
-        }
-
-        /// Jumps to a handler.
-        macro_rules! jump {
-            ($regs:expr, $handler:expr) => {{
-                let Regs { ip, sp, mem, cx, acc, p0, p1, fa, da } = $regs;
-                $handler(ip, sp, mem, p1, acc, p0, fa, da, $pack(cx))
-            }};
+            unsafe { H::run(regs) }
         }
     };
 }
-// Six integer registers for arguments: the context's address travels in a float register, and is moved
-// when it is needed. (Windows' own convention passes four arguments in registers.)
-#[cfg(target_arch = "x86_64")]
-signature!(
-    "sysv64",
-    f64,
-    |cx: f64| cx.to_bits() as *mut Cx,
-    |cx: *mut Cx| f64::from_bits(cx as u64)
-);
-#[cfg(not(target_arch = "x86_64"))]
-signature!("C", *mut Cx, |cx| cx, |cx| cx);
+pub(crate) use thread_with;
+with_abi!(thread_with);
+
+/// Defines another `thread`.
+macro_rules! define_thread {
+    () => {
+        $crate::exec::dispatch::with_abi!($crate::exec::dispatch::thread_with);
+    };
+}
+pub(crate) use define_thread;
+
+/// Jumps to a handler.
+macro_rules! jump {
+    ($regs:expr, $handler:expr) => {{
+        let Regs {
+            ip,
+            sp,
+            mem,
+            cx,
+            acc,
+            p0,
+            p1,
+            fa,
+            da,
+        } = $regs;
+        $handler(ip, sp, mem, p1, acc, p0, fa, da, abi::pack(cx))
+    }};
+}
 
 /// The machine's registers, in the CPU's.
 pub(crate) struct Regs {
@@ -81,6 +145,34 @@ macro_rules! register {
 }
 
 impl Regs {
+    /// From the arguments of a handler.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn of(
+        ip: *const u8,
+        sp: *mut u64,
+        mem: *mut u8,
+        p1: u64,
+        acc: u64,
+        p0: u64,
+        fa: f32,
+        da: f64,
+        cx: CxArg,
+    ) -> Regs {
+        let cx = abi::unpack(cx);
+        Regs {
+            ip,
+            sp,
+            mem,
+            cx,
+            acc,
+            p0,
+            p1,
+            fa,
+            da,
+        }
+    }
+
     register!(ip, set_ip, *const u8);
     register!(sp, set_sp, *mut u64);
     register!(mem, set_mem, *mut u8);

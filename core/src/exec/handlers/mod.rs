@@ -13,7 +13,7 @@ pub(crate) mod wide;
 
 #[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use super::{
-    dispatch::{Handler, handler},
+    dispatch::{Handler, define_thread, handler},
     operand::{Acc, Imm, Long, Pin0, Pin1, Slot, ToAccum, ToBoth, ToPin0, ToPin1, ToSlot, Wide},
 };
 use crate::bytecode::{
@@ -40,8 +40,8 @@ struct Table {
 }
 
 impl Table {
-    const fn push<H: super::dispatch::Handle>(&mut self) {
-        self.handlers[self.len] = handler::<H>();
+    const fn push(&mut self, handler: Handler) {
+        self.handlers[self.len] = handler;
         self.len += 1;
     }
 }
@@ -55,7 +55,7 @@ macro_rules! singles {
         $(for_places!($last $ty, singles! { $t (@ $handler, $op, $x) });)*
     };
     ($t:ident (@ $handler:ident, $op:ty, $x:ident) $($last:ident)*) => {
-        $($t.push::<$handler<$op, $x, $last>>();)*
+        $($t.push(thread::<$handler<$op, $x, $last>>);)*
     };
 }
 /// The same with a pair of places.
@@ -64,12 +64,12 @@ macro_rules! pairs {
         $(for_places!($last $ty, pairs! { $t (@ $handler, $op, $x, $y) });)*
     };
     ($t:ident (@ $handler:ident, $op:ty, $x:ident, $y:ident) $($last:ident)*) => {
-        $($t.push::<$handler<$op, $x, $y, $last>>();)*
+        $($t.push(thread::<$handler<$op, $x, $y, $last>>);)*
     };
 }
 macro_rules! branches {
     ($t:ident ($op:ty, $taken_if:literal) $(($x:ident, $y:ident))*) => {
-        $($t.push::<CompareBranch<$op, $x, $y, $taken_if>>();)*
+        $($t.push(thread::<CompareBranch<$op, $x, $y, $taken_if>>);)*
     };
 }
 /// Branches taken if false, where the op has no inverse.
@@ -98,27 +98,27 @@ macro_rules! select {
         $(for_places!(dests $ty, select! { $t ($ty, $condition, $x, $y) });)*
     };
     ($t:ident ($ty:ident, $condition:ident, $x:ident, $y:ident) $($d:ident)*) => {
-        $($t.push::<Select<$ty, $condition, $x, $y, $d>>();)*
+        $($t.push(thread::<Select<$ty, $condition, $x, $y, $d>>);)*
     };
 }
 /// Copies to each destination from all that `bytecode::COPIES` lists.
 macro_rules! copy {
     ($t:ident () $($to:ident)*) => {$(
-        $t.push::<Copy<$to, Slot, u64>>();
-        $t.push::<Copy<$to, Acc, u64>>();
-        $t.push::<Copy<$to, Acc, f32>>();
-        $t.push::<Copy<$to, Acc, f64>>();
-        $t.push::<Copy<$to, Imm, u64>>();
-        $t.push::<CopyWide<$to>>();
+        $t.push(thread::<Copy<$to, Slot, u64>>);
+        $t.push(thread::<Copy<$to, Acc, u64>>);
+        $t.push(thread::<Copy<$to, Acc, f32>>);
+        $t.push(thread::<Copy<$to, Acc, f64>>);
+        $t.push(thread::<Copy<$to, Imm, u64>>);
+        $t.push(thread::<CopyWide<$to>>);
         for_places!(pins u64, copy! { $t ($to) });
     )*};
     ($t:ident ($to:ident) $($pin:ident)*) => {
-        $($t.push::<Copy<$to, $pin, u64>>();)*
+        $($t.push(thread::<Copy<$to, $pin, u64>>);)*
     };
 }
 macro_rules! global_get {
     ($t:ident ($ty:ident) $($to:ident)*) => {
-        $($t.push::<global::Get<$ty, $to>>();)*
+        $($t.push(thread::<global::Get<$ty, $to>>);)*
     };
 }
 macro_rules! chain {
@@ -129,7 +129,7 @@ macro_rules! chain {
         $(for_places!(dests $ty, chain! { $t (@ $op, $x, $y, $z) });)*
     };
     ($t:ident (@ $op:ty, $x:ident, $y:ident, $z:ident) $($d:ident)*) => {
-        $($t.push::<Chain<$op, $x, $y, $z, $d>>();)*
+        $($t.push(thread::<Chain<$op, $x, $y, $z, $d>>);)*
     };
 }
 macro_rules! load_chain {
@@ -140,7 +140,7 @@ macro_rules! load_chain {
         $(for_places!(dests $ty, load_chain! { $t (@ $op, $x, $y) });)*
     };
     ($t:ident (@ $op:ty, $x:ident, $y:ident) $($d:ident)*) => {
-        $($t.push::<LoadChain<$op, $x, $y, $d>>();)*
+        $($t.push(thread::<LoadChain<$op, $x, $y, $d>>);)*
     };
 }
 macro_rules! load_keep_branch {
@@ -151,7 +151,7 @@ macro_rules! load_keep_branch {
         $(for_places!(others $ty, load_keep_branch! { $t (@ $op, $d, $x) });)*
     };
     ($t:ident (@ $op:ty, $d:ident, $x:ident) $($y:ident)*) => {
-        $($t.push::<LoadKeepBranch<$op, $x, $y, $d>>();)*
+        $($t.push(thread::<LoadKeepBranch<$op, $x, $y, $d>>);)*
     };
 }
 macro_rules! load_scaled {
@@ -162,7 +162,7 @@ macro_rules! load_scaled {
         $(for_places!(dests $ty, load_scaled! { $t (@ $op, $x, $z) });)*
     };
     ($t:ident (@ $op:ty, $x:ident, $z:ident) $($d:ident)*) => {
-        $($t.push::<LoadScaled<$op, $x, $z, $d>>();)*
+        $($t.push(thread::<LoadScaled<$op, $x, $z, $d>>);)*
     };
 }
 macro_rules! chain_store {
@@ -170,7 +170,7 @@ macro_rules! chain_store {
         $(for_places!($xy $ty, chain_store! { $t ($op, $base) });)*
     };
     ($t:ident ($op:ty, $base:ident) $(($x:ident, $y:ident))*) => {
-        $($t.push::<ChainStore<$op, $base, $x, $y>>();)*
+        $($t.push(thread::<ChainStore<$op, $base, $x, $y>>);)*
     };
 }
 macro_rules! copy_branch {
@@ -178,7 +178,7 @@ macro_rules! copy_branch {
         $(for_places!(copy_dests u64, copy_branch! { $t ($from) });)*
     };
     ($t:ident ($from:ident) $($to:ident)*) => {
-        $($t.push::<CopyBranch<$to, $from>>();)*
+        $($t.push(thread::<CopyBranch<$to, $from>>);)*
     };
 }
 macro_rules! copy_pair {
@@ -192,8 +192,20 @@ macro_rules! copy_pair {
         $(for_places!(copy_dests u64, copy_pair! { $t ($from $to $second) });)*
     };
     ($t:ident ($from:ident $to:ident $second:ident) $($second_to:ident)*) => {
-        $($t.push::<CopyPair<$to, $from, $second_to, $second>>();)*
+        $($t.push(thread::<CopyPair<$to, $from, $second_to, $second>>);)*
     };
+}
+/// The handlers of a row lie together in the executable, which keeps fewer pages in use than all in one mix:
+/// compilers sort functions by their names, with a hash for type parameters, so each row has a named scope.
+macro_rules! row {
+    ($name:ident($t:ident): $($push:tt)*) => {{
+        #[allow(non_snake_case)]
+        const fn $name($t: &mut Table) {
+            define_thread!();
+            $($push)*;
+        }
+        $name(&mut $t);
+    }};
 }
 /// The second op of a chain.
 #[cfg_attr(not(full_dispatch), allow(unused_macros))]
@@ -224,20 +236,25 @@ macro_rules! define_handlers {
         plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
         const FILLED: Table = {
+            define_thread!();
             let mut t = Table { handlers: [handler::<control::Unreachable>(); OPCODES], len: 0 };
-            $(for_places!((pairs [$($bin_swap)?]) $bin_in, pairs! { t (Binary, rows::$bin, dests $bin_out) });)*
-            $(compare!(t, rows::$cmp, $cmp_in, [$cmp_swap], [$($cmp_not)?]);)*
-            $(compare!(t, rows::$fus, $fus_in, [$fus_swap], [$($fus_not)?]);)*
-            $(for_places!(sources $un_in, singles! { t (Unary, rows::$un, dests $un_out) });)*
+            $(row!($bin(t): for_places!((pairs [$($bin_swap)?]) $bin_in, pairs! { t (Binary, rows::$bin, dests $bin_out) }));)*
+            $(row!($cmp(t): compare!(t, rows::$cmp, $cmp_in, [$cmp_swap], [$($cmp_not)?]));)*
+            $(row!($fus(t): compare!(t, rows::$fus, $fus_in, [$fus_swap], [$($fus_not)?]));)*
+            $(row!($un(t): for_places!(sources $un_in, singles! { t (Unary, rows::$un, dests $un_out) }));)*
             $(
-                for_places!(values u32, singles! { t (Load, rows::$ld, dests $ld_out) });
-                for_places!(sums u32, pairs! { t (LoadSum, rows::$ld, dests $ld_out) });
-                t.push::<LoadFar<rows::$ld>>();
+                row!($ld(t):
+                    for_places!(values u32, singles! { t (Load, rows::$ld, dests $ld_out) });
+                    for_places!(sums u32, pairs! { t (LoadSum, rows::$ld, dests $ld_out) });
+                    t.push(thread::<LoadFar<rows::$ld>>)
+                );
             )*
             $(
-                for_places!(values u32, singles! { t (Store, rows::$st, values $st_in) });
-                for_places!(sums u32, pairs! { t (StoreSum, rows::$st, values $st_in) });
-                t.push::<StoreFar<rows::$st>>();
+                row!($st(t):
+                    for_places!(values u32, singles! { t (Store, rows::$st, values $st_in) });
+                    for_places!(sums u32, pairs! { t (StoreSum, rows::$st, values $st_in) });
+                    t.push(thread::<StoreFar<rows::$st>>)
+                );
             )*
             $(
                 let _ = Op::$sel;
@@ -253,17 +270,17 @@ macro_rules! define_handlers {
             for_places!(dests u64, global_get! { t (u64) });
             for_places!(dests f32, global_get! { t (f32) });
             for_places!(dests f64, global_get! { t (f64) });
-            $(for_places!($ch_xy $ch_ty, chain! { t (Pair<rows::$ch_first, second!(rows::$ch_second, [$($ch_rev)?])>, $ch_ty) });)*
-            $(for_places!(sources u32, load_chain! { t (Pair<rows::$lc_load, second!(rows::$lc_second, [$($lc_rev)?])>, $lc_ty) });)*
-            $($(for_places!(sources u32, singles! { t (LoadBranch, Pair<rows::$lb_load, rows::$lb_compare>, others $lb_ty) });)*)*
-            $($(for_places!(kept u32, load_keep_branch! { t (Pair<rows::$lk_load, rows::$lk_compare>, $lk_ty) });)*)*
-            $(for_places!(sources u32, load_scaled! { t (rows::$sc_load, $sc_ty) });)*
-            $(for_places!(sources u32, singles! { t (LoadStore, Pair<rows::$ls_load, rows::$ls_store>, bases u32) });)*
-            $(for_places!(bases $cs_ty, chain_store! { t (Pair<rows::$cs_first, rows::$cs_store>, $cs_ty $cs_xy) });)*
+            $(row!($ch(t): for_places!($ch_xy $ch_ty, chain! { t (Pair<rows::$ch_first, second!(rows::$ch_second, [$($ch_rev)?])>, $ch_ty) }));)*
+            $(row!($lc(t): for_places!(sources u32, load_chain! { t (Pair<rows::$lc_load, second!(rows::$lc_second, [$($lc_rev)?])>, $lc_ty) }));)*
+            $($(row!($lb(t): for_places!(sources u32, singles! { t (LoadBranch, Pair<rows::$lb_load, rows::$lb_compare>, others $lb_ty) }));)*)*
+            $($(row!($lk(t): for_places!(kept u32, load_keep_branch! { t (Pair<rows::$lk_load, rows::$lk_compare>, $lk_ty) }));)*)*
+            $(row!($sc(t): for_places!(sources u32, load_scaled! { t (rows::$sc_load, $sc_ty) }));)*
+            $(row!($ls(t): for_places!(sources u32, singles! { t (LoadStore, Pair<rows::$ls_load, rows::$ls_store>, bases u32) }));)*
+            $(row!($cs(t): for_places!(bases $cs_ty, chain_store! { t (Pair<rows::$cs_first, rows::$cs_store>, $cs_ty $cs_xy) }));)*
             let _ = (Op::$pair, Op::$jump);
             for_places!(copied u64, copy_pair! { t () });
             for_places!(copied u64, copy_branch! { t () });
-            $($(t.push::<$handler>();)*)*
+            $($(t.push(thread::<$handler>);)*)*
             assert!(t.len == OPCODES);
             t
         };
