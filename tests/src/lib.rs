@@ -1,7 +1,9 @@
-//! What the end-to-end tests share: the built `wasmote`, guests, directories to work in.
+//! What the end-to-end tests share: the built `wasmote`, guests, directories to work in, programs that are Rust code.
 //!
 //! Cargo tells a package's tests only about the package's own binaries, so the binary is built here,
 //! once per test process, with the profile the tests were built with.
+
+pub mod program;
 
 use std::{
     env, fs,

@@ -1,13 +1,10 @@
 //! Small programs in WebAssembly text, through the core.
-#![allow(missing_docs)]
-
-mod common;
 
 use std::fs;
 
-use common::TempDir;
 use wasmote::{Engine, Error, Linker, Module, Store};
 use wasmote_std_host::{Capture, DirRights, WasiCtx, WasiCtxBuilder, add_to_linker};
+use wasmote_tests::Scratch;
 
 fn run(wat: &str, ctx: WasiCtx) -> Result<(), Error> {
     let engine = Engine::default();
@@ -40,7 +37,7 @@ fn hello_world() {
 
 #[test]
 fn a_file_is_created_written_and_read_back() {
-    let temp = TempDir::new();
+    let temp = Scratch::new();
     let builder = WasiCtxBuilder::new()
         .preopened_dir(temp.path(), "/", DirRights::READ_WRITE)
         .unwrap();

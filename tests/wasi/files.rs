@@ -1,12 +1,12 @@
 //! Functions on real files, in temporary directories.
-#![allow(missing_docs)]
-
-mod common;
 
 use std::{collections::BTreeSet, fs, os::unix::fs::symlink};
 
-use common::{CREAT, DIRECTORY, EXCL, Guest, TRUNC, TempDir};
-use wasmote_std_host::{DirRights, Errno, Rights, WasiCtxBuilder};
+use wasmote_std_host::{DirRights, Errno, Rights, StdHost, WasiCtxBuilder};
+use wasmote_tests::{
+    Scratch,
+    program::{CREAT, DIRECTORY, EXCL, Program, TRUNC},
+};
 use wasmote_wasi::Function;
 
 const ROOT: u64 = 3;
@@ -14,9 +14,9 @@ const READ: Rights = Rights::FD_READ;
 const WRITE: Rights = Rights::FD_WRITE;
 const NONE: Rights = Rights::EMPTY;
 
-fn guest() -> (TempDir, Guest) {
-    let temp = TempDir::new();
-    let guest = Guest::at(temp.path(), DirRights::READ_WRITE);
+fn guest() -> (Scratch, Program<StdHost>) {
+    let temp = Scratch::new();
+    let guest = Program::at(temp.path(), DirRights::READ_WRITE);
     (temp, guest)
 }
 
@@ -338,7 +338,7 @@ fn times() {
 
 #[test]
 fn nothing_outside_is_reached() {
-    let temp = TempDir::new();
+    let temp = Scratch::new();
     let (root, outside) = (temp.path().join("root"), temp.path().join("outside"));
     fs::create_dir_all(root.join("dir")).unwrap();
     fs::create_dir(&outside).unwrap();
@@ -350,7 +350,7 @@ fn nothing_outside_is_reached() {
     symlink("/proc/self/root", root.join("proc")).unwrap();
     symlink("dir/../../outside", root.join("winding")).unwrap();
     symlink("up", root.join("chain")).unwrap();
-    let mut guest = Guest::at(&root, DirRights::READ_WRITE);
+    let mut guest = Program::at(&root, DirRights::READ_WRITE);
     guest.create(ROOT, "mine", b"mine");
     let outside_paths = [
         "..",
@@ -419,7 +419,7 @@ fn nothing_outside_is_reached() {
 
 #[test]
 fn read_only_directories_stay_as_they_are() {
-    let temp = TempDir::new();
+    let temp = Scratch::new();
     fs::write(temp.path().join("file"), "data").unwrap();
     fs::create_dir(temp.path().join("dir")).unwrap();
     let builder = WasiCtxBuilder::new()
@@ -428,7 +428,7 @@ fn read_only_directories_stay_as_they_are() {
     let builder = builder
         .preopened_dir(temp.path(), "/rw", DirRights::READ_WRITE)
         .unwrap();
-    let mut guest = Guest::new(builder.build().unwrap());
+    let mut guest = Program::new(builder.build().unwrap());
     const RW: u64 = 4;
     let fd = guest.open(ROOT, "file", 0, Rights::ALL - WRITE).unwrap();
     assert_eq!(guest.read(fd, 10).unwrap(), b"data");
@@ -476,7 +476,7 @@ fn polling_a_pipe_and_a_clock() {
 
     let (reader, mut writer) = io::pipe().unwrap();
     let stdin = StdStream::from(OwnedFd::from(reader));
-    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(stdin).build().unwrap());
+    let mut guest = Program::new(WasiCtxBuilder::new().stdin(stdin).build().unwrap());
     let mut subscribe = |timeout: u64| {
         guest.memory[..96].fill(0);
         guest.memory[8] = 1;

@@ -1,38 +1,10 @@
 //! A program that is Rust code: it calls the functions as a guest would, on a memory of its own.
-#![allow(dead_code, missing_docs)]
+#![allow(missing_docs)]
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::path::Path;
 
-use wasmote_std_host::{Abi, DirRights, Errno, Rights, WasiCtx, WasiCtxBuilder};
-use wasmote_wasi::{Function, Outcome};
-
-/// A directory that goes away.
-pub struct TempDir(PathBuf);
-
-impl TempDir {
-    pub fn new() -> TempDir {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("wasmote-{}-{count}", process::id()));
-        fs::create_dir(&path).unwrap();
-        TempDir(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use wasmote_std_host::{StdHost, WasiCtxBuilder};
+use wasmote_wasi::{Abi, DirRights, Errno, Function, Host, Outcome, Rights, WasiCtx};
 
 pub const CREAT: u64 = 1;
 pub const DIRECTORY: u64 = 2;
@@ -52,28 +24,31 @@ pub struct Entry {
     pub name: String,
 }
 
-pub struct Guest {
-    pub ctx: WasiCtx,
+/// A context and the memory of who calls it.
+pub struct Program<H: Host> {
+    pub ctx: WasiCtx<H>,
     pub memory: Vec<u8>,
 }
 
-impl Guest {
-    pub fn new(ctx: WasiCtx) -> Guest {
-        Guest {
-            ctx,
-            memory: vec![0; 1 << 17],
-        }
-    }
-
+impl Program<StdHost> {
     /// With this directory as `/`, at 3.
-    pub fn at(path: &Path, rights: DirRights) -> Guest {
-        Guest::new(
+    pub fn at(path: &Path, rights: DirRights) -> Self {
+        Program::new(
             WasiCtxBuilder::new()
                 .preopened_dir(path, "/", rights)
                 .unwrap()
                 .build()
                 .unwrap(),
         )
+    }
+}
+
+impl<H: Host> Program<H> {
+    pub fn new(ctx: WasiCtx<H>) -> Self {
+        Program {
+            ctx,
+            memory: vec![0; 1 << 17],
+        }
     }
 
     pub fn call(&mut self, function: Function, args: &[u64]) -> Result<()> {

@@ -1,0 +1,5 @@
+//! WASI: functions called on real files, and small programs.
+#![allow(missing_docs)]
+
+mod files;
+mod programs;
