@@ -200,6 +200,7 @@ macro_rules! copy_pair {
 macro_rules! row {
     ($name:ident($t:ident): $($push:tt)*) => {{
         #[allow(non_snake_case)]
+        #[cfg_attr(not(full_dispatch), allow(dead_code, unused_variables))]
         const fn $name($t: &mut Table) {
             define_thread!();
             $($push)*;
