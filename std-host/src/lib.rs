@@ -23,13 +23,15 @@
 mod builder;
 mod convert;
 mod files;
+mod socket;
 mod stream;
 mod system;
 
 pub use builder::{Error, WasiCtxBuilder};
 pub use convert::errno;
 pub use files::{StdDir, StdFile};
-pub use stream::{Capture, StdSocket, StdStream};
+pub use socket::StdSocket;
+pub use stream::{Capture, StdStream};
 pub use wasmote_wasi::{
     self, Abi, DirRights, Errno, Rights, TraceCall, VirtualClock, WasiTrace, add_to_linker,
 };

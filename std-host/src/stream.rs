@@ -1,8 +1,7 @@
-//! Streams and sockets.
+//! Streams.
 
 use std::{
     io,
-    net::{TcpListener, TcpStream},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -11,11 +10,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec},
     io::Errno as Os,
 };
-use wasmote_wasi::{
-    Errno,
-    host::{Sockets, Streams},
-    types::Filetype,
-};
+use wasmote_wasi::{Errno, host::Streams, types::Filetype};
 
 use crate::{
     StdHost,
@@ -133,7 +128,7 @@ impl Capture {
 ///
 /// # Errors
 /// [`Errno::Again`] if it is not ready and this only looks; [`Errno::Intr`] after a signal.
-fn ready(fd: BorrowedFd<'_>, flags: PollFlags, look: bool) -> Result<(), Errno> {
+pub(crate) fn ready(fd: BorrowedFd<'_>, flags: PollFlags, look: bool) -> Result<(), Errno> {
     let zero = Timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -227,27 +222,6 @@ impl Streams for StdHost {
             rustix::io::writev(fd, &bufs[..count])
         })
     }
-}
-
-/// A socket, listening or connected. What can be done with it is for a later issue; until then every
-/// operation answers [`Errno::NotSup`], except waiting.
-#[derive(Debug)]
-pub struct StdSocket(pub(crate) OwnedFd);
-
-impl From<TcpListener> for StdSocket {
-    fn from(listener: TcpListener) -> StdSocket {
-        StdSocket(listener.into())
-    }
-}
-
-impl From<TcpStream> for StdSocket {
-    fn from(stream: TcpStream) -> StdSocket {
-        StdSocket(stream.into())
-    }
-}
-
-impl Sockets for StdHost {
-    type Socket = StdSocket;
 }
 
 #[cfg(test)]

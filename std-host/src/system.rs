@@ -57,7 +57,7 @@ impl Entropy for StdHost {
 fn source<'a>(source: &Source<'a, StdStream, StdSocket>) -> Option<BorrowedFd<'a>> {
     match source {
         Source::Stream(stream) => stream.fd(),
-        Source::Socket(socket) => Some(std::os::fd::AsFd::as_fd(&socket.0)),
+        Source::Socket(socket) => Some(socket.fd()),
     }
 }
 
