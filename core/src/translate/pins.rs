@@ -53,7 +53,7 @@ impl Weights {
     /// Starts on a function with so many locals.
     pub(crate) fn begin(&mut self, locals: u32) {
         self.locals.clear();
-        if PINS > 0 {
+        if PINS != 0 {
             self.locals.resize(locals.min(Self::CONSIDERED) as usize, 0);
         }
         (self.open, self.loops, self.weight) = (0, 0, 1);
