@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{IoSlice, IoSliceMut},
+    io::{self, IoSlice, IoSliceMut},
     os::fd::OwnedFd,
     path::Path,
     time::{Duration, UNIX_EPOCH},
@@ -44,6 +44,14 @@ pub struct StdDir {
 impl StdDir {
     fn new(dir: fs::File) -> StdDir {
         StdDir { dir, reader: None }
+    }
+
+    /// Opens a directory by its path in this process's own name space.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn open(path: impl AsRef<Path>) -> io::Result<StdDir> {
+        cap_std::fs::Dir::open_ambient_dir(path, cap_std::ambient_authority()).map(StdDir::from)
     }
 
     fn open_reader(&self) -> Result<OwnedFd, Errno> {

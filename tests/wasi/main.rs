@@ -1,5 +1,6 @@
 //! WASI: functions called on real files, and small programs.
 #![allow(missing_docs)]
 
+mod faults;
 mod files;
 mod programs;

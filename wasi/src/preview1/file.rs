@@ -84,8 +84,10 @@ pub(super) fn fd_write<H: Host>(
         Object::File { file, position } => {
             let len = if flags.contains(Fdflags::APPEND) {
                 let len = cx.mem.gather(iovecs, |bufs| host.file_append(file, bufs))?;
+                // What is written is reported as written, even if the end cannot be found out any more.
                 if len > 0 {
-                    *position = host.file_stat(file)?.size;
+                    let end = host.file_stat(file).map(|stat| stat.size);
+                    *position = end.unwrap_or(position.saturating_add(u64::from(len)));
                 }
                 len
             } else {
