@@ -17,6 +17,7 @@ Examples:
   wasmote program.wasm one two              run a program with two arguments
   wasmote run --dir . program.wasm          … that may use the files of this directory
   wasmote run --dir /srv/data::/data p.wasm … that sees /srv/data as /data
+  wasmote run --dir .::/:ro program.wasm    … that may look at this directory and change nothing
   wasmote run --invoke add math.wat 2 40    call an exported function and print its results
   wasmote run --fuel 1000000 p.wasm         … and stop it after so many instructions
   wasmote explain program.wasm --func main  the bytecode that a function became
@@ -60,9 +61,13 @@ Examples:
   wasmote run --env LANG=C --env HOME p.wasm
   wasmote run --invoke fib fib.wat 30")]
 pub struct RunArgs {
-    /// Give the program a directory of this machine, under GUEST or its own name; repeatable
-    #[arg(long = "dir", value_name = "HOST[::GUEST]")]
+    /// Give the program a directory of this machine, under GUEST or its own name, with `:ro` for reading only;
+    /// repeatable
+    #[arg(long = "dir", value_name = "HOST[::GUEST][:ro]")]
     pub dirs: Vec<OsString>,
+    /// Give the program a socket that listens at ADDR (`127.0.0.1:8080`), as descriptor 3 and on; repeatable
+    #[arg(long = "tcplisten", value_name = "ADDR")]
+    pub listeners: Vec<String>,
     /// Set an environment variable of the program, or pass on one of this environment; repeatable
     #[arg(long = "env", value_name = "K[=V]")]
     pub env: Vec<String>,
@@ -81,6 +86,9 @@ pub struct RunArgs {
     /// The program's name as it sees it, instead of FILE
     #[arg(long, value_name = "NAME")]
     pub argv0: Option<String>,
+    /// Print the program's system calls to standard error, a line each
+    #[arg(long)]
+    pub trace_wasi: bool,
     /// Translate the whole module at once instead of functions at their first call
     #[arg(long)]
     pub eager: bool,

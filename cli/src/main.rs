@@ -12,11 +12,27 @@ mod size;
 mod wasi;
 mod wast;
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use args::Command;
+use error::Failure;
+
+/// The exit status after Ctrl-C, as shells tell it.
+const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
+    // At once, wherever the program is: waiting for input too. Nothing of ours is buffered.
+    let always = Arc::new(AtomicBool::new(true));
+    if let Err(e) = signal_hook::flag::register_conditional_shutdown(
+        signal_hook::consts::SIGINT,
+        INTERRUPTED,
+        always,
+    ) {
+        return Failure::new(format!("cannot handle Ctrl-C: {e}")).report();
+    }
     let result = match args::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -1,10 +1,15 @@
 //! The guest's view of this machine, as the command line describes it.
 
-use std::{env, ffi::OsStr};
+use std::{
+    env,
+    ffi::OsStr,
+    io::{self, Write},
+    net::TcpListener,
+};
 
 use wasmote::Linker;
 use wasmote_std_host::{Error, WasiCtx, WasiCtxBuilder};
-use wasmote_wasi::DirRights;
+use wasmote_wasi::{DirRights, Rights, TraceCall};
 
 use crate::{args::RunArgs, error::Failure, load::reason, run::Guest};
 
@@ -45,14 +50,34 @@ fn build(args: &RunArgs) -> Result<WasiCtxBuilder, Failure> {
         }
         .map_err(failure)?;
     }
+    // Sockets have the first numbers, as with other runtimes: programs know them by number only.
+    for address in &args.listeners {
+        let listener = TcpListener::bind(address).map_err(|error| {
+            Failure::new(format!("cannot listen at `{address}`: {}", reason(&error)))
+        })?;
+        builder = builder.socket(listener, Rights::SOCKET, Rights::SOCKET);
+    }
     for dir in &args.dirs {
-        let dir = text(dir)?;
-        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+        let (host, guest, rights) = directory(text(dir)?);
         builder = builder
-            .preopened_dir(host, guest, DirRights::READ_WRITE)
+            .preopened_dir(host, guest, rights)
             .map_err(failure)?;
     }
+    if args.trace_wasi {
+        // Nothing is left to do if standard error is gone.
+        builder = builder.trace(|call: &TraceCall<'_>| drop(writeln!(io::stderr(), "{call}")));
+    }
     Ok(builder)
+}
+
+/// `HOST`, `HOST::GUEST`, each with `:ro` or without.
+fn directory(text: &str) -> (&str, &str, DirRights) {
+    let (names, rights) = match text.strip_suffix(":ro") {
+        Some(names) => (names, DirRights::READ_ONLY),
+        None => (text, DirRights::READ_WRITE),
+    };
+    let (host, guest) = names.split_once("::").unwrap_or((names, names));
+    (host, guest, rights)
 }
 
 fn text(words: &OsStr) -> Result<&str, Failure> {
@@ -67,5 +92,19 @@ fn failure(error: Error) -> Failure {
             Failure::new(format!("{}: {}", path.display(), reason(&error)))
         }
         other => Failure::new(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories() {
+        let (all, look) = (DirRights::READ_WRITE, DirRights::READ_ONLY);
+        assert_eq!(directory("."), (".", ".", all));
+        assert_eq!(directory("/a:b::/c"), ("/a:b", "/c", all));
+        assert_eq!(directory("/a::/c:ro"), ("/a", "/c", look));
+        assert_eq!(directory("a:ro"), ("a", "a", look));
     }
 }

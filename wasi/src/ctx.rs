@@ -334,8 +334,10 @@ impl<H: Host> WasiCtx<H> {
             ctx: self,
             mem: GuestMemory::new(memory),
             abi,
+            exit: None,
         };
         let outcome = preview1::invoke(&mut cx, function, args);
+        let outcome = cx.exit.map_or(outcome, Outcome::Exit);
         if self.trace.is_some() {
             self.report(memory, abi, function, args, outcome);
         }

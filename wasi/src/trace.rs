@@ -3,8 +3,9 @@
 use core::fmt::{self, Write};
 
 use crate::{
+    errno::Errno,
     layout::Abi,
-    preview1::{Function, Kind, Outcome},
+    preview1::{Function, Kind, Outcome, Param},
     types::{Advice, Clockid, Fdflags, Fstflags, Lookupflags, Oflags, Rights, Sdflags, Whence},
 };
 
@@ -20,8 +21,9 @@ impl<F: FnMut(&TraceCall<'_>) + Send> WasiTrace for F {
     }
 }
 
-/// A finished call. `Display` is one line without its end:
-/// `path_open(fd=3, dirflags=0, path="a.txt", oflags=creat, …, opened=0x1f40) = success`.
+/// A finished call. `Display` is one line without its end: the arguments that say what is wanted, and the
+/// results or the error: `path_open(fd=3, dirflags=0, path="a.txt", oflags=creat, …) = opened_fd=4`. Of buffers
+/// it shows how their contents begin.
 #[derive(Clone, Copy, Debug)]
 pub struct TraceCall<'a> {
     /// The version it was imported from.
@@ -38,6 +40,10 @@ pub struct TraceCall<'a> {
 
 /// Longest piece of a string that is shown.
 const SHOWN: usize = 256;
+/// Longest piece of a buffer that is shown.
+const SHOWN_DATA: usize = 32;
+/// Most buffers of a list that are looked at: a call with more fails.
+const SHOWN_BUFFERS: u64 = 1024;
 
 impl TraceCall<'_> {
     fn text(&self, ptr: u64, len: u64) -> Option<&[u8]> {
@@ -46,11 +52,64 @@ impl TraceCall<'_> {
         self.memory.get(start..end)
     }
 
+    fn number(&self, ptr: u64, bytes: u64) -> Option<u64> {
+        let mut number = [0; 8];
+        let text = self.text(ptr, bytes)?;
+        number[..text.len()].copy_from_slice(text);
+        Some(u64::from_le_bytes(number))
+    }
+
+    /// The result that goes to this argument.
+    fn out(&self, kind: Kind, ptr: u64) -> Option<u64> {
+        let bytes = match kind {
+            Kind::Out16 => 2,
+            Kind::Out32 => 4,
+            Kind::Out64 => 8,
+            _ => return None,
+        };
+        self.number(ptr, bytes)
+    }
+
+    /// The beginning of the first `len` bytes in a list of buffers.
+    fn buffers(&self, f: &mut fmt::Formatter<'_>, list: u64, count: u64, len: u64) -> fmt::Result {
+        let mut left = len.min(SHOWN_DATA as u64);
+        let mut shown = 0;
+        f.write_char('"')?;
+        for index in 0..count.min(SHOWN_BUFFERS) {
+            let at = list.saturating_add(index * 8);
+            let (Some(ptr), Some(size)) =
+                (self.number(at, 4), self.number(at.saturating_add(4), 4))
+            else {
+                break;
+            };
+            let size = size.min(left);
+            let Some(bytes) = self.text(ptr, size) else {
+                break;
+            };
+            write!(f, "{}", bytes.escape_ascii())?;
+            left -= size;
+            shown += size;
+            if left == 0 {
+                break;
+            }
+        }
+        f.write_str(if shown < len { "\"…" } else { "\"" })
+    }
+
+    /// How many bytes are in a list of buffers.
+    fn total(&self, list: u64, count: u64) -> u64 {
+        (0..count.min(SHOWN_BUFFERS))
+            .map_while(|index| self.number(list.saturating_add(index * 8 + 4), 4))
+            .sum()
+    }
+
     fn arg(&self, f: &mut fmt::Formatter<'_>, kind: Kind, value: u64) -> fmt::Result {
         // The boundary took 32-bit values apart from the upper half, which is zero.
         let low = value as u32;
         match kind {
-            Kind::Ptr | Kind::Str => write!(f, "{value:#x}"),
+            Kind::Ptr | Kind::Str | Kind::Iovs | Kind::Out16 | Kind::Out32 | Kind::Out64 => {
+                write!(f, "{value:#x}")
+            }
             Kind::Filedelta => write!(f, "{}", value as i64),
             Kind::Rights => write!(f, "{}", Rights::from_bits_truncate(value)),
             Kind::Fdflags => flags(f, Fdflags::from_bits(low as u16), value),
@@ -88,28 +147,62 @@ fn flags(f: &mut fmt::Formatter<'_>, known: Option<impl fmt::Display>, value: u6
 impl fmt::Display for TraceCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}(", self.function.name())?;
-        let mut params = self.function.params().iter().zip(self.args);
+        let done = self.outcome == Outcome::Errno(Errno::Success);
+        let results = |(param, &value): (&Param, &u64)| {
+            let result = self.out(param.kind, value).filter(|_| done);
+            result.map(|result| (param.name, result))
+        };
+        let params = || self.function.params().iter().zip(self.args);
+        let mut arguments = params();
         let mut separator = "";
-        while let Some((param, &value)) = params.next() {
+        while let Some((param, &value)) = arguments.next() {
+            if matches!(param.kind, Kind::Out16 | Kind::Out32 | Kind::Out64) {
+                continue;
+            }
             write!(f, "{separator}{}=", param.name)?;
             separator = ", ";
-            if param.kind == Kind::Str {
-                let len = params.next().map_or(0, |(_, &len)| len);
-                match self.text(value, len) {
-                    Some(bytes) => {
-                        let shown = &bytes[..bytes.len().min(SHOWN)];
-                        write!(f, "\"{}\"", shown.escape_ascii())?;
-                        if shown.len() < bytes.len() {
-                            f.write_char('…')?;
+            match param.kind {
+                Kind::Str => {
+                    let len = arguments.next().map_or(0, |(_, &len)| len);
+                    match self.text(value, len) {
+                        Some(bytes) => {
+                            let shown = &bytes[..bytes.len().min(SHOWN)];
+                            write!(f, "\"{}\"", shown.escape_ascii())?;
+                            if shown.len() < bytes.len() {
+                                f.write_char('…')?;
+                            }
                         }
+                        None => write!(f, "{value:#x}[{len}]")?,
                     }
-                    None => write!(f, "{value:#x}[{len}]")?,
                 }
-            } else {
-                self.arg(f, param.kind, value)?;
+                Kind::Iovs => {
+                    let count = arguments.next().map_or(0, |(_, &count)| count);
+                    // What is written is shown in any case, what is read once it is there.
+                    let writes = matches!(
+                        self.function,
+                        Function::fd_write | Function::fd_pwrite | Function::sock_send
+                    );
+                    match params().find_map(results) {
+                        _ if writes => {
+                            self.buffers(f, value, count, self.total(value, count))?;
+                        }
+                        Some((_, len)) => self.buffers(f, value, count, len)?,
+                        None => write!(f, "[{}]", self.total(value, count))?,
+                    }
+                }
+                kind => self.arg(f, kind, value)?,
             }
         }
         match self.outcome {
+            Outcome::Errno(Errno::Success) => {
+                f.write_str(") = ")?;
+                let mut separator = "";
+                for (name, result) in params().filter_map(results) {
+                    write!(f, "{separator}{name}={result}")?;
+                    separator = ", ";
+                }
+                f.write_str(if separator.is_empty() { "success" } else { "" })
+            }
             Outcome::Errno(errno) => write!(f, ") = {}", errno.name()),
             Outcome::Exit(code) => write!(f, ") exits with {code}"),
         }
@@ -121,7 +214,6 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
-    use crate::errno::Errno;
 
     #[test]
     fn lines() {
@@ -141,10 +233,7 @@ mod tests {
             ),
             "{line}"
         );
-        assert!(
-            line.ends_with(", fdflags=0x40, opened_fd=0x1f40) = noent"),
-            "{line}"
-        );
+        assert!(line.ends_with(", fdflags=0x40) = noent"), "{line}");
         call.args = &[3, 0, 4, u32::MAX as u64];
         assert_eq!(
             call.to_string(),
@@ -152,12 +241,31 @@ mod tests {
         );
         call.function = Function::fd_seek;
         call.args = &[3, u64::MAX, 2, 8];
+        call.memory = b"........\x07\0\0\0\0\0\0\0";
         call.abi = Abi::Unstable;
         call.outcome = Outcome::Errno(Errno::Success);
         assert_eq!(
             call.to_string(),
-            "fd_seek(fd=3, offset=-1, whence=set, newoffset=0x8) = success"
+            "fd_seek(fd=3, offset=-1, whence=set) = newoffset=7"
         );
+        let buffers = b"\x18\0\0\0\x03\0\0\0\x1b\0\0\0\x40\0\0\0\x05\0\0\0....ab\n0123456789012345678901234567890123456789012345678901234567890123";
+        call.memory = buffers;
+        call.function = Function::fd_write;
+        call.args = &[1, 0, 2, 16];
+        let begin = "\"ab\\n01234567890123456789012345678\"…";
+        assert_eq!(
+            call.to_string(),
+            alloc::format!("fd_write(fd=1, iovs={begin}) = nwritten=5")
+        );
+        call.function = Function::fd_read;
+        assert_eq!(
+            call.to_string(),
+            "fd_read(fd=1, iovs=\"ab\\n01\") = nread=5"
+        );
+        call.outcome = Outcome::Errno(Errno::Again);
+        assert_eq!(call.to_string(), "fd_read(fd=1, iovs=[67]) = again");
+        call.args = &[1, u32::MAX as u64, u32::MAX as u64, u32::MAX as u64];
+        assert_eq!(call.to_string(), "fd_read(fd=1, iovs=[0]) = again");
         call.function = Function::proc_exit;
         call.args = &[7];
         call.outcome = Outcome::Exit(7);

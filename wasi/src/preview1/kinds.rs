@@ -13,6 +13,14 @@ use crate::{
 pub enum Kind {
     /// An address.
     Ptr,
+    /// Where a 16-bit result goes.
+    Out16,
+    /// Where a 32-bit result goes.
+    Out32,
+    /// Where a 64-bit result goes.
+    Out64,
+    /// The address of a list of buffers; the next parameter is their number.
+    Iovs,
     /// A 32-bit length or count.
     Size,
     /// The address of a string; the next parameter is its length.
@@ -117,6 +125,10 @@ macro_rules! narrow_flags {
 
 args! {
     Ptr: i32 as u32 => u32, Ptr, |raw, _| Ok(raw);
+    Out16: i32 as u32 => u32, Out16, |raw, _| Ok(raw);
+    Out32: i32 as u32 => u32, Out32, |raw, _| Ok(raw);
+    Out64: i32 as u32 => u32, Out64, |raw, _| Ok(raw);
+    Iovs: i32 as u32 => u32, Iovs, |raw, _| Ok(raw);
     Size: i32 as u32 => u32, Size, |raw, _| Ok(raw);
     Str: i32 as u32 => u32, Str, |raw, _| Ok(raw);
     StrLen: i32 as u32 => u32, StrLen, |raw, _| Ok(raw);

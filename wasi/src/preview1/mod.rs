@@ -30,8 +30,8 @@ use file::{
 pub use kinds::Kind;
 use kinds::{
     AdviceArg, ClockidArg, Dircookie, Exitcode, Fd, FdflagsArg, Filedelta, Filesize, FstflagsArg,
-    LookupflagsArg, OflagsArg, Ptr, RiflagsArg, RightsArg, SdflagsArg, Siflags, Signal, Size, Str,
-    StrLen, Timestamp, WhenceArg,
+    Iovs, LookupflagsArg, OflagsArg, Out16, Out32, Out64, Ptr, RiflagsArg, RightsArg, SdflagsArg,
+    Siflags, Signal, Size, Str, StrLen, Timestamp, WhenceArg,
 };
 pub(crate) use kinds::{Arg, whence};
 use path::{
@@ -50,6 +50,8 @@ pub(crate) struct Cx<'a, H: Host> {
     pub(crate) ctx: &'a mut WasiCtx<H>,
     pub(crate) mem: GuestMemory<'a>,
     pub(crate) abi: Abi,
+    /// Ends the program with this code, whatever the function returns.
+    pub(crate) exit: Option<u32>,
 }
 
 /// How a call ends.
@@ -75,11 +77,11 @@ macro_rules! wasi_functions {
     ($with:ident) => {
         $with! {
             fn args_get(argv: Ptr, argv_buf: Ptr);
-            fn args_sizes_get(argc: Ptr, argv_buf_size: Ptr);
+            fn args_sizes_get(argc: Out32, argv_buf_size: Out32);
             fn environ_get(environ: Ptr, environ_buf: Ptr);
-            fn environ_sizes_get(environc: Ptr, environ_buf_size: Ptr);
-            fn clock_res_get(id: ClockidArg, resolution: Ptr);
-            fn clock_time_get(id: ClockidArg, precision: Timestamp, time: Ptr);
+            fn environ_sizes_get(environc: Out32, environ_buf_size: Out32);
+            fn clock_res_get(id: ClockidArg, resolution: Out64);
+            fn clock_time_get(id: ClockidArg, precision: Timestamp, time: Out64);
             fn fd_advise(fd: Fd, offset: Filesize, len: Filesize, advice: AdviceArg);
             fn fd_allocate(fd: Fd, offset: Filesize, len: Filesize);
             fn fd_close(fd: Fd);
@@ -90,17 +92,17 @@ macro_rules! wasi_functions {
             fn fd_filestat_get(fd: Fd, buf: Ptr);
             fn fd_filestat_set_size(fd: Fd, size: Filesize);
             fn fd_filestat_set_times(fd: Fd, atim: Timestamp, mtim: Timestamp, fst_flags: FstflagsArg);
-            fn fd_pread(fd: Fd, iovs: Ptr, iovs_len: Size, offset: Filesize, nread: Ptr);
+            fn fd_pread(fd: Fd, iovs: Iovs, iovs_len: Size, offset: Filesize, nread: Out32);
             fn fd_prestat_get(fd: Fd, buf: Ptr);
             fn fd_prestat_dir_name(fd: Fd, path: Ptr, path_len: Size);
-            fn fd_pwrite(fd: Fd, iovs: Ptr, iovs_len: Size, offset: Filesize, nwritten: Ptr);
-            fn fd_read(fd: Fd, iovs: Ptr, iovs_len: Size, nread: Ptr);
-            fn fd_readdir(fd: Fd, buf: Ptr, buf_len: Size, cookie: Dircookie, bufused: Ptr);
+            fn fd_pwrite(fd: Fd, iovs: Iovs, iovs_len: Size, offset: Filesize, nwritten: Out32);
+            fn fd_read(fd: Fd, iovs: Iovs, iovs_len: Size, nread: Out32);
+            fn fd_readdir(fd: Fd, buf: Ptr, buf_len: Size, cookie: Dircookie, bufused: Out32);
             fn fd_renumber(fd: Fd, to: Fd);
-            fn fd_seek(fd: Fd, offset: Filedelta, whence: WhenceArg, newoffset: Ptr);
+            fn fd_seek(fd: Fd, offset: Filedelta, whence: WhenceArg, newoffset: Out64);
             fn fd_sync(fd: Fd);
-            fn fd_tell(fd: Fd, offset: Ptr);
-            fn fd_write(fd: Fd, iovs: Ptr, iovs_len: Size, nwritten: Ptr);
+            fn fd_tell(fd: Fd, offset: Out64);
+            fn fd_write(fd: Fd, iovs: Iovs, iovs_len: Size, nwritten: Out32);
             fn path_create_directory(fd: Fd, path: Str, path_len: StrLen);
             fn path_filestat_get(fd: Fd, flags: LookupflagsArg, path: Str, path_len: StrLen, buf: Ptr);
             fn path_filestat_set_times(
@@ -114,9 +116,9 @@ macro_rules! wasi_functions {
             fn path_open(
                 fd: Fd, dirflags: LookupflagsArg, path: Str, path_len: StrLen, oflags: OflagsArg,
                 fs_rights_base: RightsArg, fs_rights_inheriting: RightsArg, fdflags: FdflagsArg,
-                opened_fd: Ptr
+                opened_fd: Out32
             );
-            fn path_readlink(fd: Fd, path: Str, path_len: StrLen, buf: Ptr, buf_len: Size, bufused: Ptr);
+            fn path_readlink(fd: Fd, path: Str, path_len: StrLen, buf: Ptr, buf_len: Size, bufused: Out32);
             fn path_remove_directory(fd: Fd, path: Str, path_len: StrLen);
             fn path_rename(
                 fd: Fd, old_path: Str, old_path_len: StrLen,
@@ -126,16 +128,16 @@ macro_rules! wasi_functions {
                 old_path: Str, old_path_len: StrLen, fd: Fd, new_path: Str, new_path_len: StrLen
             );
             fn path_unlink_file(fd: Fd, path: Str, path_len: StrLen);
-            fn poll_oneoff(in_: Ptr, out: Ptr, nsubscriptions: Size, nevents: Ptr);
+            fn poll_oneoff(in_: Ptr, out: Ptr, nsubscriptions: Size, nevents: Out32);
             fn proc_raise(sig: Signal);
             fn sched_yield();
             fn random_get(buf: Ptr, buf_len: Size);
-            fn sock_accept(fd: Fd, flags: FdflagsArg, connection: Ptr);
+            fn sock_accept(fd: Fd, flags: FdflagsArg, connection: Out32);
             fn sock_recv(
-                fd: Fd, ri_data: Ptr, ri_data_len: Size, ri_flags: RiflagsArg,
-                ro_datalen: Ptr, ro_flags: Ptr
+                fd: Fd, ri_data: Iovs, ri_data_len: Size, ri_flags: RiflagsArg,
+                ro_datalen: Out32, ro_flags: Out16
             );
-            fn sock_send(fd: Fd, si_data: Ptr, si_data_len: Size, si_flags: Siflags, so_datalen: Ptr);
+            fn sock_send(fd: Fd, si_data: Iovs, si_data_len: Size, si_flags: Siflags, so_datalen: Out32);
             fn sock_shutdown(fd: Fd, how: SdflagsArg);
             exit fn proc_exit(rval: Exitcode);
         }

@@ -399,7 +399,6 @@ fn preopens_flags_and_closing() {
     assert_eq!(program.call(fd_close, &[3]), Errno::Success);
     assert_eq!(program.call(fd_close, &[u64::from(u32::MAX)]), Errno::Badf);
     assert_eq!(program.call(sock_shutdown, &[1, 3]), Errno::NotSock);
-    assert_eq!(program.call(proc_raise, &[9]), Errno::NotSup);
     assert_eq!(program.call(fd_close, &[]), Errno::Inval);
 }
 
@@ -530,6 +529,24 @@ fn every_call_is_traced() {
         *lines.lock().unwrap(),
         ["fd_close(fd=1) = success", "proc_exit(rval=3) exits with 3"]
     );
+}
+
+#[test]
+fn signals_do_what_they_do_unhandled() {
+    let mut program = Program::new();
+    let mut raise = |signal| {
+        let memory = &mut program.memory;
+        program
+            .ctx
+            .call(memory, Abi::Preview1, proc_raise, &[signal])
+    };
+    let (abrt, chld, stop) = (6, 16, 18);
+    assert_eq!(raise(abrt), Outcome::Exit(134));
+    assert_eq!(raise(0), Outcome::Errno(Errno::Success));
+    assert_eq!(raise(chld), Outcome::Errno(Errno::Success));
+    assert_eq!(raise(stop), Outcome::Errno(Errno::NotSup));
+    assert_eq!(raise(31), Outcome::Errno(Errno::Inval));
+    assert_eq!(raise(u32::MAX.into()), Outcome::Errno(Errno::Inval));
 }
 
 #[test]
