@@ -6,3 +6,4 @@ mod limits;
 mod programs;
 mod tools;
 mod traps;
+mod wasi;
