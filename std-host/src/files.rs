@@ -230,6 +230,12 @@ impl Files for StdHost {
         to: &StdDir,
         new_path: &str,
     ) -> Result<(), Errno> {
+        // cap-std drops the slashes at the end of the new path.
+        if new_path.ends_with('/')
+            && self.dir_stat_at(from, old_path, false)?.filetype != Filetype::Directory
+        {
+            return Err(Errno::NotDir);
+        }
         rename(&from.dir, old_path.as_ref(), &to.dir, new_path.as_ref())
             .map_err(|error| errno(&error))
     }

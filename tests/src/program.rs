@@ -120,6 +120,14 @@ impl<H: Host> Program<H> {
         self.close(fd).unwrap();
     }
 
+    /// A whole file, which is not long.
+    pub fn contents(&mut self, dir: u64, path: &str) -> Vec<u8> {
+        let fd = self.open(dir, path, 0, Rights::FD_READ).unwrap();
+        let contents = self.read(fd, 10_000).unwrap();
+        self.close(fd).unwrap();
+        contents
+    }
+
     pub fn close(&mut self, fd: u64) -> Result<()> {
         self.call(Function::fd_close, &[fd])
     }
