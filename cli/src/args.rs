@@ -86,6 +86,18 @@ pub struct RunArgs {
     /// The program's name as it sees it, instead of FILE
     #[arg(long, value_name = "NAME")]
     pub argv0: Option<String>,
+    /// Run in a machine that does not exist, every time the same: directories are copied to memory and not
+    /// written back, the clock starts in 2000 and sleeping takes no time, randomness comes from a seed
+    #[arg(long = "virtual", conflicts_with = "listeners")]
+    pub virtual_machine: bool,
+    /// The seed
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        requires = "virtual_machine"
+    )]
+    pub seed: u64,
     /// Print the program's system calls to standard error, a line each
     #[arg(long)]
     pub trace_wasi: bool,

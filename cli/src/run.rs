@@ -4,24 +4,37 @@ use std::{path::Path, process::ExitCode};
 
 use wasmote::{CompilationMode, Config, Engine, Error, Func, Instance, Linker, Store, Val};
 
+use wasmote_wasi::{Host, WasiCtx};
+
 use crate::{args::RunArgs, error::Failure, invoke, limits::Limits, load, output, wasi};
 
 /// What host functions and the limiter find in the store.
-pub struct Guest {
+struct Guest<H: Host> {
     /// The guest's view of the system.
-    pub wasi: wasi::Context,
+    wasi: WasiCtx<H>,
     limits: Limits,
 }
 
 /// Runs the program; its exit status is ours.
 pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    if args.virtual_machine {
+        run_with(args, wasi::virtual_machine)
+    } else {
+        run_with(args, wasi::real)
+    }
+}
+
+fn run_with<H: Host + 'static>(
+    args: &RunArgs,
+    context: fn(&RunArgs) -> Result<WasiCtx<H>, Failure>,
+) -> Result<ExitCode, Failure> {
     let (file, words) = args.program.split_first().expect("clap wants one");
     let engine = Engine::new(&config(args));
     let module = load::module(&engine, Path::new(file))?;
     let mut linker = Linker::new(&engine);
-    wasi::link(&mut linker)?;
+    wasmote_wasi::add_to_linker(&mut linker, |guest: &mut Guest<H>| &mut guest.wasi)?;
     let guest = Guest {
-        wasi: wasi::context(args)?,
+        wasi: context(args)?,
         limits: Limits::new(args.max_memory.map(|size| size.0)),
     };
     let mut store = Store::new(&engine, guest);
@@ -63,7 +76,7 @@ fn config(args: &RunArgs) -> Config {
 }
 
 /// The entry point of a command.
-fn start(store: &Store<Guest>, instance: &Instance) -> Result<Func, Failure> {
+fn start<T>(store: &Store<T>, instance: &Instance) -> Result<Func, Failure> {
     let Some(start) = instance.get_func(store, "_start") else {
         return Err(Failure::new(
             "the module exports no `_start`: call one of its functions with --invoke",
@@ -79,8 +92,8 @@ fn start(store: &Store<Guest>, instance: &Instance) -> Result<Func, Failure> {
 }
 
 /// Calls one function and prints its results, a line each. The inner result is the guest's.
-fn call(
-    store: &mut Store<Guest>,
+fn call<T: 'static>(
+    store: &mut Store<T>,
     instance: &Instance,
     name: &str,
     words: &[std::ffi::OsString],

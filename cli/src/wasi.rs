@@ -3,36 +3,110 @@
 use std::{
     env,
     ffi::OsStr,
-    io::{self, Write},
+    fs,
+    io::{self, Read, Write},
     net::TcpListener,
+    path::Path,
 };
 
-use wasmote::Linker;
-use wasmote_std_host::{Error, WasiCtx, WasiCtxBuilder};
-use wasmote_wasi::{DirRights, Rights, TraceCall};
+use wasmote_std_host::{StdDir, StdHost, StdStream, errno};
+use wasmote_wasi::{
+    BuildError, DirRights, Errno, Host, MemFs, MemHost, Rights, SeededRandom, TraceCall, WasiCtx,
+    WasiCtxBuilder,
+};
 
-use crate::{args::RunArgs, error::Failure, load::reason, run::Guest};
+use crate::{args::RunArgs, error::Failure, load::reason};
 
-/// What the guest was given.
-pub type Context = WasiCtx;
-
-/// Defines WASI's functions.
-pub fn link(linker: &mut Linker<Guest>) -> Result<(), wasmote::Error> {
-    wasmote_wasi::add_to_linker(linker, |guest: &mut Guest| &mut guest.wasi)
+/// What the guest is given of this machine.
+pub fn real(args: &RunArgs) -> Result<WasiCtx<StdHost>, Failure> {
+    let mut builder = words(args)?
+        .stdin(StdStream::stdin())
+        .stdout(StdStream::stdout())
+        .stderr(StdStream::stderr());
+    // Sockets have the first numbers, as with other runtimes: programs know them by number only.
+    for address in &args.listeners {
+        let listener = TcpListener::bind(address).map_err(|error| {
+            Failure::new(format!("cannot listen at `{address}`: {}", reason(&error)))
+        })?;
+        builder = builder.socket(listener.into(), Rights::SOCKET, Rights::SOCKET);
+    }
+    for dir in &args.dirs {
+        let (path, name, rights) = directory(text(dir)?);
+        let dir = StdDir::open(path).map_err(|error| unreadable(Path::new(path), &error))?;
+        builder = builder.preopen(dir, name, rights).map_err(failure)?;
+    }
+    builder.build(StdHost::new()).map_err(failure)
 }
 
-/// Opens the directories and collects arguments and variables.
-pub fn context(args: &RunArgs) -> Result<Context, Failure> {
-    build(args)?.build().map_err(failure)
+/// What the guest is given of a machine that does not exist: copies of the directories in memory, which
+/// are gone at the end, a clock of its own and the randomness of a seed.
+pub fn virtual_machine(args: &RunArgs) -> Result<WasiCtx<MemHost>, Failure> {
+    let mut host = MemHost::new();
+    host.random = SeededRandom::new(args.seed);
+    let io = |result: io::Result<usize>| result.map_err(|error| errno(&error));
+    let stdin = host.reader(move |buf| io(io::stdin().read(buf)));
+    let stdout = host.writer(move |buf| {
+        let mut stdout = io::stdout();
+        io(stdout
+            .write(buf)
+            .and_then(|len| stdout.flush().map(|()| len)))
+    });
+    let stderr = host.writer(move |buf| io(io::stderr().write(buf)));
+    let mut builder = words(args)?.stdin(stdin).stdout(stdout).stderr(stderr);
+    for (index, dir) in args.dirs.iter().enumerate() {
+        let (path, name, rights) = directory(text(dir)?);
+        let copy = index.to_string();
+        copy_in(&mut host.fs, Path::new(path), &copy)?;
+        let dir = host
+            .fs
+            .dir(&copy)
+            .map_err(|error| full(Path::new(path), error))?;
+        builder = builder.preopen(dir, name, rights).map_err(failure)?;
+    }
+    builder.build(host).map_err(failure)
 }
 
-fn build(args: &RunArgs) -> Result<WasiCtxBuilder, Failure> {
+/// Copies a directory of this machine. What is neither file, directory nor symbolic link is left out.
+fn copy_in(files: &mut MemFs, from: &Path, to: &str) -> Result<(), Failure> {
+    let full = |error| full(from, error);
+    let unreadable = |error: io::Error| unreadable(from, &error);
+    files.create_dir_all(to).map_err(full)?;
+    for entry in fs::read_dir(from).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let to = format!("{to}/{}", text(&name)?);
+        let kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_dir() {
+            copy_in(files, &path, &to)?;
+        } else if kind.is_file() {
+            let contents = fs::read(&path).map_err(|error| self::unreadable(&path, &error))?;
+            files.write(&to, &contents).map_err(full)?;
+        } else if kind.is_symlink() {
+            let target = fs::read_link(&path).map_err(unreadable)?;
+            files
+                .symlink(text(target.as_os_str())?, &to)
+                .map_err(full)?;
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("{}: {}", path.display(), reason(error)))
+}
+
+fn full(path: &Path, error: Errno) -> Failure {
+    Failure::new(format!(
+        "{}: cannot be copied to memory: {error}",
+        path.display()
+    ))
+}
+
+/// Arguments and variables, and the trace.
+fn words<H: Host>(args: &RunArgs) -> Result<WasiCtxBuilder<H>, Failure> {
     let (file, words) = args.program.split_first().expect("clap wants one");
     let name = args.argv0.as_deref().map_or(file.as_os_str(), OsStr::new);
-    let mut builder = WasiCtxBuilder::new()
-        .inherit_stdio()
-        .arg(text(name)?)
-        .map_err(failure)?;
+    let mut builder = WasiCtxBuilder::new().arg(text(name)?).map_err(failure)?;
     if args.invoke.is_none() {
         for word in words {
             builder = builder.arg(text(word)?).map_err(failure)?;
@@ -49,19 +123,6 @@ fn build(args: &RunArgs) -> Result<WasiCtxBuilder, Failure> {
             }
         }
         .map_err(failure)?;
-    }
-    // Sockets have the first numbers, as with other runtimes: programs know them by number only.
-    for address in &args.listeners {
-        let listener = TcpListener::bind(address).map_err(|error| {
-            Failure::new(format!("cannot listen at `{address}`: {}", reason(&error)))
-        })?;
-        builder = builder.socket(listener, Rights::SOCKET, Rights::SOCKET);
-    }
-    for dir in &args.dirs {
-        let (host, guest, rights) = directory(text(dir)?);
-        builder = builder
-            .preopened_dir(host, guest, rights)
-            .map_err(failure)?;
     }
     if args.trace_wasi {
         // Nothing is left to do if standard error is gone.
@@ -86,13 +147,8 @@ fn text(words: &OsStr) -> Result<&str, Failure> {
         .ok_or_else(|| Failure::new(format!("`{}` is not UTF-8", words.display())))
 }
 
-fn failure(error: Error) -> Failure {
-    match error {
-        Error::OpenDir { path, error } => {
-            Failure::new(format!("{}: {}", path.display(), reason(&error)))
-        }
-        other => Failure::new(other.to_string()),
-    }
+fn failure(error: BuildError) -> Failure {
+    Failure::new(error.to_string())
 }
 
 #[cfg(test)]

@@ -272,3 +272,56 @@ fn traces_say_what_is_asked_and_what_is_given() {
         ran.err
     );
 }
+
+#[test]
+fn a_virtual_run_is_always_the_same_and_changes_nothing() {
+    let scratch = Scratch::new();
+    scratch.file("page.md", "text\n");
+    fs::create_dir(scratch.path().join("dir")).unwrap();
+    fs::write(scratch.path().join("dir/inner.md"), "inner\n").unwrap();
+    let run = |options: &str, program: &str, arguments: &str| {
+        let program = guest(program);
+        let line = format!("run {options} --dir .::/ {} {arguments}", program.display());
+        wasmote_in(scratch.path(), &line)
+    };
+    let real = run("", "calls.wasm", "");
+    let first = run("--virtual --trace-wasi", "calls.wasm", "");
+    let second = run("--virtual --trace-wasi", "calls.wasm", "");
+    assert_eq!((first.code, &first.out), (7, &real.out));
+    assert_eq!((&first.out, &first.err), (&second.out, &second.err));
+    assert!(
+        first
+            .err
+            .contains("clock_time_get(id=realtime, precision=1) = time=9466848000")
+    );
+    let page = run("--virtual", "md2html.wasm", "/dir/inner.md").ok();
+    assert!(page.contains("<p>inner</p>\n"));
+    let files = run("--virtual", "files.wasm", "/").out;
+    assert!(files.starts_with("mkdir: 0\n"), "{files}");
+    let mut names: Vec<_> = fs::read_dir(scratch.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["dir", "page.md"]);
+}
+
+#[test]
+fn seeds_give_other_randomness() {
+    let scratch = Scratch::new();
+    scratch.file(
+        "random.wat",
+        r#"(module
+        (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "random") (result i64)
+            (drop (call $random (i32.const 0) (i32.const 8)))
+            (i64.load (i32.const 0))))"#,
+    );
+    let run = |seed| {
+        let line = format!("run --virtual {seed} --invoke random random.wat");
+        wasmote_in(scratch.path(), &line).ok()
+    };
+    assert_eq!(run(""), run("--seed 0"));
+    assert_ne!(run(""), run("--seed 1"));
+}
