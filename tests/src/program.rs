@@ -51,13 +51,22 @@ impl<H: Host> Program<H> {
         }
     }
 
+    /// Calls a function. One that fails must leave the memory as it was.
     pub fn call(&mut self, function: Function, args: &[u64]) -> Result<()> {
+        let before = self.memory.clone();
         match self
             .ctx
             .call(&mut self.memory, Abi::Preview1, function, args)
         {
             Outcome::Errno(Errno::Success) => Ok(()),
-            Outcome::Errno(errno) => Err(errno),
+            Outcome::Errno(errno) => {
+                assert!(
+                    self.memory == before,
+                    "{} wrote and failed",
+                    function.name()
+                );
+                Err(errno)
+            }
             Outcome::Exit(code) => panic!("exit {code}"),
         }
     }

@@ -1,6 +1,7 @@
 //! WASI: functions called on real files, and small programs.
 #![allow(missing_docs)]
 
+mod attacks;
 mod behaviour;
 mod faults;
 mod files;

@@ -114,6 +114,10 @@ pub(super) fn path_open<H: Host>(
     )?;
     cx.mem.range(opened_fd, 4)?;
     let path = path_arg::<H>(&cx.mem, path, path_len)?;
+    // As Linux: a file is not made under a directory's name, wherever that leads.
+    if grant.how.create && path.ends_with('/') {
+        return Err(Errno::IsDir);
+    }
     table.check_room()?;
     let dir = table.get(fd)?.dir(Rights::PATH_OPEN)?;
     let (object, limit, inheriting) = match host.dir_open(dir, path, &grant.how)? {
