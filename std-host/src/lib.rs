@@ -11,6 +11,22 @@
 //! # Ok::<(), wasmote_std_host::Error>(())
 //! ```
 //!
+//! Rights can be chosen one by one; this program can read the files of one directory by their names, and
+//! nothing else:
+//!
+//! ```no_run
+//! use wasmote::{Engine, Linker, Store};
+//! use wasmote_std_host::{DirRights, Rights, WasiCtx, WasiCtxBuilder};
+//!
+//! # let engine = Engine::default();
+//! let look = DirRights { base: Rights::PATH_OPEN, inheriting: Rights::FD_READ | Rights::FD_SEEK };
+//! let builder = WasiCtxBuilder::new().arg("prog")?.inherit_stdout().preopened_dir("photos", "/in", look)?;
+//! let mut store = Store::new(&engine, builder.build()?);
+//! let mut linker = Linker::new(&engine);
+//! wasmote_std_host::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Paths are resolved by cap-std: `openat2` with `RESOLVE_BENEATH` where the kernel has it, otherwise a
 //! walk that opens each component by itself. Everything else goes through descriptors that are open
 //! already. The only paths that are looked up in the host's own name space are those the embedder gives to

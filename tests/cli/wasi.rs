@@ -325,3 +325,31 @@ fn seeds_give_other_randomness() {
     assert_eq!(run(""), run("--seed 0"));
     assert_ne!(run(""), run("--seed 1"));
 }
+
+#[test]
+fn a_reader_that_is_gone_is_an_error_of_the_write() {
+    let scratch = Scratch::new();
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 8) "\10\00\00\00\06\00\00\00again\n")
+        (func (export "_start") (local $errno i32)
+            (loop $more
+                (local.set $errno (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))
+                (br_if $more (i32.eqz (local.get $errno))))
+            (call $exit (local.get $errno))))"#;
+    scratch.file("more.wat", text);
+    for options in ["", "--virtual"] {
+        let mut child = command(scratch.path(), &format!("run {options} more.wat"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        drop(out);
+        let pipe = 64;
+        assert_eq!(child.wait().unwrap().code(), Some(pipe), "{options}");
+    }
+}

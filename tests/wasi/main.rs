@@ -5,4 +5,5 @@ mod attacks;
 mod behaviour;
 mod faults;
 mod files;
+mod mem_host;
 mod programs;
