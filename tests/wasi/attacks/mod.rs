@@ -222,7 +222,9 @@ fn openat2() -> rustix::io::Result<rustix::fd::OwnedFd> {
 
 #[test]
 fn nothing_gets_out() {
-    openat2().expect("the kernel has openat2");
+    if let Err(error) = openat2() {
+        println!("openat2: {error}: both tests walk on this machine");
+    }
     let count = attack();
     assert!(count >= 120, "{count}");
     race();
