@@ -24,6 +24,7 @@ use wasmote_wasi::{
     Errno,
     guest::BATCH,
     host::{DirEntry, Files, Filestat, OpenHow, Opened, SetTime},
+    path::wants_directory,
     types::{Advice, Filetype},
 };
 
@@ -264,6 +265,8 @@ impl Files for StdHost {
     }
 
     fn dir_stat_at(&mut self, dir: &StdDir, path: &str, follow: bool) -> Result<Filestat, Errno> {
+        // cap-std looks at the link in `link/` and `link/.`, where only its directory can be meant.
+        let follow = follow || wants_directory(path);
         let found = stat(&dir.dir, path.as_ref(), follow_symlinks(follow));
         Ok(metadata(&found.map_err(|error| errno(&error))?))
     }
