@@ -191,6 +191,7 @@ fn directories<H: Fixture>() {
         Err(Errno::IsDir)
     );
     assert_eq!(guest.open(ROOT, ".", 0, READ | WRITE), Err(Errno::IsDir));
+    assert_eq!(guest.open(ROOT, "dir", TRUNC, READ), Err(Errno::IsDir));
     let again = guest.open_with(ROOT, false, ".", 0, NONE, NONE, 4).unwrap();
     assert_eq!(guest.fdstat(again).unwrap().0, 3);
     assert_eq!(
@@ -341,6 +342,11 @@ fn renaming_and_links<H: Fixture>() {
             .open_with(ROOT, true, "softdir", DIRECTORY, NONE, NONE, 0)
             .is_ok()
     );
+    // A slash or a dot behind a link asks for the directory.
+    for path in ["softdir/", "softdir/."] {
+        assert_eq!(guest.stat(ROOT, path, false).unwrap().0, 3, "{path}");
+    }
+    assert_eq!(guest.stat(ROOT, "hard/", false), Err(Errno::NotDir));
     guest.symlink("loop", ROOT, "loop").unwrap();
     assert_eq!(
         guest.open_with(ROOT, true, "loop", 0, READ, NONE, 0),

@@ -58,6 +58,18 @@ fn access_times_change_only_when_set() {
 }
 
 #[test]
+fn slashes_behind_names() {
+    let mut guest = program(MemHost::new());
+    guest.create(3, "file", b"");
+    guest.mkdir(3, "dir").unwrap();
+    guest.symlink("target", 3, "dangling").unwrap();
+    assert_eq!(guest.mkdir(3, "file/"), Err(Errno::NotDir));
+    assert_eq!(guest.rmdir(3, "dir/.."), Err(Errno::NotEmpty));
+    assert_eq!(guest.mkdir(3, "dangling/"), Ok(()));
+    assert_eq!(guest.stat(3, "target", false).unwrap().0, 3);
+}
+
+#[test]
 fn a_full_filesystem_takes_what_fits() {
     let mut host = MemHost::new();
     // The root, a directory and a file; ten bytes.

@@ -178,7 +178,9 @@ impl Files for MemHost {
         };
         let opened = match nodes.get(id)?.filetype() {
             Filetype::SymbolicLink => return Err(Errno::Loop),
-            Filetype::Directory if how.write || how.create => return Err(Errno::IsDir),
+            Filetype::Directory if how.write || how.create || how.truncate => {
+                return Err(Errno::IsDir);
+            }
             Filetype::Directory => Opened::Dir(MemDir(id)),
             _ if how.directory => return Err(Errno::NotDir),
             _ => Opened::File(MemFile(id)),

@@ -11,6 +11,8 @@
 //! | access times | change only when they are set | change with reads, on some filesystems |
 //! | `fd_sync` on a directory | succeeds | may be refused |
 //! | sockets | none | those given |
+//! | `mkdir` of a dangling link with a slash behind it | makes what it points to | `exist` |
+//! | an error where several fit (`mkdir file/`, `rmdir dir/..`) | `notdir`, `notempty` | the system's choice |
 
 mod fs;
 mod nodes;
