@@ -125,9 +125,19 @@ const DEFAULT_STACK: usize = (if usize::BITS > 32 {
 /// as a plain instruction takes time for, roughly; a multiple of an element's and a slot's size.
 pub(crate) const FUEL_LOG2_BYTES: u32 = 6;
 
+/// Language features that a build has or lacks.
+const fn if_feature(present: bool, features: WasmFeatures) -> WasmFeatures {
+    if present {
+        features
+    } else {
+        WasmFeatures::empty()
+    }
+}
+
 /// What the machine executes.
 const SUPPORTED: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
+    .union(if_feature(cfg!(feature = "simd"), WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD)))
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY)
@@ -232,6 +242,8 @@ features! {
     wasm_multi_value MULTI_VALUE "several results and block parameters";
     wasm_bulk_memory BULK_MEMORY "bulk memory and table operations";
     wasm_reference_types REFERENCE_TYPES "`funcref`, `externref` and several tables";
+    wasm_simd SIMD "vectors of 128 bits";
+    wasm_relaxed_simd RELAXED_SIMD "relaxed vector instructions";
     wasm_tail_call TAIL_CALL "tail calls";
     wasm_extended_const EXTENDED_CONST "arithmetic in constant expressions";
     wasm_multi_memory MULTI_MEMORY "several memories";
@@ -265,6 +277,6 @@ mod tests {
         let engine = Engine::new(&config);
         assert!(engine.fuel_enabled() && !engine.interruptible());
         assert!(!engine.features().tail_call() && engine.features().memory64());
-        assert!(!engine.features().simd());
+        assert_eq!(engine.features().simd(), cfg!(feature = "simd"));
     }
 }

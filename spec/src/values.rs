@@ -3,7 +3,7 @@
 use wasmote::{ExternRef, Store, Val};
 use wast::{
     WastArg, WastRet,
-    core::{AbstractHeapType, HeapType, NanPattern, WastArgCore, WastRetCore},
+    core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore},
     token::{F32, F64},
 };
 
@@ -60,16 +60,9 @@ fn matches(store: &Store<()>, got: &Val, expected: &WastRetCore<'_>) -> bool {
     match (got, expected) {
         (Val::I32(got), WastRetCore::I32(expected)) => got == expected,
         (Val::I64(got), WastRetCore::I64(expected)) => got == expected,
-        (Val::F32(got), WastRetCore::F32(expected)) => match expected {
-            NanPattern::CanonicalNan => got & !SIGN_32 == CANONICAL_32,
-            NanPattern::ArithmeticNan => got & CANONICAL_32 == CANONICAL_32,
-            NanPattern::Value(expected) => *got == expected.bits,
-        },
-        (Val::F64(got), WastRetCore::F64(expected)) => match expected {
-            NanPattern::CanonicalNan => got & !SIGN_64 == CANONICAL_64,
-            NanPattern::ArithmeticNan => got & CANONICAL_64 == CANONICAL_64,
-            NanPattern::Value(expected) => *got == expected.bits,
-        },
+        (Val::F32(got), WastRetCore::F32(expected)) => f32_matches(*got, expected),
+        (Val::F64(got), WastRetCore::F64(expected)) => f64_matches(*got, expected),
+        (Val::V128(got), WastRetCore::V128(expected)) => vector_matches(*got, expected),
         (got, WastRetCore::Either(cases)) => cases.iter().any(|case| matches(store, got, case)),
         (Val::FuncRef(None), WastRetCore::RefNull(heap)) => heap.as_ref().is_none_or(|heap| {
             matches!(
@@ -89,6 +82,35 @@ fn matches(store: &Store<()>, got: &Val, expected: &WastRetCore<'_>) -> bool {
             expected.is_none() || number == expected.as_ref()
         }
         _ => false,
+    }
+}
+
+fn vector_matches(got: u128, expected: &V128Pattern) -> bool {
+    let bytes = got.to_le_bytes();
+    let ints = |expected: &[u8]| bytes == *expected;
+    match expected {
+        V128Pattern::I8x16(lanes) => ints(&lanes.map(|lane| lane as u8)),
+        V128Pattern::I16x8(lanes) => ints(lanes.map(i16::to_le_bytes).as_flattened()),
+        V128Pattern::I32x4(lanes) => ints(lanes.map(i32::to_le_bytes).as_flattened()),
+        V128Pattern::I64x2(lanes) => ints(lanes.map(i64::to_le_bytes).as_flattened()),
+        V128Pattern::F32x4(lanes) => (0..4).all(|i| f32_matches((got >> (32 * i)) as u32, &lanes[i])),
+        V128Pattern::F64x2(lanes) => (0..2).all(|i| f64_matches((got >> (64 * i)) as u64, &lanes[i])),
+    }
+}
+
+fn f32_matches(got: u32, expected: &NanPattern<F32>) -> bool {
+    match expected {
+        NanPattern::CanonicalNan => got & !SIGN_32 == CANONICAL_32,
+        NanPattern::ArithmeticNan => got & CANONICAL_32 == CANONICAL_32,
+        NanPattern::Value(expected) => got == expected.bits,
+    }
+}
+
+fn f64_matches(got: u64, expected: &NanPattern<F64>) -> bool {
+    match expected {
+        NanPattern::CanonicalNan => got & !SIGN_64 == CANONICAL_64,
+        NanPattern::ArithmeticNan => got & CANONICAL_64 == CANONICAL_64,
+        NanPattern::Value(expected) => got == expected.bits,
     }
 }
 

@@ -13,6 +13,7 @@ fn bank_name(bank: Bank) -> &'static str {
         Bank::Int => "acc",
         Bank::F32 => "fa",
         Bank::F64 => "da",
+        Bank::V128 => "va",
     }
 }
 
@@ -69,6 +70,7 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
             Field::Imm16(at) => write!(text, "{}", instruction.u16(at) as i16),
             Field::Imm32(at) => write!(text, "{}", instruction.u32(at) as i32),
             Field::Imm64(at) => write!(text, "{:#x}", instruction.u64(at)),
+            Field::Imm128(at) => write!(text, "{:#034x}", instruction.u128(at)),
             Field::FImm32(at) => write!(text, "{:?}", f32::from_bits(instruction.u32(at))),
             Field::FImm64(at) => write!(text, "{:?}", f64::from_bits(instruction.u64(at))),
             Field::Offset(at) => write!(text, "+{}", instruction.u32(at)),

@@ -2,7 +2,7 @@
 
 use super::{
     ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, KEPT, Op, Place, SUMS,
-    Sets, Shape, TO_ACC, TO_BOTH, TO_PIN, pairs, select_forms,
+    SHIFT_COUNTS, Sets, Shape, TO_ACC, TO_BOTH, TO_PIN, VECTOR, pairs, select_forms,
 };
 
 /// The type of a value as far as ops are concerned.
@@ -12,7 +12,7 @@ pub(crate) enum Ty {
     I64,
     F32,
     F64,
-    /// Two slots, no accumulator.
+    /// Two slots.
     V128,
     /// A handle in one slot.
     Ref,
@@ -24,17 +24,18 @@ pub(crate) enum Bank {
     Int,
     F32,
     F64,
+    V128,
 }
 
 impl Ty {
-    /// The bank whose accumulator holds values of this type; `None` for those that live in slots only.
-    pub(crate) const fn bank(self) -> Option<Bank> {
+    /// The bank whose accumulator holds values of this type.
+    pub(crate) const fn bank(self) -> Bank {
         // (A table: the jumps of a match would often be mispredicted.)
-        const BANKS: [Option<Bank>; 6] = {
-            let mut banks = [Some(Bank::Int); 6];
-            banks[Ty::F32 as usize] = Some(Bank::F32);
-            banks[Ty::F64 as usize] = Some(Bank::F64);
-            banks[Ty::V128 as usize] = None;
+        const BANKS: [Bank; 6] = {
+            let mut banks = [Bank::Int; 6];
+            banks[Ty::F32 as usize] = Bank::F32;
+            banks[Ty::F64 as usize] = Bank::F64;
+            banks[Ty::V128 as usize] = Bank::V128;
             banks
         };
         BANKS[self as usize]
@@ -44,6 +45,7 @@ impl Ty {
     pub(crate) const fn sets(self) -> &'static Sets {
         match self {
             Ty::F32 | Ty::F64 => FLOAT,
+            Ty::V128 => VECTOR,
             _ => INT,
         }
     }
@@ -90,6 +92,8 @@ pub(crate) enum Field {
     Imm16(u8),
     Imm32(u8),
     Imm64(u8),
+    /// Constant: 128 bits, or sixteen lanes.
+    Imm128(u8),
     /// Constant: the bits of an f32 or f64.
     FImm32(u8),
     FImm64(u8),
@@ -149,6 +153,7 @@ impl Field {
                 at + 4
             }
             Imm64(at) | FImm64(at) | Offset64(at) | Entry(at) => at + 8,
+            Imm128(at) => at + 16,
         }
     }
 }
@@ -172,13 +177,10 @@ impl Form {
         self.fields.iter().flatten().copied()
     }
 
-    /// Bytes of the operand fields: 8 or 16 (without a `br_table`'s targets).
+    /// Bytes of the operand fields: 8, 16 or 24 (without a `br_table`'s targets).
     pub(crate) fn operand_bytes(&self) -> usize {
-        if self.fields().any(|field| field.end() > 8) {
-            16
-        } else {
-            8
-        }
+        let end = self.fields().map(Field::end).max().unwrap_or(0);
+        usize::from(end).next_multiple_of(8).max(8)
     }
 
     /// The fields of form number `form` of `op`.
@@ -279,6 +281,33 @@ impl Form {
                     ),
                 ])
             }
+            Shape::Shift => {
+                let (form, to) = digit(form, VECTOR.dests);
+                let (a, b) = digit(form, SHIFT_COUNTS);
+                Form::new(&[
+                    destination(Ty::V128, to),
+                    source(VECTOR.sources.places[a as usize], Ty::V128, 2, Field::Imm16(2)),
+                    [Field::Src(4), Field::Imm16(4)][b as usize],
+                ])
+            }
+            Shape::Ternary => {
+                let (a, to) = digit(form, VECTOR.dests);
+                Form::new(&[
+                    destination(Ty::V128, to),
+                    source(VECTOR.sources.places[a as usize], Ty::V128, 2, Field::Imm16(2)),
+                    Field::Src(4),
+                    Field::Src(6),
+                ])
+            }
+            Shape::Extract { result, .. } => {
+                Form::new(&[destination(result, form), Field::Src(2), Field::Count(4)])
+            }
+            Shape::Replace { value, .. } => Form::new(&[
+                Field::Dst(0),
+                Field::Src(2),
+                source(value.sets().sources.places[form as usize], value, 4, Field::Imm16(4)),
+                Field::Count(6),
+            ]),
             Shape::Copy => {
                 let (to, from) = digit(form, COPIES.len() as u16);
                 Form::new(&[
@@ -475,26 +504,26 @@ fn digit(form: u16, base: u16) -> (u16, u16) {
 }
 
 fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
-    match (place, ty.bank()) {
-        (Place::Acc, Some(bank)) => Field::Acc(bank),
-        (Place::Pin0, _) => Field::Pin(0),
-        (Place::Pin1, _) => Field::Pin(1),
-        (Place::Imm, _) => imm,
-        (Place::Wide, _) => Field::Imm32(8),
-        (Place::Long, _) => match ty {
+    match place {
+        Place::Slot => Field::Src(at),
+        Place::Acc => Field::Acc(ty.bank()),
+        Place::Pin0 => Field::Pin(0),
+        Place::Pin1 => Field::Pin(1),
+        Place::Imm => imm,
+        Place::Wide => Field::Imm32(8),
+        Place::Long => match ty {
             Ty::F32 => Field::FImm32(8),
             Ty::F64 => Field::FImm64(8),
             _ => Field::Imm64(8),
         },
-        _ => Field::Src(at),
     }
 }
 
 fn destination(ty: Ty, digit: u16) -> Field {
-    match (digit, ty.bank()) {
-        (TO_ACC, Some(bank)) => Field::ToAcc(bank),
-        (TO_BOTH, Some(bank)) => Field::Both(bank, 0),
-        (TO_PIN.., _) => Field::ToPin((digit - TO_PIN) as u8),
+    match digit {
+        TO_ACC => Field::ToAcc(ty.bank()),
+        TO_BOTH => Field::Both(ty.bank(), 0),
+        TO_PIN.. => Field::ToPin((digit - TO_PIN) as u8),
         _ => Field::Dst(0),
     }
 }

@@ -19,20 +19,20 @@ pub(crate) mod table;
 pub(crate) use disasm::{disassemble, wasm_text};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed};
 pub(crate) use places::{
-    COPIED, COPY_DESTS, FLOAT, INT, KEPT, LONG, PINS, Pairs, Place, SUMS, Sets,
+    COPIED, COPY_DESTS, FLOAT, INT, KEPT, LONG, PINS, Pairs, Place, SUMS, Sets, VECTOR,
 };
+#[cfg(feature = "simd")]
+use crate::exec::vector::v128;
 use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
 pub(crate) const TO_ACC: u16 = 0;
 /// Destination digit: a slot.
 pub(crate) const TO_SLOT: u16 = 1;
-/// Destination digit: the accumulator and a slot. Only where `HAS_BOTH`.
+/// Destination digit: the accumulator and a slot. Only where the result's `dests` say so.
 pub(crate) const TO_BOTH: u16 = 2;
 /// Destination digit: the first pin; the second follows. Integer results only, and up to `PINS`.
 pub(crate) const TO_PIN: u16 = 3;
-/// Whether results can go to the accumulator and a slot at once.
-pub(crate) const HAS_BOTH: bool = INT.dests > TO_BOTH;
 
 /// What rows of one group have in common: which forms exist and what their fields are. Where a result
 /// is named, its destinations are the last digit of the form's number.
@@ -57,6 +57,14 @@ pub(crate) enum Shape {
     Load { result: Ty },
     /// The same addresses with `values`, then the form for all other memories.
     Store { value: Ty },
+    /// Vector (`sources`), count (slot or constant).
+    Shift,
+    /// First operand (`sources`); the others are slots.
+    Ternary,
+    /// A lane of a vector in slots; bytes of a lane.
+    Extract { result: Ty, size: u16 },
+    /// The lane's new value (`sources`); the vectors are slots.
+    Replace { value: Ty, size: u16 },
     /// For each bank: condition (`sources`), choices, choices.
     Select,
     /// `COPIES` to a slot or a pin.
@@ -111,6 +119,9 @@ pub(crate) const COPIES: &[CopyFrom] = {
 /// Copies that are fused with another, or with a branch: `COPIED` x `COPY_DESTS`.
 pub(crate) const COPY_FORMS: u16 = COPIED.len() * COPY_DESTS;
 
+/// Where the count of a shift is: a slot, or a constant.
+pub(crate) const SHIFT_COUNTS: u16 = 2;
+
 /// Forms of `Select` in one bank.
 pub(crate) const fn select_forms(sets: &Sets) -> u16 {
     INT.sources.len() * sets.choices.len() * sets.choices.len() * sets.dests
@@ -140,6 +151,10 @@ impl Shape {
             Shape::Unary { operand, result } => operand.sets().sources.len() * result.sets().dests,
             Shape::Load { result } => ADDRESSES * result.sets().dests + 1,
             Shape::Store { value } => ADDRESSES * value.sets().values.len() + 1,
+            Shape::Shift => VECTOR.sources.len() * SHIFT_COUNTS * VECTOR.dests,
+            Shape::Ternary => VECTOR.sources.len() * VECTOR.dests,
+            Shape::Extract { result, .. } => result.sets().dests,
+            Shape::Replace { value, .. } => value.sets().sources.len(),
             Shape::Select => select_forms(INT) + 2 * select_forms(FLOAT),
             Shape::Copy => COPIES.len() as u16 * (1 + PINS as u16),
             Shape::GlobalGet => INT.dests + 2 * FLOAT.dests,
@@ -186,11 +201,16 @@ macro_rules! option {
 macro_rules! define_ops {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
         load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+        plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
+        shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
+        ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
+        extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
+        replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         select { $($sel:ident $sel_text:literal;)* }
         copy { $($cp:ident $cp_text:literal;)* }
         global_get { $get:ident $get_text:literal; }
@@ -202,22 +222,26 @@ macro_rules! define_ops {
         load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
         chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
         copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
-        plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
         /// The ops: one per row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
-        pub(crate) enum Op { $($bin,)* $($cmp,)* $($fus,)* $($un,)* $($ld,)* $($st,)* $($sel,)* $($cp,)* $get, $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $pair, $jump, $($(#[$doc])* $op,)* }
+        pub(crate) enum Op { $($bin,)* $($un,)* $($ld,)* $($st,)* $($(#[$doc])* $op,)* $($sh,)* $($te,)* $($ex,)* $($re,)* $($cmp,)* $($fus,)* $($sel,)* $($cp,)* $get, $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $pair, $jump, }
 
-        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$sel,)* $(Op::$cp,)* Op::$get, $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* Op::$pair, Op::$jump, $(Op::$op,)*];
-        const TEXTS: &[&str] = &[$($bin_text,)* $($cmp_text,)* $($fus_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($sel_text,)* $($cp_text,)* $get_text, $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $pair_text, $jump_text, $($text,)*];
+        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* Op::$get, $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* Op::$pair, Op::$jump];
+        const TEXTS: &[&str] = &[$($bin_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($text,)* $($sh_text,)* $($te_text,)* $($ex_text,)* $($re_text,)* $($cmp_text,)* $($fus_text,)* $($sel_text,)* $($cp_text,)* $get_text, $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $pair_text, $jump_text];
         const SHAPES: &[Shape] = &[
             $(Shape::Binary { operand: <$bin_in as Typed>::TY, result: <$bin_out as Typed>::TY, swap: option!($($bin_swap)?) },)*
-            $(Shape::Compare { operand: <$cmp_in as Typed>::TY, swap: Op::$cmp_swap, not: option!($($cmp_not)?) },)*
-            $(Shape::Compare { operand: <$fus_in as Typed>::TY, swap: Op::$fus_swap, not: option!($($fus_not)?) },)*
             $(Shape::Unary { operand: <$un_in as Typed>::TY, result: <$un_out as Typed>::TY },)*
             $(Shape::Load { result: <$ld_out as Typed>::TY },)*
             $(Shape::Store { value: <$st_in as Typed>::TY },)*
+            $(Shape::Plain({ #[allow(unused_imports)] use form::Field::*; &[$(&[$($field),*]),*] }),)*
+            $({ let _ = Op::$sh; Shape::Shift },)*
+            $({ let _ = Op::$te; Shape::Ternary },)*
+            $(Shape::Extract { result: <$ex_out as Typed>::TY, size: size_of::<$ex_lane>() as u16 },)*
+            $(Shape::Replace { value: <$re_in as Typed>::TY, size: size_of::<$re_lane>() as u16 },)*
+            $(Shape::Compare { operand: <$cmp_in as Typed>::TY, swap: Op::$cmp_swap, not: option!($($cmp_not)?) },)*
+            $(Shape::Compare { operand: <$fus_in as Typed>::TY, swap: Op::$fus_swap, not: option!($($fus_not)?) },)*
             $({ let _ = Op::$sel; Shape::Select },)*
             $({ let _ = Op::$cp; Shape::Copy },)*
             Shape::GlobalGet,
@@ -229,7 +253,6 @@ macro_rules! define_ops {
             $({ let _ = Op::$ls; Shape::LoadStore },)*
             $(Shape::ChainStore { ty: <$cs_ty as Typed>::TY, xy: &<$cs_ty as Typed>::TY.sets().chained.$cs_xy },)*
             Shape::CopyPair, Shape::CopyBranch,
-            $(Shape::Plain({ #[allow(unused_imports)] use form::Field::*; &[$(&[$($field),*]),*] }),)*
         ];
     };
 }

@@ -27,6 +27,7 @@ const PLACES: usize = Place::Long as usize + 1;
 macro_rules! for_places {
     ($set:tt f32, $apply:ident! { $($pre:tt)* }) => { for_float_places! { $set, $apply! { $($pre)* } } };
     ($set:tt f64, $apply:ident! { $($pre:tt)* }) => { for_float_places! { $set, $apply! { $($pre)* } } };
+    ($set:tt v128, $apply:ident! { $($pre:tt)* }) => { for_vector_places! { $set, $apply! { $($pre)* } } };
     ((pairs [$mirror:ident]) u64, $apply:ident! { $($pre:tt)* }) => { for_long_places! { $mirror, $apply! { $($pre)* } } };
     ((pairs [$mirror:ident]) i64, $apply:ident! { $($pre:tt)* }) => { for_long_places! { $mirror, $apply! { $($pre)* } } };
     ($set:tt $int:ident, $apply:ident! { $($pre:tt)* }) => { for_int_places! { $set, $apply! { $($pre)* } } };
@@ -61,6 +62,17 @@ macro_rules! for_float_places {
     (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
     (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
 }
+
+macro_rules! for_vector_places {
+    (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc } };
+    (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc } };
+    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToSlot } };
+    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } };
+    ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Acc, Slot) } };
+    // Nothing is fused.
+    ($set:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+}
+pub(crate) use for_vector_places;
 
 /// Pairs of 64-bit integers: those of all integers, and constants that do not fit 32 bits.
 #[cfg(full_dispatch)]
@@ -310,6 +322,24 @@ pub(crate) const FLOAT: &Sets = &Sets {
     counters: for_places!(counters f64, counters! {}),
     bounds: for_places!(bounds f64, singles! {}),
     dests: for_places!(dests f64, count! {}),
+};
+pub(crate) const VECTOR: &Sets = &Sets {
+    sources: for_places!(sources v128, singles! {}),
+    values: for_places!(values v128, singles! {}),
+    choices: for_places!(choices v128, singles! {}),
+    mirrored: for_places!((pairs [Mirror]) v128, pairs! {}),
+    ordered: for_places!((pairs []) v128, pairs! {}),
+    branches: for_places!(branches v128, pairs! {}),
+    others: for_places!(others v128, singles! {}),
+    chained: Chained {
+        mirrored: for_places!(mirrored v128, pairs! {}),
+        ordered: for_places!(ordered v128, pairs! {}),
+        constants: for_places!(constants v128, pairs! {}),
+    },
+    bases: for_places!(bases v128, singles! {}),
+    counters: for_places!(counters v128, counters! {}),
+    bounds: for_places!(bounds v128, singles! {}),
+    dests: for_places!(dests v128, count! {}),
 };
 /// Addends of an address that a load or store computes itself, wrapping at 32 bits.
 pub(crate) const SUMS: &Pairs = &for_places!(sums u32, pairs! {});

@@ -63,6 +63,8 @@ pub(crate) struct Cx {
     pub(crate) p1: u64,
     pub(crate) fa: f32,
     pub(crate) da: f64,
+    #[cfg(feature = "simd")]
+    pub(crate) va: super::vector::v128,
 
     pub(crate) stack: Stack,
     pub(crate) exit: Exit,

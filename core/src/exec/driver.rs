@@ -301,13 +301,15 @@ impl Execution {
             Bank::Int => self.cx.acc = bits,
             Bank::F32 => self.cx.fa = f32::from_bits(bits as u32),
             Bank::F64 => self.cx.da = f64::from_bits(bits),
+            // Vectors are returned in slots.
+            Bank::V128 => {}
         }
     }
 
     /// Puts a single result of the outermost function from its accumulator into the first slot.
     fn take_result(&mut self) {
         let bits = match self.func.result_bank {
-            None => return,
+            None | Some(Bank::V128) => return,
             Some(Bank::Int) => self.cx.acc,
             Some(Bank::F32) => self.cx.fa.to_bits() as u64,
             Some(Bank::F64) => self.cx.da.to_bits(),
@@ -417,6 +419,8 @@ impl Cx {
             p1: 0,
             fa: 0.0,
             da: 0.0,
+            #[cfg(feature = "simd")]
+            va: super::vector::v128::ZERO,
             stack,
             exit: Exit::Done,
             error: None,

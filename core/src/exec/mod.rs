@@ -20,6 +20,8 @@ mod stack;
 #[cfg(all(test, feature = "std"))]
 mod tests;
 mod value;
+#[cfg(feature = "simd")]
+pub(crate) mod vector;
 
 pub(crate) use dispatch::Handler;
 pub(crate) use driver::{Execution, Pause, Progress};

@@ -35,7 +35,7 @@ impl Source for Slot {
     #[inline(always)]
     unsafe fn get<V: Value>(r: &Regs, at: usize) -> V {
         // SAFETY: slots named by instructions lie in the frame, whose size was checked on entry.
-        V::from_bits(unsafe { *r.slot(at) })
+        unsafe { V::read(r.slot(at)) }
     }
 }
 impl Source for Acc {
@@ -130,14 +130,14 @@ impl Destination for ToBoth {
     unsafe fn put_at<V: Value>(r: &mut Regs, at: usize, value: V) {
         value.set_acc(r);
         // SAFETY: as for `Source for Slot`.
-        unsafe { *r.slot(at) = value.to_bits() }
+        unsafe { value.write(r.slot(at)) }
     }
 }
 impl Destination for ToSlot {
     #[inline(always)]
     unsafe fn put_at<V: Value>(r: &mut Regs, at: usize, value: V) {
         // SAFETY: as for `Source for Slot`.
-        unsafe { *r.slot(at) = value.to_bits() }
+        unsafe { value.write(r.slot(at)) }
     }
 }
 impl Destination for ToPin0 {

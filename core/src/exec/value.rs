@@ -3,12 +3,26 @@
 use super::dispatch::Regs;
 use crate::{bytecode::Typed, trap::TrapCode};
 
-/// A value that fits one slot. An i32 in a slot leaves the upper half unspecified: readers truncate.
+/// A value of one slot, or two. An i32 in a slot leaves the upper half unspecified: readers truncate.
 pub(crate) trait Value: Copy + Typed {
     /// Instruction bytes that a constant takes beyond the first 8.
     const WIDE: usize = 0;
     fn from_bits(bits: u64) -> Self;
     fn to_bits(self) -> u64;
+    /// # Safety
+    /// The value's slots, of which this is the first, are readable.
+    #[inline(always)]
+    unsafe fn read(slot: *const u64) -> Self {
+        // SAFETY: the caller's promise.
+        Self::from_bits(unsafe { *slot })
+    }
+    /// # Safety
+    /// The value's slots, of which this is the first, are writable.
+    #[inline(always)]
+    unsafe fn write(self, slot: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { *slot = self.to_bits() }
+    }
     fn acc(r: &Regs) -> Self;
     fn set_acc(self, r: &mut Regs);
     /// A full constant whose narrow form is at `at`.

@@ -17,6 +17,7 @@ pub(crate) enum ConstExpr {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ConstOp {
     Value(u64),
+    Vector([u64; 2]),
     GlobalGet(u32),
     RefFunc(u32),
     I32Add,
@@ -47,6 +48,13 @@ impl ConstExpr {
                 Operator::I64Const { value } => ConstOp::Value(value as u64),
                 Operator::F32Const { value } => ConstOp::Value(u64::from(value.bits())),
                 Operator::F64Const { value } => ConstOp::Value(value.bits()),
+                #[cfg(feature = "simd")]
+                Operator::V128Const { value } => {
+                    let (low, high) = value.bytes().split_at(8);
+                    ConstOp::Vector([low, high].map(|half| {
+                        u64::from_le_bytes(half.try_into().unwrap_or_default())
+                    }))
+                }
                 Operator::RefNull { .. } => ConstOp::Value(0),
                 Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
                 Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
@@ -90,6 +98,7 @@ impl ConstExpr {
         for op in &**ops {
             let value = match *op {
                 ConstOp::Value(value) => [value, 0],
+                ConstOp::Vector(value) => value,
                 ConstOp::GlobalGet(index) => env.global(index),
                 ConstOp::RefFunc(index) => [env.func_ref(index), 0],
                 _ => {

@@ -6,7 +6,7 @@ use super::InstanceEntity;
 use crate::{
     bytecode::Bank,
     translate,
-    types::{FuncType, TypeId},
+    types::{FuncType, TypeId, ValType},
 };
 
 /// A function of a store; the machine reads it when a call leaves the instance or goes through a reference.
@@ -19,7 +19,7 @@ pub(crate) struct FuncEntity {
     pub(crate) ty: TypeId,
     pub(crate) param_slots: u32,
     pub(crate) result_slots: u32,
-    /// The accumulator that a single result is returned in.
+    /// The accumulator that a single result is returned in, unless it is a vector.
     pub(crate) result_bank: Option<Bank>,
     pub(crate) kind: FuncKind,
 }
@@ -32,8 +32,8 @@ impl FuncEntity {
             param_slots: ty.param_slots() as u32,
             result_slots: ty.result_slots() as u32,
             result_bank: match *ty.results() {
-                [result] => translate::ty(result).bank(),
-                _ => None,
+                [] | [ValType::V128] | [_, _, ..] => None,
+                [result] => Some(translate::ty(result).bank()),
             },
             kind,
         }

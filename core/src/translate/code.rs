@@ -105,6 +105,16 @@ impl Code {
         self.append(opcode, operands, bytes)
     }
 
+    /// Appends an instruction with 24 bytes of operands, of which the last 16 are `wide`.
+    pub(crate) fn emit_wide(&mut self, opcode: u16, operands: Operands, wide: u128) -> Pc {
+        let pc = self.emit_rare(opcode, operands, 8);
+        let bytes = wide.to_ne_bytes();
+        let words = bytes.as_chunks().0.iter();
+        self.words
+            .extend(words.map(|word| usize::from_ne_bytes(*word)));
+        pc
+    }
+
     /// The same when there may be no room, or the offset is recorded: apart, so that the rest is short.
     #[cold]
     #[inline(never)]
@@ -269,6 +279,10 @@ impl<'c> Instruction<'c> {
 
     pub(crate) fn u64(&self, at: u8) -> u64 {
         u64::from_ne_bytes(self.bytes(at as usize))
+    }
+
+    pub(crate) fn u128(&self, at: u8) -> u128 {
+        u128::from_ne_bytes(self.bytes(at as usize))
     }
 
     /// Byte offset in the code that the branch field at `at` leads to.

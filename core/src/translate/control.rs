@@ -8,7 +8,7 @@ use super::{
     stack::Loc,
 };
 use crate::{
-    bytecode::{Bank, Op, Ty},
+    bytecode::{Op, Ty},
     types::FuncType,
 };
 
@@ -212,9 +212,8 @@ impl FuncTranslator<'_> {
         }
         (first..self.stack.len()).all(|position| {
             let operand = self.stack.get(position);
-            if let (Loc::Acc, Some(bank)) = (operand.at, operand.ty.bank())
-                && self.stack.acc[bank as usize].producer.is_some()
-            {
+            let bank = operand.ty.bank();
+            if operand.at == Loc::Acc && self.stack.acc[bank as usize].producer.is_some() {
                 self.evict(bank);
                 return true;
             }
@@ -353,7 +352,7 @@ impl FuncTranslator<'_> {
                 self.code.emit(base, header, 8);
             }
             (1, Some(result)) if result.ty != Ty::V128 => {
-                let bank = result.ty.bank().unwrap_or(Bank::Int);
+                let bank = result.ty.bank();
                 let mut loc = self.loc(&result);
                 if let Loc::Imm(bits) = loc
                     && (result.ty == Ty::F64 || fits_i32(bits, result.ty).is_none())

@@ -10,7 +10,7 @@ use super::{
     stack::{AccState, Loc, Operand, OperandStack},
 };
 use crate::{
-    bytecode::{Bank, COPIES, COPY_FORMS, CopyFrom, HAS_BOTH, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty},
+    bytecode::{Bank, COPIES, COPY_FORMS, CopyFrom, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty},
     engine::FUEL_LOG2_BYTES,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::ModuleInner,
@@ -312,24 +312,23 @@ impl<'m> FuncTranslator<'m> {
             self.code.emit(opcode, operands, 8);
             return;
         }
+        #[cfg(feature = "simd")]
+        if ty == Ty::V128 {
+            return self.copy_vector(from, to);
+        }
         let what = What::Copy { from, to, ty };
         let (to_digit, operands) = match to {
             Loc::Pin(pin) => (1 + pin as u16, Operands::default()),
             to => (0, Operands::default().u16(0, to.field16())),
         };
         let (from, operands) = match from {
-            Loc::Slot(from) if ty == Ty::V128 => {
-                let operands = operands.u16(2, from as u32).u16(4, 2);
-                self.code.emit(Op::CopyMany.base(), operands, 8);
-                return;
-            }
             Loc::Slot(from) => (CopyFrom::Slot, operands.u16(2, from as u32)),
             Loc::Pin(pin) => ([CopyFrom::Pin0, CopyFrom::Pin1][pin as usize], operands),
             Loc::Acc => (
-                match ty.bank().unwrap_or(Bank::Int) {
-                    Bank::Int => CopyFrom::Acc,
+                match ty.bank() {
                     Bank::F32 => CopyFrom::F32Acc,
                     Bank::F64 => CopyFrom::F64Acc,
+                    _ => CopyFrom::Acc,
                 },
                 operands,
             ),
@@ -363,9 +362,9 @@ impl<'m> FuncTranslator<'m> {
     /// Puts the operand at `position` into its home slot.
     pub(crate) fn materialize(&mut self, position: usize) {
         let operand = self.stack.get(position);
-        match (operand.at, operand.ty.bank()) {
+        match operand.at {
             _ if operand.is_home() => {}
-            (Loc::Acc, Some(bank)) => self.evict(bank),
+            Loc::Acc => self.evict(operand.ty.bank()),
             _ => {
                 self.copy(self.loc(&operand), operand.ty, Loc::slot(operand.home));
                 self.stack.set_home(position);
@@ -400,7 +399,7 @@ impl<'m> FuncTranslator<'m> {
     }
 
     pub(crate) fn evict_all(&mut self) {
-        for bank in [Bank::Int, Bank::F32, Bank::F64] {
+        for bank in [Bank::Int, Bank::F32, Bank::F64, Bank::V128] {
             self.evict(bank);
         }
     }
@@ -432,7 +431,7 @@ impl<'m> FuncTranslator<'m> {
             at: Loc::Acc, ty, ..
         }) = self.stack.last()
         {
-            self.evict(ty.bank().unwrap_or(Bank::Int));
+            self.evict(ty.bank());
         }
         let operand = self.stack.pop();
         self.in_slot(operand.at, operand)
@@ -462,11 +461,18 @@ impl<'m> FuncTranslator<'m> {
     /// Emits an op that produces a value, and pushes that. `opcode` is its form `TO_ACC`; the
     /// destination field at 0 is set here. Popped operands must have been popped before.
     pub(crate) fn produce(&mut self, opcode: u16, ty: Ty, operands: Operands, bytes: usize) -> Pc {
-        let bank = ty.bank().unwrap_or(Bank::Int);
+        let bank = ty.bank();
         self.evict(bank);
         let pc = self
             .code
             .emit(opcode, operands.u16(0, self.stack.top()), bytes);
+        self.produced(pc, opcode, ty);
+        pc
+    }
+
+    /// Pushes what the op at `pc`, the last one, produces. The accumulator was free before it.
+    pub(crate) fn produced(&mut self, pc: Pc, opcode: u16, ty: Ty) {
+        let bank = ty.bank();
         self.stack.acc[bank as usize] = AccState {
             operand: None,
             local: None,
@@ -475,14 +481,11 @@ impl<'m> FuncTranslator<'m> {
         };
         self.stack.push(ty, Loc::Acc);
         self.producer = Some((pc, self.code.pc()));
-        pc
     }
 
     /// Pushes a value that an op has left in its accumulator, where nothing can be redirected any more.
     pub(crate) fn push_in_acc(&mut self, ty: Ty) {
-        if let Some(bank) = ty.bank() {
-            self.stack.acc[bank as usize] = Default::default();
-        }
+        self.stack.acc[ty.bank() as usize] = Default::default();
         self.stack.push(ty, Loc::Acc);
     }
 
@@ -501,7 +504,7 @@ impl<'m> FuncTranslator<'m> {
                 i += 1;
             }
         }
-        let bank = ty.bank().unwrap_or(Bank::Int) as usize;
+        let bank = ty.bank() as usize;
         let acc = self.stack.acc[bank];
         let mut fusible = false;
         match acc.producer {
@@ -511,7 +514,7 @@ impl<'m> FuncTranslator<'m> {
                     && operand.at == Loc::Acc
                     && self.producer == Some((pc, self.code.pc())) =>
             {
-                let mirrors = HAS_BOTH && pin.is_none();
+                let mirrors = ty.sets().dests > TO_BOTH && pin.is_none();
                 let digit = match pin {
                     Some(pin) => TO_PIN + pin as u16,
                     None if mirrors => TO_BOTH,
@@ -534,19 +537,17 @@ impl<'m> FuncTranslator<'m> {
                 self.copy(from, ty, to);
                 fusible = true;
                 let acc = &mut self.stack.acc[bank];
-                if ty.bank().is_some() {
-                    // What mirrored the old value does so no more.
-                    for mirror in [&mut acc.local, &mut acc.before] {
-                        if *mirror == Some(local) {
-                            *mirror = None;
-                        }
+                // What mirrored the old value does so no more.
+                for mirror in [&mut acc.local, &mut acc.before] {
+                    if *mirror == Some(local) {
+                        *mirror = None;
                     }
-                    if from == Loc::Acc {
-                        // The copy has read it: the producer stays as it is.
-                        acc.producer = None;
-                        if operand.at == Loc::Acc && pin.is_none() {
-                            acc.local = Some(local);
-                        }
+                }
+                if from == Loc::Acc {
+                    // The copy has read it: the producer stays as it is.
+                    acc.producer = None;
+                    if operand.at == Loc::Acc && pin.is_none() {
+                        acc.local = Some(local);
                     }
                 }
             }

@@ -142,7 +142,7 @@ impl FuncTranslator<'_> {
 
     pub(crate) fn emit_load(&mut self, op: Op, result: Ty, address: Address) {
         let (form, operands, bytes) = address.encode();
-        let bank = result.bank().unwrap_or(Bank::Int);
+        let bank = result.bank();
         self.evict(bank);
         let acc = self.stack.acc[bank as usize];
         let opcode = op.base() + form * result.sets().dests;
@@ -196,7 +196,7 @@ impl FuncTranslator<'_> {
         let address = self.pop_address(memarg.offset as u32);
         // Only now: folding may have changed what the accumulators hold.
         let mut value = wide.map_or_else(|| self.loc(&operand), Loc::slot);
-        if value == Loc::Acc && address.uses_acc() && ty.bank() == Some(Bank::Int) {
+        if value == Loc::Acc && address.uses_acc() && ty.bank() == Bank::Int {
             // One accumulator, so both stand for the local that it mirrors.
             value = operand.at;
         }

@@ -11,6 +11,8 @@ mod numeric;
 mod ops;
 mod pins;
 mod stack;
+#[cfg(feature = "simd")]
+mod vector;
 
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
 use core::{

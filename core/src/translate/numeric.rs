@@ -189,7 +189,7 @@ impl FuncTranslator<'_> {
         before: Before,
     ) {
         let (operands, bytes) = Self::pair_operands(operand, a, b);
-        let bank = result.bank().unwrap_or(Bank::Int);
+        let bank = result.bank();
         self.evict(bank);
         let acc = self.stack.acc[bank as usize];
         let opcode = op.base() + form * result.sets().dests;
@@ -251,7 +251,11 @@ impl FuncTranslator<'_> {
     pub(crate) fn select(&mut self) {
         let count = self.stack.len();
         let ty = self.stack.get(count - 2).ty;
-        let Some(bank) = ty.bank() else { return };
+        #[cfg(feature = "simd")]
+        if ty == Ty::V128 {
+            return self.select_vector();
+        }
+        let bank = ty.bank();
         // The values are read from slots, so the accumulator is for the condition.
         for position in [count - 3, count - 2] {
             if self.stack.get(position).at == Loc::Acc {
@@ -270,9 +274,9 @@ impl FuncTranslator<'_> {
         let choice = |loc: Loc| existing(sets.choices.find(loc.place()));
         let condition_form = existing(INT.sources.find(condition.place()));
         let form = match bank {
-            Bank::Int => 0,
             Bank::F32 => select_forms(INT),
             Bank::F64 => select_forms(INT) + select_forms(FLOAT),
+            _ => 0,
         } + ((condition_form * sets.choices.len() + choice(x)) * sets.choices.len()
             + choice(y))
             * sets.dests;
@@ -294,11 +298,15 @@ impl FuncTranslator<'_> {
 
     pub(crate) fn global_get(&mut self, index: u32) {
         let ty = super::func::ty(self.module.globals[index as usize].content);
-        let bank = ty.bank().unwrap_or(Bank::Int);
+        #[cfg(feature = "simd")]
+        if ty == Ty::V128 {
+            return self.global_get_vector(index);
+        }
+        let bank = ty.bank();
         let form = match bank {
-            Bank::Int => 0,
             Bank::F32 => INT.dests,
             Bank::F64 => INT.dests + FLOAT.dests,
+            _ => 0,
         };
         self.evict(bank);
         let acc = self.stack.acc[bank as usize];
@@ -317,8 +325,12 @@ impl FuncTranslator<'_> {
         if self.global_sum(index) {
             return;
         }
+        #[cfg(feature = "simd")]
+        if matches!(self.stack.last(), Some(operand) if operand.ty == Ty::V128) {
+            return self.global_set_vector(index);
+        }
         let (loc, operand) = self.pop();
-        let bank = operand.ty.bank().unwrap_or(Bank::Int);
+        let bank = operand.ty.bank();
         let (form, field) = match loc {
             Loc::Acc => (1 + bank as u16, 0),
             Loc::Pin(pin) => (5 + pin as u16, 0),

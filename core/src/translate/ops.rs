@@ -21,11 +21,16 @@ macro_rules! is_reversed {
 macro_rules! define_operator_map {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
         load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+        plain $plain:tt
+        shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
+        ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
+        extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
+        replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         select $select:tt
         copy $copy:tt
         global_get $global_get:tt
@@ -93,6 +98,10 @@ macro_rules! define_operator_map {
             $(pub(super) const $un: Option<Row> = Some(Row::Numeric(Op::$un));)*
             $(pub(super) const $ld: Option<Row> = Some(Row::Load(Op::$ld));)*
             $(pub(super) const $st: Option<Row> = Some(Row::Store(Op::$st));)*
+            $(pub(super) const $sh: Option<Row> = Some(Row::Shift(Op::$sh));)*
+            $(pub(super) const $te: Option<Row> = Some(Row::Ternary(Op::$te));)*
+            $(pub(super) const $ex: Option<Row> = Some(Row::Extract(Op::$ex));)*
+            $(pub(super) const $re: Option<Row> = Some(Row::Replace(Op::$re));)*
         }
 
         /// The row that computes this operator.
@@ -103,6 +112,10 @@ macro_rules! define_operator_map {
                 $(Operator::$un => Op::$un,)*
                 $(Operator::$ld { .. } => Op::$ld,)*
                 $(Operator::$st { .. } => Op::$st,)*
+                $(Operator::$sh => Op::$sh,)*
+                $(Operator::$te => Op::$te,)*
+                $(Operator::$ex { .. } => Op::$ex,)*
+                $(Operator::$re { .. } => Op::$re,)*
                 _ => return None,
             })
         }
@@ -128,6 +141,10 @@ enum Row {
     Numeric(Op),
     Load(Op),
     Store(Op),
+    Shift(Op),
+    Ternary(Op),
+    Extract(Op),
+    Replace(Op),
 }
 
 macro_rules! define_none {
@@ -139,7 +156,7 @@ macro_rules! define_none {
         }
     };
 }
-wasmparser::for_each_visit_operator!(define_none);
+wasmparser::for_each_operator!(define_none);
 
 /// What each operator is translated to.
 macro_rules! translate {
@@ -247,11 +264,26 @@ macro_rules! translate_live {
     ($t:tt I64MulWideS) => { $t.wide(Op::I64MulWideS, 2) };
     ($t:tt I64MulWideU) => { $t.wide(Op::I64MulWideU, 2) };
 
+    ($t:tt V128Const $value:ident) => { $t.vector_const(&$value) };
+    ($t:tt I8x16Shuffle $lanes:ident) => { $t.shuffle($lanes) };
+    ($t:tt V128Load8Lane $memarg:ident $lane:ident) => { $t.load_lane(Op::I32Load8U, Op::I8x16ReplaceLane, &$memarg, $lane) };
+    ($t:tt V128Load16Lane $memarg:ident $lane:ident) => { $t.load_lane(Op::I32Load16U, Op::I16x8ReplaceLane, &$memarg, $lane) };
+    ($t:tt V128Load32Lane $memarg:ident $lane:ident) => { $t.load_lane(Op::I32Load, Op::I32x4ReplaceLane, &$memarg, $lane) };
+    ($t:tt V128Load64Lane $memarg:ident $lane:ident) => { $t.load_lane(Op::I64Load, Op::I64x2ReplaceLane, &$memarg, $lane) };
+    ($t:tt V128Store8Lane $memarg:ident $lane:ident) => { $t.store_lane(Op::I8x16ExtractLaneU, Op::I32Store8, &$memarg, $lane) };
+    ($t:tt V128Store16Lane $memarg:ident $lane:ident) => { $t.store_lane(Op::I16x8ExtractLaneU, Op::I32Store16, &$memarg, $lane) };
+    ($t:tt V128Store32Lane $memarg:ident $lane:ident) => { $t.store_lane(Op::I32x4ExtractLane, Op::I32Store, &$memarg, $lane) };
+    ($t:tt V128Store64Lane $memarg:ident $lane:ident) => { $t.store_lane(Op::I64x2ExtractLane, Op::I64Store, &$memarg, $lane) };
+
     // Rows of the table.
     ($t:tt $op:ident $memarg:ident) => { translate_access!($t $op $memarg $memarg) };
     ($t:tt $op:ident) => {
         match rows::$op {
             Some(Row::Numeric(op)) => $t.numeric(op),
+            #[cfg(feature = "simd")]
+            Some(Row::Shift(op)) => $t.shift(op),
+            #[cfg(feature = "simd")]
+            Some(Row::Ternary(op)) => $t.ternary(op),
             _ => return Err(Refused::Unsupported),
         }
     };
@@ -264,6 +296,13 @@ macro_rules! translate_access {
         match rows::$op {
             Some(Row::Load(op)) => $t.load(op, &$memarg),
             Some(Row::Store(op)) => $t.store(op, &$memarg),
+            _ => return Err(Refused::Unsupported),
+        }
+    };
+    ($t:tt $op:ident lane $lane:ident) => {
+        match rows::$op {
+            Some(Row::Extract(op)) => $t.extract(op, $lane),
+            Some(Row::Replace(op)) => $t.replace(op, $lane),
             _ => return Err(Refused::Unsupported),
         }
     };
@@ -287,7 +326,19 @@ macro_rules! define_visit {
 impl<'a> VisitOperator<'a> for FuncTranslator<'_> {
     type Output = Result<(), Refused>;
 
+    #[cfg(feature = "simd")]
+    fn simd_visitor(
+        &mut self,
+    ) -> Option<&mut dyn wasmparser::VisitSimdOperator<'a, Output = Self::Output>> {
+        Some(self)
+    }
+
     wasmparser::for_each_visit_operator!(define_visit);
+}
+
+#[cfg(feature = "simd")]
+impl<'a> wasmparser::VisitSimdOperator<'a> for FuncTranslator<'_> {
+    wasmparser::for_each_visit_simd_operator!(define_visit);
 }
 
 /// The decoder asks whether an operator may stand where it is, which validation has answered.

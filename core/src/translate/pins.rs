@@ -149,6 +149,14 @@ macro_rules! define_visit {
 impl<'a, V: VisitOperator<'a>> VisitOperator<'a> for Weighing<'_, V> {
     type Output = V::Output;
 
+    /// They access no locals.
+    #[cfg(feature = "simd")]
+    fn simd_visitor(
+        &mut self,
+    ) -> Option<&mut dyn wasmparser::VisitSimdOperator<'a, Output = Self::Output>> {
+        self.inner.simd_visitor()
+    }
+
     wasmparser::for_each_visit_operator!(define_visit);
 }
 

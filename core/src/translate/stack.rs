@@ -75,7 +75,7 @@ pub(crate) struct AccState {
 }
 
 /// The accumulators, by bank.
-pub(crate) type AccStates = [AccState; 3];
+pub(crate) type AccStates = [AccState; 4];
 
 #[derive(Default)]
 pub(crate) struct OperandStack {
@@ -139,8 +139,8 @@ impl OperandStack {
     /// Pushes a constant or what is in an accumulator.
     #[inline]
     pub(crate) fn push(&mut self, ty: Ty, at: Loc) {
-        if let (Loc::Acc, Some(bank)) = (at, ty.bank()) {
-            self.acc[bank as usize].operand = Some(self.operands.len() as u32);
+        if at == Loc::Acc {
+            self.acc[ty.bank() as usize].operand = Some(self.operands.len() as u32);
         }
         self.push_operand(ty, at, NO_LOCAL);
     }
@@ -191,8 +191,8 @@ impl OperandStack {
         });
         if operand.local != NO_LOCAL {
             self.lazy_len = self.lazy_len.saturating_sub(1);
-        } else if let (Loc::Acc, Some(bank)) = (operand.at, operand.ty.bank()) {
-            self.acc[bank as usize].operand = None;
+        } else if operand.at == Loc::Acc {
+            self.acc[operand.ty.bank() as usize].operand = None;
         }
         self.top = operand.home;
         operand
@@ -228,7 +228,6 @@ impl OperandStack {
     /// Whether the accumulator for values of this type holds the value of `local`.
     #[inline]
     pub(crate) fn acc_is_local(&self, ty: Ty, local: u32) -> bool {
-        ty.bank()
-            .is_some_and(|bank| self.acc[bank as usize].local == Some(local))
+        self.acc[ty.bank() as usize].local == Some(local)
     }
 }

@@ -59,6 +59,8 @@ impl Regs {
     register!(p1, set_p1, u64);
     register!(fa, set_fa, f32);
     register!(da, set_da, f64);
+    #[cfg(feature = "simd")]
+    register!(va, set_va, crate::exec::vector::v128);
 
     #[inline(always)]
     pub(crate) fn ip(&self) -> *const u8 {

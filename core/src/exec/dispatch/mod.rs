@@ -13,7 +13,7 @@ mod tail;
 pub(crate) use looped::{Flow, Handler, Regs, define_thread, enter, handler};
 #[cfg(tail_calls)]
 pub(crate) use tail::{
-    CxArg, Flow, Handler, Regs, define_thread, enter, handler, thread_with, with_abi,
+    CxArg, Flow, Handler, Regs, VectorArg, define_thread, enter, handler, thread_with, with_abi,
 };
 
 use super::cx::Exit;

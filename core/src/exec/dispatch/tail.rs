@@ -59,10 +59,16 @@ mod abi {
 }
 pub(crate) use abi::{CxArg, with_abi};
 
+/// The register for vectors; without them it takes no room.
+#[cfg(feature = "simd")]
+pub(crate) type VectorArg = crate::exec::vector::v128;
+#[cfg(not(feature = "simd"))]
+pub(crate) type VectorArg = ();
+
 macro_rules! define_handler {
     ($abi:literal) => {
         pub(crate) type Handler =
-            unsafe extern $abi fn(*const u8, *mut u64, *mut u8, u64, u64, u64, f32, f64, CxArg);
+            unsafe extern $abi fn(*const u8, *mut u64, *mut u8, u64, u64, u64, f32, f64, CxArg, VectorArg);
     };
 }
 with_abi!(define_handler);
@@ -70,8 +76,10 @@ with_abi!(define_handler);
 /// Defines `thread`, whose instances are handlers. It says which argument register holds what.
 macro_rules! thread_with {
     ($abi:literal) => {
-        // Never inlined: `defer` must call it, with the registers in registers.
+        // Never inlined: `defer` must call it, with the registers in registers. (Vectors are passed in registers;
+        // nobody but us calls it.)
         #[inline(never)]
+        #[allow(improper_ctypes_definitions)]
         unsafe extern $abi fn thread<H: $crate::exec::dispatch::Handle>(
             ip: *const u8,
             sp: *mut u64,
@@ -82,8 +90,9 @@ macro_rules! thread_with {
             fa: f32,
             da: f64,
             cx: $crate::exec::dispatch::CxArg,
+            va: $crate::exec::dispatch::VectorArg,
         ) {
-            let regs = $crate::exec::dispatch::Regs::of(ip, sp, mem, p1, acc, p0, fa, da, cx);
+            let regs = $crate::exec::dispatch::Regs::of(ip, sp, mem, p1, acc, p0, fa, da, cx, va);
             // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
             unsafe { H::run(regs) }
         }
@@ -113,8 +122,9 @@ macro_rules! jump {
             p1,
             fa,
             da,
+            va,
         } = $regs;
-        $handler(ip, sp, mem, p1, acc, p0, fa, da, abi::pack(cx))
+        $handler(ip, sp, mem, p1, acc, p0, fa, da, abi::pack(cx), va)
     }};
 }
 
@@ -129,6 +139,7 @@ pub(crate) struct Regs {
     p1: u64,
     fa: f32,
     da: f64,
+    va: VectorArg,
 }
 
 macro_rules! register {
@@ -158,6 +169,7 @@ impl Regs {
         fa: f32,
         da: f64,
         cx: CxArg,
+        va: VectorArg,
     ) -> Regs {
         let cx = abi::unpack(cx);
         Regs {
@@ -170,6 +182,7 @@ impl Regs {
             p1,
             fa,
             da,
+            va,
         }
     }
 
@@ -181,6 +194,8 @@ impl Regs {
     register!(p1, set_p1, u64);
     register!(fa, set_fa, f32);
     register!(da, set_da, f64);
+    #[cfg(feature = "simd")]
+    register!(va, set_va, VectorArg);
 
     #[inline(always)]
     pub(crate) fn cx(&self) -> *mut Cx {
@@ -223,6 +238,10 @@ impl Regs {
             (*cx).p1 = self.p1;
             (*cx).fa = self.fa;
             (*cx).da = self.da;
+            #[cfg(feature = "simd")]
+            {
+                (*cx).va = self.va;
+            }
             (*cx).exit = exit;
         }
     }
@@ -251,6 +270,10 @@ pub(crate) unsafe fn enter(cx: *mut Cx) {
             p1: c.p1,
             fa: c.fa,
             da: c.da,
+            #[cfg(feature = "simd")]
+            va: c.va,
+            #[cfg(not(feature = "simd"))]
+            va: (),
         };
         regs.go()
     }

@@ -25,7 +25,7 @@ impl<V: Value, D: Destination> Handle for Get<V, D> {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let value = V::from_bits(*global(&r));
+            let value = V::read(global(&r));
             D::put(&mut r, value);
             r.next(8)
         }
@@ -39,7 +39,7 @@ impl<X: Source, V: Value> Handle for Set<X, V> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            *global(&r) = X::get16::<V>(&r, 0).to_bits();
+            X::get16::<V>(&r, 0).write(global(&r));
             r.next(8)
         }
     }

@@ -193,7 +193,7 @@ impl<O: LoadOp> Handle for LoadFar<O> {
         unsafe {
             match far(&r, O::LOG_SIZE) {
                 Ok(at) => {
-                    *r.slot(0) = O::load(at).to_bits();
+                    O::load(at).write(r.slot(0));
                     r.next(16)
                 }
                 Err(fault) => far_fault(r, fault),

@@ -9,6 +9,8 @@ pub(crate) mod global;
 pub(crate) mod memory;
 pub(crate) mod numeric;
 pub(crate) mod rows;
+#[cfg(feature = "simd")]
+pub(crate) mod vector;
 pub(crate) mod wide;
 
 #[cfg_attr(not(full_dispatch), allow(unused_imports))]
@@ -20,7 +22,7 @@ use crate::bytecode::{
     OPCODES, Op,
     places::{
         for_float_places, for_fused_int_places, for_fused_places, for_int_places, for_long_places,
-        for_places,
+        for_places, for_vector_places,
     },
     table::for_each_op,
 };
@@ -32,6 +34,10 @@ use fused::{
 };
 use memory::{Load, LoadFar, LoadSum, Store, StoreFar, StoreSum};
 use numeric::{Binary, CompareBranch, Unary};
+#[cfg(feature = "simd")]
+use super::{vector::v128};
+#[cfg(feature = "simd")]
+use vector::{Extract, Replace, Shift, Ternary};
 
 /// The table while it is filled.
 struct Table {
@@ -65,6 +71,28 @@ macro_rules! pairs {
     };
     ($t:ident (@ $handler:ident, $op:ty, $x:ident, $y:ident) $($last:ident)*) => {
         $($t.push(thread::<$handler<$op, $x, $y, $last>>);)*
+    };
+}
+#[cfg_attr(not(feature = "simd"), allow(unused_macros))]
+macro_rules! shift {
+    ($t:ident ($op:ty) $($x:ident)*) => {$(
+        for_places!(dests v128, shift! { $t (@ $op, $x, Slot) });
+        for_places!(dests v128, shift! { $t (@ $op, $x, Imm) });
+    )*};
+    ($t:ident (@ $op:ty, $x:ident, $y:ident) $($to:ident)*) => {
+        $($t.push(thread::<Shift<$op, $x, $y, $to>>);)*
+    };
+}
+#[cfg_attr(not(feature = "simd"), allow(unused_macros))]
+macro_rules! extract {
+    ($t:ident ($op:ty) $($to:ident)*) => {
+        $($t.push(thread::<Extract<$op, $to>>);)*
+    };
+}
+#[cfg_attr(not(feature = "simd"), allow(unused_macros))]
+macro_rules! replace {
+    ($t:ident ($op:ty) $($x:ident)*) => {
+        $($t.push(thread::<Replace<$op, $x>>);)*
     };
 }
 macro_rules! branches {
@@ -218,11 +246,16 @@ macro_rules! second {
 macro_rules! define_handlers {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
         load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+        plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
+        shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
+        ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
+        extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
+        replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         select { $($sel:ident $sel_text:literal;)* }
         copy { $($cp:ident $cp_text:literal;)* }
         global_get { $get:ident $get_text:literal; }
@@ -234,14 +267,11 @@ macro_rules! define_handlers {
         load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
         chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
         copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
-        plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
     ) => {
         const FILLED: Table = {
             define_thread!();
             let mut t = Table { handlers: [handler::<control::Unreachable>(); OPCODES], len: 0 };
             $(row!($bin(t): for_places!((pairs [$($bin_swap)?]) $bin_in, pairs! { t (Binary, rows::$bin, dests $bin_out) }));)*
-            $(row!($cmp(t): compare!(t, rows::$cmp, $cmp_in, [$cmp_swap], [$($cmp_not)?]));)*
-            $(row!($fus(t): compare!(t, rows::$fus, $fus_in, [$fus_swap], [$($fus_not)?]));)*
             $(row!($un(t): for_places!(sources $un_in, singles! { t (Unary, rows::$un, dests $un_out) }));)*
             $(
                 row!($ld(t):
@@ -257,6 +287,13 @@ macro_rules! define_handlers {
                     t.push(thread::<StoreFar<rows::$st>>)
                 );
             )*
+            $($(t.push(thread::<$handler>);)*)*
+            $(row!($sh(t): for_places!(sources v128, shift! { t (rows::$sh) }));)*
+            $(row!($te(t): for_places!(sources v128, singles! { t (Ternary, rows::$te, dests v128) }));)*
+            $(row!($ex(t): for_places!(dests $ex_out, extract! { t (rows::$ex) }));)*
+            $(row!($re(t): for_places!(sources $re_in, replace! { t (rows::$re) }));)*
+            $(row!($cmp(t): compare!(t, rows::$cmp, $cmp_in, [$cmp_swap], [$($cmp_not)?]));)*
+            $(row!($fus(t): compare!(t, rows::$fus, $fus_in, [$fus_swap], [$($fus_not)?]));)*
             $(
                 let _ = Op::$sel;
                 for_places!(sources u32, select! { t (u64) });
@@ -281,7 +318,6 @@ macro_rules! define_handlers {
             let _ = (Op::$pair, Op::$jump);
             for_places!(copied u64, copy_pair! { t () });
             for_places!(copied u64, copy_branch! { t () });
-            $($(t.push(thread::<$handler>);)*)*
             assert!(t.len == OPCODES);
             t
         };

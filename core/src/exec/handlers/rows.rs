@@ -1,6 +1,8 @@
 //! The semantics of table rows, each a type that handlers take as parameter.
 
 use super::numeric;
+#[cfg(feature = "simd")]
+use crate::exec::vector::{self, *};
 use crate::{
     bytecode::table::for_each_op,
     exec::value::{Outcome, Value},
@@ -45,6 +47,69 @@ pub(crate) trait StoreOp {
     /// `1 << LOG_SIZE` bytes at `at` are writable.
     unsafe fn store(at: *mut u8, value: Self::In);
 }
+
+/// A row of the group `shift`.
+#[cfg(feature = "simd")]
+pub(crate) trait ShiftOp {
+    fn eval(a: v128, b: u32) -> v128;
+}
+
+/// A row of the group `ternary`.
+#[cfg(feature = "simd")]
+pub(crate) trait TernaryOp {
+    fn eval(a: v128, b: v128, c: v128) -> v128;
+}
+
+/// Conversions between the types of values and what lies in memory for them.
+trait As<T> {
+    fn convert(self) -> T;
+}
+macro_rules! as_numbers {
+    ($($from:ident => $($to:ident)*;)*) => {$($(
+        impl As<$to> for $from {
+            #[inline(always)]
+            fn convert(self) -> $to {
+                self as $to
+            }
+        }
+    )*)*};
+}
+as_numbers! {
+    i8 => i32 i64;
+    u8 => u32 u64;
+    i16 => i32 i64;
+    u16 => u32 u64;
+    i32 => i64;
+    u32 => u8 u16 u32 u64;
+    u64 => u8 u16 u32 u64;
+    f32 => f32;
+    f64 => f64;
+}
+
+/// Vectors lie in memory as they are.
+#[cfg(feature = "simd")]
+macro_rules! as_vectors {
+    ($($name:ident)*) => {$(
+        impl As<v128> for $name {
+            #[inline(always)]
+            fn convert(self) -> v128 {
+                self.vector()
+            }
+        }
+        impl Stored for $name {
+            #[inline(always)]
+            fn of_memory(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn to_memory(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+#[cfg(feature = "simd")]
+as_vectors!(v128 i8x8 u8x8 i16x4 u16x4 i32x2 u32x2 splat8 splat16 splat32 splat64 zero32 zero64);
 
 /// Little-endian numbers in linear memory.
 trait Stored: Sized {
@@ -101,11 +166,16 @@ macro_rules! define_compare {
 macro_rules! define_semantics {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
         load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
         store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+        plain $plain:tt
+        shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
+        ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
+        extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
+        replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         $($rest:tt)*
     ) => {
         $(
@@ -140,7 +210,7 @@ macro_rules! define_semantics {
                 #[inline(always)]
                 unsafe fn load(at: *const u8) -> $ld_out {
                     // SAFETY: the caller's promise.
-                    unsafe { at.cast::<$ld_mem>().read_unaligned() }.of_memory() as $ld_out
+                    As::convert(unsafe { at.cast::<$ld_mem>().read_unaligned() }.of_memory())
                 }
             }
         )*
@@ -152,7 +222,50 @@ macro_rules! define_semantics {
                 #[inline(always)]
                 unsafe fn store(at: *mut u8, value: $st_in) {
                     // SAFETY: the caller's promise.
-                    unsafe { at.cast::<$st_mem>().write_unaligned((value as $st_mem).to_memory()) }
+                    unsafe { at.cast::<$st_mem>().write_unaligned(As::<$st_mem>::convert(value).to_memory()) }
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $sh;
+            impl ShiftOp for $sh {
+                #[inline(always)]
+                fn eval($sa: v128, $sb: u32) -> v128 {
+                    $se
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $te;
+            impl TernaryOp for $te {
+                #[inline(always)]
+                fn eval($ta: v128, $tb: v128, $tc: v128) -> v128 {
+                    $tx
+                }
+            }
+        )*
+        $(
+            // A lane of a vector in slots, loaded.
+            pub(crate) struct $ex;
+            impl LoadOp for $ex {
+                type Out = $ex_out;
+                const LOG_SIZE: usize = size_of::<$ex_lane>().trailing_zeros() as usize;
+                #[inline(always)]
+                unsafe fn load(at: *const u8) -> $ex_out {
+                    // SAFETY: the caller's promise.
+                    As::convert(unsafe { at.cast::<$ex_lane>().read_unaligned() })
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $re;
+            impl StoreOp for $re {
+                type In = $re_in;
+                const LOG_SIZE: usize = size_of::<$re_lane>().trailing_zeros() as usize;
+                #[inline(always)]
+                unsafe fn store(at: *mut u8, value: $re_in) {
+                    // SAFETY: the caller's promise.
+                    unsafe { at.cast::<$re_lane>().write_unaligned(As::convert(value)) }
                 }
             }
         )*

@@ -123,7 +123,7 @@ pub(crate) fn copied(
     }
     match from {
         Loc::Imm(bits) => fits_i16(bits, ty).filter(|_| !matches!(ty, Ty::F32))?,
-        Loc::Acc if ty.bank() != Some(Bank::Int) => return None,
+        Loc::Acc if ty.bank() != Bank::Int => return None,
         _ => 0,
     };
     let operands = operands.u16(at, to.field16()).u16(at + 2, from.field16());
@@ -145,7 +145,7 @@ impl FuncTranslator<'_> {
             && last.end == self.code.pc()
             && self.producer == Some((last.pc, last.end))
             && self.fusing
-            && self.stack.acc[operand.ty.bank()? as usize]
+            && self.stack.acc[operand.ty.bank() as usize]
                 .producer
                 .is_some_and(|(pc, _)| pc == last.pc))
         .then_some(last)

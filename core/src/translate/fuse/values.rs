@@ -89,7 +89,7 @@ impl FuncTranslator<'_> {
         if let What::Load(_) = what {
             self.code.keep_offset();
         }
-        let bank = ty.bank().unwrap_or(Bank::Int);
+        let bank = ty.bank();
         let acc = self.stack.acc[bank as usize];
         let pc = self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
         let what = match (what, op) {

@@ -24,10 +24,15 @@
 //!   most (feature `stats`);
 //! - `plain`: `Name "text" { [fields] Handler; … }`, one entry per form, handler from `exec::handlers`.
 
+mod simd;
+
+pub(crate) use simd::with_simd_rows;
+
 /// Hands every row of the table to the macro `$apply`.
 macro_rules! for_each_op {
     ($apply:ident) => {
-        $apply! {
+        $crate::bytecode::table::with_simd_rows! {
+            $apply
             binary {
                 I32Add "i32.add" (u32) -> u32 [swap I32Add]: |a, b| a.wrapping_add(b);
                 I32Sub "i32.sub" (u32) -> u32 []: |a, b| a.wrapping_sub(b);
@@ -73,46 +78,6 @@ macro_rules! for_each_op {
                 F64Min "f64.min" (f64) -> f64 []: |a, b| numeric::min(a, b);
                 F64Max "f64.max" (f64) -> f64 []: |a, b| numeric::max(a, b);
                 F64Copysign "f64.copysign" (f64) -> f64 []: |a, b| f64::from_bits(a.to_bits() & !(1 << 63) | b.to_bits() & 1 << 63);
-            }
-            compare {
-                I32Eq "i32.eq" (u32) [swap I32Eq] [not I32Ne]: |a, b| a == b;
-                I32Ne "i32.ne" (u32) [swap I32Ne] [not I32Eq]: |a, b| a != b;
-                I32LtS "i32.lt_s" (i32) [swap I32GtS] [not I32GeS]: |a, b| a < b;
-                I32LtU "i32.lt_u" (u32) [swap I32GtU] [not I32GeU]: |a, b| a < b;
-                I32GtS "i32.gt_s" (i32) [swap I32LtS] [not I32LeS]: |a, b| a > b;
-                I32GtU "i32.gt_u" (u32) [swap I32LtU] [not I32LeU]: |a, b| a > b;
-                I32LeS "i32.le_s" (i32) [swap I32GeS] [not I32GtS]: |a, b| a <= b;
-                I32LeU "i32.le_u" (u32) [swap I32GeU] [not I32GtU]: |a, b| a <= b;
-                I32GeS "i32.ge_s" (i32) [swap I32LeS] [not I32LtS]: |a, b| a >= b;
-                I32GeU "i32.ge_u" (u32) [swap I32LeU] [not I32LtU]: |a, b| a >= b;
-                I64Eq "i64.eq" (u64) [swap I64Eq] [not I64Ne]: |a, b| a == b;
-                I64Ne "i64.ne" (u64) [swap I64Ne] [not I64Eq]: |a, b| a != b;
-                I64LtS "i64.lt_s" (i64) [swap I64GtS] [not I64GeS]: |a, b| a < b;
-                I64LtU "i64.lt_u" (u64) [swap I64GtU] [not I64GeU]: |a, b| a < b;
-                I64GtS "i64.gt_s" (i64) [swap I64LtS] [not I64LeS]: |a, b| a > b;
-                I64GtU "i64.gt_u" (u64) [swap I64LtU] [not I64LeU]: |a, b| a > b;
-                I64LeS "i64.le_s" (i64) [swap I64GeS] [not I64GtS]: |a, b| a <= b;
-                I64LeU "i64.le_u" (u64) [swap I64GeU] [not I64GtU]: |a, b| a <= b;
-                I64GeS "i64.ge_s" (i64) [swap I64LeS] [not I64LtS]: |a, b| a >= b;
-                I64GeU "i64.ge_u" (u64) [swap I64LeU] [not I64LtU]: |a, b| a >= b;
-                F32Eq "f32.eq" (f32) [swap F32Eq] []: |a, b| a == b;
-                F32Ne "f32.ne" (f32) [swap F32Ne] []: |a, b| a != b;
-                F32Lt "f32.lt" (f32) [swap F32Gt] []: |a, b| a < b;
-                F32Gt "f32.gt" (f32) [swap F32Lt] []: |a, b| a > b;
-                F32Le "f32.le" (f32) [swap F32Ge] []: |a, b| a <= b;
-                F32Ge "f32.ge" (f32) [swap F32Le] []: |a, b| a >= b;
-                F64Eq "f64.eq" (f64) [swap F64Eq] []: |a, b| a == b;
-                F64Ne "f64.ne" (f64) [swap F64Ne] []: |a, b| a != b;
-                F64Lt "f64.lt" (f64) [swap F64Gt] []: |a, b| a < b;
-                F64Gt "f64.gt" (f64) [swap F64Lt] []: |a, b| a > b;
-                F64Le "f64.le" (f64) [swap F64Ge] []: |a, b| a <= b;
-                F64Ge "f64.ge" (f64) [swap F64Le] []: |a, b| a >= b;
-            }
-            fused_compare {
-                I32Test "i32.test" (u32) [swap I32Test] [not I32TestZ]: |a, b| a & b != 0;
-                I32TestZ "i32.test_z" (u32) [swap I32TestZ] [not I32Test]: |a, b| a & b == 0;
-                I64Test "i64.test" (u64) [swap I64Test] [not I64TestZ]: |a, b| a & b != 0;
-                I64TestZ "i64.test_z" (u64) [swap I64TestZ] [not I64Test]: |a, b| a & b == 0;
             }
             unary {
                 I32Clz "i32.clz" (u32) -> u32: |a| a.leading_zeros();
@@ -200,6 +165,182 @@ macro_rules! for_each_op {
                 I64Store8 "i64.store8" u64 => u8;
                 I64Store16 "i64.store16" u64 => u16;
                 I64Store32 "i64.store32" u64 => u32;
+            }
+            plain {
+                /// Copies a run of slots downwards (destination below or at source, ascending order).
+                CopyMany "copy_many" { [Dst(0), Src(2), Count(4)] control::CopyMany; }
+                /// Branches always.
+                Br "br" { [Rel(4)] control::Br; }
+                /// Branches by an index; the last target is the default. The targets follow the op.
+                BrTable "br_table" {
+                    [Src(0), Targets(4)] control::BrTable<Slot>;
+                    [Acc(Bank::Int), Targets(4)] control::BrTable<Acc>;
+                    [Pin(0), Targets(4)] control::BrTable<Pin0>;
+                    [Pin(1), Targets(4)] control::BrTable<Pin1>;
+                }
+                /// Zeroes the locals behind the parameters on entry, and maybe some slots behind them.
+                ZeroLocals "zero_locals" {
+                    [DstRun(6, 2)] control::ZeroLocals<2>;
+                    [DstRun(6, 4)] control::ZeroLocals<4>;
+                    [DstRun(6, 8)] control::ZeroLocals<8>;
+                    [DstRun(6, 16)] control::ZeroLocals<16>;
+                    [Dst(6), Count(0)] control::ZeroMany;
+                }
+                /// The same; then keeps the caller's pins in two slots and loads this function's from their locals.
+                Pin "pin" {
+                    [DstRun(6, 2), DstPair(0), Src(2), Src(4)] control::Pin<2>;
+                    [DstRun(6, 4), DstPair(0), Src(2), Src(4)] control::Pin<4>;
+                    [DstRun(6, 8), DstPair(0), Src(2), Src(4)] control::Pin<8>;
+                    [DstRun(6, 16), DstPair(0), Src(2), Src(4)] control::Pin<16>;
+                    [DstPair(0), Src(2), Src(4)] control::Pin<0>;
+                }
+                /// Gives the caller's pins back, before a return or tail call.
+                Unpin "unpin" { [Src(0)] control::Unpin; }
+                /// Charges a basic block's fuel, or pauses before it.
+                Fuel "fuel" { [Count32(4)] control::Fuel; }
+                /// Charges for the length of a bulk op, or pauses before it.
+                FuelBytes "fuel.bytes" {
+                    [Src(0), Memory(4)] control::FuelBytes<u32>;
+                    [Src(0), Memory(4)] control::FuelBytes<u64>;
+                }
+                FuelElements "fuel.elements" {
+                    [Src(0), Table32(4)] control::FuelElements<u32>;
+                    [Src(0), Table32(4)] control::FuelElements<u64>;
+                }
+                /// Pauses when another thread has raised the interrupt flag.
+                Checkpoint "checkpoint" { [] control::Checkpoint; }
+                /// Traps.
+                Unreachable "unreachable" { [] control::Unreachable; }
+                /// Ends a call that came from the host.
+                Halt "halt" { [] control::Halt; }
+                /// Returns into the instance that called across an instance boundary.
+                Restore "restore" { [] call::Restore; }
+                /// Calls a function that the module defines; its frame begins at the base slot.
+                Call "call" { [Base(0), Header(2), Func(4), Entry(8)] call::Call; }
+                /// The same, after a copy.
+                CallWith "call_with" {
+                    [Dst(4), Src(6), Base(0), Header(2), Func(8)] call::CallWith<Slot>;
+                    [Dst(4), Acc(Bank::Int), Base(0), Header(2), Func(8)] call::CallWith<Acc>;
+                    [Dst(4), Pin(0), Base(0), Header(2), Func(8)] call::CallWith<Pin0>;
+                    [Dst(4), Pin(1), Base(0), Header(2), Func(8)] call::CallWith<Pin1>;
+                    [Dst(4), Imm16(6), Base(0), Header(2), Func(8)] call::CallWith<Imm>;
+                }
+                /// Calls an imported function.
+                CallImport "call_import" { [Base(0), Header(2), Func(4)] call::CallImport; }
+                /// Calls through a table.
+                CallIndirect "call_indirect" { [Base(0), Header(2), Src(4), Table(6), Type(8)] call::CallIndirect; }
+                /// Tail calls: the arguments replace the frame.
+                ReturnCall "return_call" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] call::ReturnCall; }
+                /// Tail-calls an imported function.
+                ReturnCallImport "return_call_import" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] call::ReturnCallImport; }
+                /// Tail-calls through a table.
+                ReturnCallIndirect "return_call_indirect" { [Src(0), Count(2), Src(4), Table(6), Header(8), OwnHeader(10), Type(12)] call::ReturnCallIndirect; }
+                /// Returns, with no result or with one in its accumulator.
+                Return "return" {
+                    [OwnHeader(0)] call::Return;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::Int)] call::ReturnOne<Slot, u64>;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::F32)] call::ReturnOne<Slot, f32>;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::F64)] call::ReturnOne<Slot, f64>;
+                    [OwnHeader(0), Imm32(4), ToAcc(Bank::Int)] call::ReturnOne<Imm, u64>;
+                    [OwnHeader(0), FImm32(4), ToAcc(Bank::F32)] call::ReturnOne<Imm, f32>;
+                }
+                /// Gives the caller's pins back and returns as `Return` does.
+                ReturnUnpin "return_unpin" {
+                    [OwnHeader(0), Src(2)] call::ReturnUnpin;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::Int)] call::ReturnOneUnpin<Slot, u64>;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F32)] call::ReturnOneUnpin<Slot, f32>;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F64)] call::ReturnOneUnpin<Slot, f64>;
+                    [OwnHeader(0), Src(2), Imm32(4), ToAcc(Bank::Int)] call::ReturnOneUnpin<Imm, u64>;
+                    [OwnHeader(0), Src(2), FImm32(4), ToAcc(Bank::F32)] call::ReturnOneUnpin<Imm, f32>;
+                    [OwnHeader(0), Src(2), Pin(0), ToAcc(Bank::Int)] call::ReturnOneUnpin<Pin0, u64>;
+                    [OwnHeader(0), Src(2), Pin(1), ToAcc(Bank::Int)] call::ReturnOneUnpin<Pin1, u64>;
+                }
+                /// Returns several results, or a wide one, in the first slots of the frame.
+                ReturnMany "return_many" { [OwnHeader(0), Src(2), Count(4)] call::ReturnMany; }
+                /// Writes a global.
+                GlobalSet "global.set" {
+                    [Src(0), Global(4)] global::Set<Slot, u64>;
+                    [Acc(Bank::Int), Global(4)] global::Set<Acc, u64>;
+                    [Acc(Bank::F32), Global(4)] global::Set<Acc, f32>;
+                    [Acc(Bank::F64), Global(4)] global::Set<Acc, f64>;
+                    [Imm16(0), Global(4)] global::Set<Imm, u64>;
+                    [Pin(0), Global(4)] global::Set<Pin0, u64>;
+                    [Pin(1), Global(4)] global::Set<Pin1, u64>;
+                }
+                /// Adds a constant to an i32 global, and leaves the result in a local too.
+                GlobalStep "global.step" {
+                    [Both(Bank::Int, 0), Imm16(2), Global(4)] global::Step<ToBoth>;
+                    [ToPin(0), Imm16(2), Global(4)] global::Step<ToPin0>;
+                    [ToPin(1), Imm16(2), Global(4)] global::Step<ToPin1>;
+                }
+                /// Writes the sum of an i32 and a constant to a global.
+                GlobalSetSum "global.set_sum" {
+                    [Src(0), Imm16(2), Global(4)] global::SetSum<Slot>;
+                    [Acc(Bank::Int), Imm16(2), Global(4)] global::SetSum<Acc>;
+                    [Pin(0), Imm16(2), Global(4)] global::SetSum<Pin0>;
+                    [Pin(1), Imm16(2), Global(4)] global::SetSum<Pin1>;
+                }
+                /// A reference to a function of the instance.
+                RefFunc "ref.func" { [Dst(0), Func(4)] global::RefFunc; }
+                MemorySize "memory.size" { [Dst(0), Memory(4)] memory::Size; }
+                MemoryGrow "memory.grow" { [Src(0), Memory(4), ToAcc(Bank::Int)] memory::Grow; }
+                MemoryCopy "memory.copy" { [Src(0), Src(2), Src(4), Memory(8), Memory(12)] bulk::MemoryCopy; }
+                MemoryFill "memory.fill" { [Src(0), Src(2), Src(4), Memory(8)] bulk::MemoryFill; }
+                MemoryInit "memory.init" { [Src(0), Src(2), Src(4), Data(8), Memory(12)] bulk::MemoryInit; }
+                DataDrop "data.drop" { [Data(4)] bulk::DataDrop; }
+                TableGet "table.get" { [Dst(0), Src(2), Table32(4)] bulk::TableGet; }
+                TableSet "table.set" { [Src(0), Src(2), Table32(4)] bulk::TableSet; }
+                TableSize "table.size" { [Dst(0), Table32(4)] bulk::TableSize; }
+                TableGrow "table.grow" { [Src(0), Src(2), Table32(4), ToAcc(Bank::Int)] bulk::TableGrow; }
+                TableCopy "table.copy" { [Src(0), Src(2), Src(4), Table32(8), Table32(12)] bulk::TableCopy; }
+                TableFill "table.fill" { [Src(0), Src(2), Src(4), Table32(8)] bulk::TableFill; }
+                TableInit "table.init" { [Src(0), Src(2), Src(4), Elem(8), Table32(12)] bulk::TableInit; }
+                ElemDrop "elem.drop" { [Elem(4)] bulk::ElemDrop; }
+                /// Wide arithmetic: two slots each, low half first.
+                I64Add128 "i64.add128" { [DstPair(0), Src(2), Src(4), Src(6), Src(8)] wide::Add128; }
+                I64Sub128 "i64.sub128" { [DstPair(0), Src(2), Src(4), Src(6), Src(8)] wide::Sub128; }
+                I64MulWideS "i64.mul_wide_s" { [DstPair(0), Src(2), Src(4)] wide::MulWideS; }
+                I64MulWideU "i64.mul_wide_u" { [DstPair(0), Src(2), Src(4)] wide::MulWideU; }
+            }
+            compare {
+                I32Eq "i32.eq" (u32) [swap I32Eq] [not I32Ne]: |a, b| a == b;
+                I32Ne "i32.ne" (u32) [swap I32Ne] [not I32Eq]: |a, b| a != b;
+                I32LtS "i32.lt_s" (i32) [swap I32GtS] [not I32GeS]: |a, b| a < b;
+                I32LtU "i32.lt_u" (u32) [swap I32GtU] [not I32GeU]: |a, b| a < b;
+                I32GtS "i32.gt_s" (i32) [swap I32LtS] [not I32LeS]: |a, b| a > b;
+                I32GtU "i32.gt_u" (u32) [swap I32LtU] [not I32LeU]: |a, b| a > b;
+                I32LeS "i32.le_s" (i32) [swap I32GeS] [not I32GtS]: |a, b| a <= b;
+                I32LeU "i32.le_u" (u32) [swap I32GeU] [not I32GtU]: |a, b| a <= b;
+                I32GeS "i32.ge_s" (i32) [swap I32LeS] [not I32LtS]: |a, b| a >= b;
+                I32GeU "i32.ge_u" (u32) [swap I32LeU] [not I32LtU]: |a, b| a >= b;
+                I64Eq "i64.eq" (u64) [swap I64Eq] [not I64Ne]: |a, b| a == b;
+                I64Ne "i64.ne" (u64) [swap I64Ne] [not I64Eq]: |a, b| a != b;
+                I64LtS "i64.lt_s" (i64) [swap I64GtS] [not I64GeS]: |a, b| a < b;
+                I64LtU "i64.lt_u" (u64) [swap I64GtU] [not I64GeU]: |a, b| a < b;
+                I64GtS "i64.gt_s" (i64) [swap I64LtS] [not I64LeS]: |a, b| a > b;
+                I64GtU "i64.gt_u" (u64) [swap I64LtU] [not I64LeU]: |a, b| a > b;
+                I64LeS "i64.le_s" (i64) [swap I64GeS] [not I64GtS]: |a, b| a <= b;
+                I64LeU "i64.le_u" (u64) [swap I64GeU] [not I64GtU]: |a, b| a <= b;
+                I64GeS "i64.ge_s" (i64) [swap I64LeS] [not I64LtS]: |a, b| a >= b;
+                I64GeU "i64.ge_u" (u64) [swap I64LeU] [not I64LtU]: |a, b| a >= b;
+                F32Eq "f32.eq" (f32) [swap F32Eq] []: |a, b| a == b;
+                F32Ne "f32.ne" (f32) [swap F32Ne] []: |a, b| a != b;
+                F32Lt "f32.lt" (f32) [swap F32Gt] []: |a, b| a < b;
+                F32Gt "f32.gt" (f32) [swap F32Lt] []: |a, b| a > b;
+                F32Le "f32.le" (f32) [swap F32Ge] []: |a, b| a <= b;
+                F32Ge "f32.ge" (f32) [swap F32Le] []: |a, b| a >= b;
+                F64Eq "f64.eq" (f64) [swap F64Eq] []: |a, b| a == b;
+                F64Ne "f64.ne" (f64) [swap F64Ne] []: |a, b| a != b;
+                F64Lt "f64.lt" (f64) [swap F64Gt] []: |a, b| a < b;
+                F64Gt "f64.gt" (f64) [swap F64Lt] []: |a, b| a > b;
+                F64Le "f64.le" (f64) [swap F64Ge] []: |a, b| a <= b;
+                F64Ge "f64.ge" (f64) [swap F64Le] []: |a, b| a >= b;
+            }
+            fused_compare {
+                I32Test "i32.test" (u32) [swap I32Test] [not I32TestZ]: |a, b| a & b != 0;
+                I32TestZ "i32.test_z" (u32) [swap I32TestZ] [not I32Test]: |a, b| a & b == 0;
+                I64Test "i64.test" (u64) [swap I64Test] [not I64TestZ]: |a, b| a & b != 0;
+                I64TestZ "i64.test_z" (u64) [swap I64TestZ] [not I64Test]: |a, b| a & b == 0;
             }
             select {
                 Select "select";
@@ -349,142 +490,6 @@ macro_rules! for_each_op {
             copy_more {
                 CopyPair "copy_pair";
                 CopyBranch "copy_br";
-            }
-            plain {
-                /// Copies a run of slots downwards (destination below or at source, ascending order).
-                CopyMany "copy_many" { [Dst(0), Src(2), Count(4)] control::CopyMany; }
-                /// Branches always.
-                Br "br" { [Rel(4)] control::Br; }
-                /// Branches by an index; the last target is the default. The targets follow the op.
-                BrTable "br_table" {
-                    [Src(0), Targets(4)] control::BrTable<Slot>;
-                    [Acc(Bank::Int), Targets(4)] control::BrTable<Acc>;
-                    [Pin(0), Targets(4)] control::BrTable<Pin0>;
-                    [Pin(1), Targets(4)] control::BrTable<Pin1>;
-                }
-                /// Zeroes the locals behind the parameters on entry, and maybe some slots behind them.
-                ZeroLocals "zero_locals" {
-                    [DstRun(6, 2)] control::ZeroLocals<2>;
-                    [DstRun(6, 4)] control::ZeroLocals<4>;
-                    [DstRun(6, 8)] control::ZeroLocals<8>;
-                    [DstRun(6, 16)] control::ZeroLocals<16>;
-                    [Dst(6), Count(0)] control::ZeroMany;
-                }
-                /// The same; then keeps the caller's pins in two slots and loads this function's from their locals.
-                Pin "pin" {
-                    [DstRun(6, 2), DstPair(0), Src(2), Src(4)] control::Pin<2>;
-                    [DstRun(6, 4), DstPair(0), Src(2), Src(4)] control::Pin<4>;
-                    [DstRun(6, 8), DstPair(0), Src(2), Src(4)] control::Pin<8>;
-                    [DstRun(6, 16), DstPair(0), Src(2), Src(4)] control::Pin<16>;
-                    [DstPair(0), Src(2), Src(4)] control::Pin<0>;
-                }
-                /// Gives the caller's pins back, before a return or tail call.
-                Unpin "unpin" { [Src(0)] control::Unpin; }
-                /// Charges a basic block's fuel, or pauses before it.
-                Fuel "fuel" { [Count32(4)] control::Fuel; }
-                /// Charges for the length of a bulk op, or pauses before it.
-                FuelBytes "fuel.bytes" {
-                    [Src(0), Memory(4)] control::FuelBytes<u32>;
-                    [Src(0), Memory(4)] control::FuelBytes<u64>;
-                }
-                FuelElements "fuel.elements" {
-                    [Src(0), Table32(4)] control::FuelElements<u32>;
-                    [Src(0), Table32(4)] control::FuelElements<u64>;
-                }
-                /// Pauses when another thread has raised the interrupt flag.
-                Checkpoint "checkpoint" { [] control::Checkpoint; }
-                /// Traps.
-                Unreachable "unreachable" { [] control::Unreachable; }
-                /// Ends a call that came from the host.
-                Halt "halt" { [] control::Halt; }
-                /// Returns into the instance that called across an instance boundary.
-                Restore "restore" { [] call::Restore; }
-                /// Calls a function that the module defines; its frame begins at the base slot.
-                Call "call" { [Base(0), Header(2), Func(4), Entry(8)] call::Call; }
-                /// The same, after a copy.
-                CallWith "call_with" {
-                    [Dst(4), Src(6), Base(0), Header(2), Func(8)] call::CallWith<Slot>;
-                    [Dst(4), Acc(Bank::Int), Base(0), Header(2), Func(8)] call::CallWith<Acc>;
-                    [Dst(4), Pin(0), Base(0), Header(2), Func(8)] call::CallWith<Pin0>;
-                    [Dst(4), Pin(1), Base(0), Header(2), Func(8)] call::CallWith<Pin1>;
-                    [Dst(4), Imm16(6), Base(0), Header(2), Func(8)] call::CallWith<Imm>;
-                }
-                /// Calls an imported function.
-                CallImport "call_import" { [Base(0), Header(2), Func(4)] call::CallImport; }
-                /// Calls through a table.
-                CallIndirect "call_indirect" { [Base(0), Header(2), Src(4), Table(6), Type(8)] call::CallIndirect; }
-                /// Tail calls: the arguments replace the frame.
-                ReturnCall "return_call" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] call::ReturnCall; }
-                /// Tail-calls an imported function.
-                ReturnCallImport "return_call_import" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] call::ReturnCallImport; }
-                /// Tail-calls through a table.
-                ReturnCallIndirect "return_call_indirect" { [Src(0), Count(2), Src(4), Table(6), Header(8), OwnHeader(10), Type(12)] call::ReturnCallIndirect; }
-                /// Returns, with no result or with one in its accumulator.
-                Return "return" {
-                    [OwnHeader(0)] call::Return;
-                    [OwnHeader(0), Src(4), ToAcc(Bank::Int)] call::ReturnOne<Slot, u64>;
-                    [OwnHeader(0), Src(4), ToAcc(Bank::F32)] call::ReturnOne<Slot, f32>;
-                    [OwnHeader(0), Src(4), ToAcc(Bank::F64)] call::ReturnOne<Slot, f64>;
-                    [OwnHeader(0), Imm32(4), ToAcc(Bank::Int)] call::ReturnOne<Imm, u64>;
-                    [OwnHeader(0), FImm32(4), ToAcc(Bank::F32)] call::ReturnOne<Imm, f32>;
-                }
-                /// Gives the caller's pins back and returns as `Return` does.
-                ReturnUnpin "return_unpin" {
-                    [OwnHeader(0), Src(2)] call::ReturnUnpin;
-                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::Int)] call::ReturnOneUnpin<Slot, u64>;
-                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F32)] call::ReturnOneUnpin<Slot, f32>;
-                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F64)] call::ReturnOneUnpin<Slot, f64>;
-                    [OwnHeader(0), Src(2), Imm32(4), ToAcc(Bank::Int)] call::ReturnOneUnpin<Imm, u64>;
-                    [OwnHeader(0), Src(2), FImm32(4), ToAcc(Bank::F32)] call::ReturnOneUnpin<Imm, f32>;
-                    [OwnHeader(0), Src(2), Pin(0), ToAcc(Bank::Int)] call::ReturnOneUnpin<Pin0, u64>;
-                    [OwnHeader(0), Src(2), Pin(1), ToAcc(Bank::Int)] call::ReturnOneUnpin<Pin1, u64>;
-                }
-                /// Returns several results, or a wide one, in the first slots of the frame.
-                ReturnMany "return_many" { [OwnHeader(0), Src(2), Count(4)] call::ReturnMany; }
-                /// Writes a global.
-                GlobalSet "global.set" {
-                    [Src(0), Global(4)] global::Set<Slot, u64>;
-                    [Acc(Bank::Int), Global(4)] global::Set<Acc, u64>;
-                    [Acc(Bank::F32), Global(4)] global::Set<Acc, f32>;
-                    [Acc(Bank::F64), Global(4)] global::Set<Acc, f64>;
-                    [Imm16(0), Global(4)] global::Set<Imm, u64>;
-                    [Pin(0), Global(4)] global::Set<Pin0, u64>;
-                    [Pin(1), Global(4)] global::Set<Pin1, u64>;
-                }
-                /// Adds a constant to an i32 global, and leaves the result in a local too.
-                GlobalStep "global.step" {
-                    [Both(Bank::Int, 0), Imm16(2), Global(4)] global::Step<ToBoth>;
-                    [ToPin(0), Imm16(2), Global(4)] global::Step<ToPin0>;
-                    [ToPin(1), Imm16(2), Global(4)] global::Step<ToPin1>;
-                }
-                /// Writes the sum of an i32 and a constant to a global.
-                GlobalSetSum "global.set_sum" {
-                    [Src(0), Imm16(2), Global(4)] global::SetSum<Slot>;
-                    [Acc(Bank::Int), Imm16(2), Global(4)] global::SetSum<Acc>;
-                    [Pin(0), Imm16(2), Global(4)] global::SetSum<Pin0>;
-                    [Pin(1), Imm16(2), Global(4)] global::SetSum<Pin1>;
-                }
-                /// A reference to a function of the instance.
-                RefFunc "ref.func" { [Dst(0), Func(4)] global::RefFunc; }
-                MemorySize "memory.size" { [Dst(0), Memory(4)] memory::Size; }
-                MemoryGrow "memory.grow" { [Src(0), Memory(4), ToAcc(Bank::Int)] memory::Grow; }
-                MemoryCopy "memory.copy" { [Src(0), Src(2), Src(4), Memory(8), Memory(12)] bulk::MemoryCopy; }
-                MemoryFill "memory.fill" { [Src(0), Src(2), Src(4), Memory(8)] bulk::MemoryFill; }
-                MemoryInit "memory.init" { [Src(0), Src(2), Src(4), Data(8), Memory(12)] bulk::MemoryInit; }
-                DataDrop "data.drop" { [Data(4)] bulk::DataDrop; }
-                TableGet "table.get" { [Dst(0), Src(2), Table32(4)] bulk::TableGet; }
-                TableSet "table.set" { [Src(0), Src(2), Table32(4)] bulk::TableSet; }
-                TableSize "table.size" { [Dst(0), Table32(4)] bulk::TableSize; }
-                TableGrow "table.grow" { [Src(0), Src(2), Table32(4), ToAcc(Bank::Int)] bulk::TableGrow; }
-                TableCopy "table.copy" { [Src(0), Src(2), Src(4), Table32(8), Table32(12)] bulk::TableCopy; }
-                TableFill "table.fill" { [Src(0), Src(2), Src(4), Table32(8)] bulk::TableFill; }
-                TableInit "table.init" { [Src(0), Src(2), Src(4), Elem(8), Table32(12)] bulk::TableInit; }
-                ElemDrop "elem.drop" { [Elem(4)] bulk::ElemDrop; }
-                /// Wide arithmetic: two slots each, low half first.
-                I64Add128 "i64.add128" { [DstPair(0), Src(2), Src(4), Src(6), Src(8)] wide::Add128; }
-                I64Sub128 "i64.sub128" { [DstPair(0), Src(2), Src(4), Src(6), Src(8)] wide::Sub128; }
-                I64MulWideS "i64.mul_wide_s" { [DstPair(0), Src(2), Src(4)] wide::MulWideS; }
-                I64MulWideU "i64.mul_wide_u" { [DstPair(0), Src(2), Src(4)] wide::MulWideU; }
             }
         }
     };
