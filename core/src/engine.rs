@@ -1,10 +1,12 @@
 //! The engine: configuration and what modules of it share.
 
+use alloc::{boxed::Box, vec::Vec};
+
 use wasmparser::WasmFeatures;
 
 use crate::{
     sync::{Lock, Shared},
-    types::{FuncType, TypeId, TypeRegistry},
+    types::{CompositeType, FuncType, SubType, TypeDef, TypeId, TypeRegistry},
 };
 
 /// Configuration and function types shared by modules and stores. Cheap to clone.
@@ -72,8 +74,51 @@ impl Engine {
         self.0.types.with(|types| types.intern(ty))
     }
 
+    /// The ids of a recursion group's members, from the first on.
+    pub(crate) fn intern_group(&self, group: Box<[SubType]>) -> TypeId {
+        self.0.types.with(|types| types.intern_group(group))
+    }
+
     pub(crate) fn func_type(&self, id: TypeId) -> FuncType {
-        self.0.types.with(|types| types.get(id))
+        self.0.types.with(|types| types.func(id))
+    }
+
+    pub(crate) fn type_def(&self, id: TypeId) -> Shared<TypeDef> {
+        self.0.types.with(|types| types.get(id).clone())
+    }
+
+    /// Adds the types that are not among `known` yet.
+    pub(crate) fn sync_types(&self, known: &mut Vec<Shared<TypeDef>>) {
+        self.0
+            .types
+            .with(|types| known.extend_from_slice(types.since(known.len())));
+    }
+
+    /// Whether every value of the type `id` is one of type `of`.
+    ///
+    /// # Panics
+    /// If one of them is not of this engine (also in the methods below).
+    pub fn is_subtype(&self, id: TypeId, of: TypeId) -> bool {
+        id == of || self.0.types.with(|types| types.is_a(id, of))
+    }
+
+    /// What the id stands for.
+    pub fn composite_type(&self, id: TypeId) -> CompositeType {
+        self.type_def(id).composite.clone()
+    }
+
+    /// The id of a final type in a recursion group of its own, which refers to types of this engine only.
+    pub fn type_id(&self, ty: &CompositeType) -> TypeId {
+        match ty {
+            CompositeType::Func(ty) => self.intern(ty),
+            composite => self.intern_group(Box::new([SubType {
+                is_final: true,
+                supertype: None,
+                composite: composite.clone(),
+                descriptor: None,
+                describes: None,
+            }])),
+        }
     }
 }
 
@@ -138,10 +183,13 @@ const fn if_feature(present: bool, features: WasmFeatures) -> WasmFeatures {
 const SUPPORTED: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
     .union(if_feature(cfg!(feature = "simd"), WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD)))
+    .union(if_feature(cfg!(feature = "gc"), WasmFeatures::GC.union(WasmFeatures::FUNCTION_REFERENCES)))
+    .union(if_feature(cfg!(feature = "exceptions"), WasmFeatures::EXCEPTIONS))
+    .union(if_feature(cfg!(feature = "threads"), WasmFeatures::THREADS))
+    .union(if_feature(cfg!(feature = "memory64"), WasmFeatures::MEMORY64))
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY)
-    .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::CUSTOM_PAGE_SIZES)
     .union(WasmFeatures::WIDE_ARITHMETIC);
 
@@ -152,6 +200,19 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whether modules may use the legacy exception instructions, `try` and what belongs to it, which the standard
+    /// has dropped and toolchains still emit. Default: no.
+    #[cfg(feature = "exceptions")]
+    pub fn wasm_legacy_exceptions(&mut self, enable: bool) -> &mut Config {
+        self.feature(WasmFeatures::LEGACY_EXCEPTIONS, enable)
+    }
+
+    /// Whether modules may use custom descriptors, a proposal that is not standard yet. Default: no.
+    #[cfg(feature = "gc")]
+    pub fn wasm_custom_descriptors(&mut self, enable: bool) -> &mut Config {
+        self.feature(WasmFeatures::CUSTOM_DESCRIPTORS, enable)
+    }
+
     /// Lazy translation, no metering, every supported language feature.
     pub fn new() -> Config {
         Config {
@@ -244,6 +305,10 @@ features! {
     wasm_reference_types REFERENCE_TYPES "`funcref`, `externref` and several tables";
     wasm_simd SIMD "vectors of 128 bits";
     wasm_relaxed_simd RELAXED_SIMD "relaxed vector instructions";
+    wasm_function_references FUNCTION_REFERENCES "typed function references";
+    wasm_gc GC "structures, arrays and casts";
+    wasm_exceptions EXCEPTIONS "exceptions";
+    wasm_threads THREADS "shared memories and atomic instructions";
     wasm_tail_call TAIL_CALL "tail calls";
     wasm_extended_const EXTENDED_CONST "arithmetic in constant expressions";
     wasm_multi_memory MULTI_MEMORY "several memories";

@@ -4,10 +4,16 @@ use alloc::{
     boxed::Box,
     format,
     string::{String, ToString},
+    vec::Vec,
 };
 use core::{any::Any, fmt};
 
-use crate::trap::{Trap, TrapCode};
+use crate::{
+    externs::Tag,
+    gc::ExnRef,
+    store::AsContext,
+    trap::{FrameInfo, Trap, TrapCode, show_frames},
+};
 
 type HostError = Box<dyn core::error::Error + Send + Sync>;
 
@@ -27,6 +33,8 @@ pub enum ErrorKind {
     Link(String),
     /// WebAssembly code trapped.
     Trap(Trap),
+    /// WebAssembly code threw an exception that nobody caught, or a host function throws one.
+    Exception(Exception),
     /// A limit of the embedder or of this implementation was reached, or memory ran out.
     Limit(String),
     /// A host function failed with an error of its own.
@@ -63,6 +71,24 @@ pub struct UnsupportedError {
     pub offset: Option<u64>,
 }
 
+/// An exception on its way to the host, or from it.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// What tells its kind.
+    pub tag: Tag,
+    /// The exception; it knows its [values](ExnRef::values).
+    pub exn: ExnRef,
+    /// The frames that it left, innermost first; at most [`Trap::MAX_FRAMES`].
+    pub frames: Vec<FrameInfo>,
+}
+
+impl fmt::Display for Exception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("uncaught wasm exception")?;
+        show_frames(f, &self.frames)
+    }
+}
+
 /// What a suspending host function handed to its embedder. Reached only mutably or by value.
 pub struct Payload(Box<dyn Any + Send>);
 
@@ -92,6 +118,24 @@ impl Error {
     #[cold]
     pub fn host(error: impl core::error::Error + Send + Sync + 'static) -> Error {
         Error::from_kind(ErrorKind::Host(Box::new(error)))
+    }
+
+    /// Returned by a host function, throws an exception into the code that called it.
+    #[cold]
+    pub fn exception(store: impl AsContext, exn: ExnRef) -> Error {
+        Error::from(Exception {
+            tag: exn.tag(store),
+            exn,
+            frames: Vec::new(),
+        })
+    }
+
+    /// The exception, if this is one.
+    pub fn as_exception(&self) -> Option<&Exception> {
+        match &*self.0 {
+            ErrorKind::Exception(exception) => Some(exception),
+            _ => None,
+        }
     }
 
     /// Ends the guest with an exit status, as WASI's `proc_exit` does. Passes through all frames.
@@ -273,6 +317,7 @@ impl fmt::Display for Error {
                 f.write_str(message)
             }
             ErrorKind::Trap(trap) => trap.fmt(f),
+            ErrorKind::Exception(exception) => exception.fmt(f),
             ErrorKind::Host(error) => error.fmt(f),
             ErrorKind::Exit(code) => write!(f, "exited with status {code}"),
             ErrorKind::Suspend(_) => {
@@ -330,6 +375,9 @@ impl fmt::Debug for ErrorKind {
             ErrorKind::Unsupported(error) => f.debug_tuple("Unsupported").field(error).finish(),
             ErrorKind::Link(message) => f.debug_tuple("Link").field(message).finish(),
             ErrorKind::Trap(trap) => f.debug_tuple("Trap").field(trap).finish(),
+            ErrorKind::Exception(exception) => {
+                f.debug_tuple("Exception").field(exception).finish()
+            }
             ErrorKind::Limit(message) => f.debug_tuple("Limit").field(message).finish(),
             ErrorKind::Host(error) => f.debug_tuple("Host").field(error).finish(),
             ErrorKind::Exit(code) => f.debug_tuple("Exit").field(code).finish(),
@@ -353,6 +401,13 @@ impl From<Trap> for Error {
     #[cold]
     fn from(trap: Trap) -> Error {
         Error::from_kind(ErrorKind::Trap(trap))
+    }
+}
+
+impl From<Exception> for Error {
+    #[cold]
+    fn from(exception: Exception) -> Error {
+        Error::from_kind(ErrorKind::Exception(exception))
     }
 }
 

@@ -5,15 +5,18 @@ use alloc::{boxed::Box, vec::Vec};
 use crate::{
     engine::Engine,
     error::Error,
-    externs::{Export, Extern, Global, Memory, Table},
+    externs::{Export, Extern, Global, Memory, Table, Tag},
     func::{Func, TypedFunc, WasmParams, WasmResults, call_func},
-    module::{ConstEnv, ConstExpr, ElementItems, ElementKind, ExportEntry, ExportKind, Module},
+    module::{
+        ConstEnv, ConstExpr, ElementItems, ElementKind, ExportEntry, ExportKind, ImportDesc, Module,
+        Value,
+    },
     store::{
-        AsContext, AsContextMut, FuncEntity, FuncKind, GlobalEntity, InstanceEntity, MemoryPlace,
-        Store, StoreContext, StoreInner, Stored,
+        AsContext, AsContextMut, Field, FuncEntity, FuncKind, GlobalEntity, InstanceEntity,
+        MemoryPlace, Store, StoreContext, StoreInner, Stored, func_slot,
     },
     trap::TrapCode,
-    types::mismatch,
+    types::{TypeId, mismatch},
 };
 
 /// An instance of a module in a store.
@@ -44,10 +47,13 @@ impl Instance {
             Ok(instance) => instance,
             Err(error) => {
                 store.release_memories(memories);
+                store.inner.heap.pinned.clear();
                 return Err(error);
             }
         };
-        initialize(store, instance)?;
+        let initialized = initialize(store, instance);
+        store.inner.heap.pinned.clear();
+        initialized?;
         if let Some(start) = module.inner().start {
             let func = store.inner.instances.get(instance).funcs[start as usize];
             call_func(store, func)?;
@@ -123,6 +129,11 @@ impl Instance {
         self.get_export(store, name)?.into_table()
     }
 
+    /// The exported tag of this name.
+    pub fn get_tag(&self, store: impl AsContext, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
+    }
+
     /// The exported global of this name.
     pub fn get_global(&self, store: impl AsContext, name: &str) -> Option<Global> {
         self.get_export(store, name)?.into_global()
@@ -137,23 +148,81 @@ fn resolve(store: &StoreInner, entity: &InstanceEntity, export: &ExportEntry) ->
         ExportKind::Table => Table(Stored::new(store, entity.tables[index])).into(),
         ExportKind::Memory => Memory(Stored::new(store, entity.memories[index])).into(),
         ExportKind::Global => Global(Stored::new(store, entity.globals[index])).into(),
+        ExportKind::Tag => Tag(Stored::new(store, entity.tags[index])).into(),
     }
 }
 
-/// What constant expressions of an instance see.
+/// What constant expressions of an instance see. Objects that they make are pinned until the instance is there.
 struct Env<'a> {
-    store: &'a StoreInner,
+    store: &'a mut StoreInner,
     funcs: &'a [u32],
     globals: &'a [u32],
 }
 
 impl ConstEnv for Env<'_> {
-    fn global(&self, index: u32) -> [u64; 2] {
+    fn global(&self, index: u32) -> Value {
         self.store.globals.get(self.globals[index as usize]).value
     }
 
     fn func_ref(&self, index: u32) -> u64 {
-        u64::from(self.funcs[index as usize]) + 1
+        func_slot(self.funcs[index as usize] + 1)
+    }
+
+    fn make_struct(
+        &mut self,
+        ty: TypeId,
+        fields: &[Value],
+        descriptor: Option<u64>,
+    ) -> Result<u64, Error> {
+        if descriptor == Some(0) {
+            return Err(TrapCode::NullReference.into());
+        }
+        self.pin(fields.iter().map(|[low, _]| *low).chain(descriptor));
+        let words = self.store.heap.struct_words(ty);
+        let object = self.store.allocate(words, |heap| {
+            heap.make(ty, words, descriptor.unwrap_or(0) as u32)
+        })?;
+        self.pin([object]);
+        let layout: Vec<Field> = match self.store.heap.def(ty) {
+            Some(def) => def.layout.fields().into(),
+            None => Vec::new(),
+        };
+        for (field, value) in layout.iter().zip(fields) {
+            self.store
+                .heap
+                .store(object, field.at as usize, field.kind, *value)?;
+        }
+        Ok(object)
+    }
+
+    fn make_array(&mut self, ty: TypeId, len: u32, values: &[Value]) -> Result<u64, Error> {
+        self.pin(values.iter().map(|[low, _]| *low));
+        let words = self.store.heap.array_words(ty, len);
+        let words = words.ok_or(TrapCode::OutOfMemory)?;
+        let object = self
+            .store
+            .allocate(words, |heap| heap.make(ty, words, len))?;
+        self.pin([object]);
+        match values {
+            [value] => self.store.heap.fill(object, 0, len, *value)?,
+            values => {
+                for (i, value) in (0..).zip(values) {
+                    self.store.heap.fill(object, i, 1, *value)?;
+                }
+            }
+        }
+        Ok(object)
+    }
+}
+
+impl Env<'_> {
+    /// Keeps what slots refer to, if they are references, through the collections of other objects here.
+    fn pin(&mut self, slots: impl IntoIterator<Item = u64>) {
+        let references = slots.into_iter().filter(|slot| slot >> 32 == 0);
+        self.store
+            .heap
+            .pinned
+            .extend(references.map(|slot| slot as u32));
     }
 }
 
@@ -164,6 +233,7 @@ struct Spaces {
     tables: Vec<u32>,
     memories: Vec<u32>,
     globals: Vec<u32>,
+    tags: Vec<u32>,
 }
 
 /// Checks the imports and makes everything the module defines. Nothing is written to what is imported.
@@ -182,7 +252,21 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
     let mut spaces = Spaces::default();
     for (import, given) in inner.imports.iter().zip(imports) {
         let (expected, found) = (inner.import_type(import.ty), given.ty_in(&store.inner));
-        if !found.matches(&expected) {
+        // Functions and tags by identity: types that read alike may be different ones.
+        let fits = match (import.ty, *given) {
+            (ImportDesc::Func(ty), Extern::Func(func)) => {
+                let found = func.entity(&store.inner).ty;
+                match inner.exact_imports.contains(&(spaces.funcs.len() as u32)) {
+                    true => found == inner.type_id(ty),
+                    false => inner.engine.is_subtype(found, inner.type_id(ty)),
+                }
+            }
+            (ImportDesc::Tag(ty), Extern::Tag(tag)) => {
+                store.inner.tags[tag.0.index(&store.inner) as usize] == inner.type_id(ty)
+            }
+            _ => found.matches(&inner.engine, &expected),
+        };
+        if !fits {
             return Err(Error::link(alloc::format!(
                 "incompatible import type for `{}::{}`: {}",
                 import.module,
@@ -195,9 +279,11 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
             Extern::Table(table) => spaces.tables.push(table.0.index(&store.inner)),
             Extern::Memory(memory) => spaces.memories.push(memory.0.index(&store.inner)),
             Extern::Global(global) => spaces.globals.push(global.0.index(&store.inner)),
+            Extern::Tag(tag) => spaces.tags.push(tag.0.index(&store.inner)),
         }
     }
     store.count_instance()?;
+    store.inner.sync_types();
 
     // What can fail for lack of room comes before anything is linked to the new instance.
     for ty in &inner.memories[inner.imported_memories as usize..] {
@@ -223,7 +309,7 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
         .iter()
         .zip(&inner.global_inits)
     {
-        let value = spaces.eval(&store.inner, init);
+        let value = spaces.eval(&mut store.inner, init)?;
         spaces
             .globals
             .push(store.inner.globals.push(GlobalEntity { value, ty: *ty }));
@@ -232,10 +318,15 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
         .iter()
         .zip(&inner.table_inits)
     {
-        let [init, _] = init
-            .as_ref()
-            .map_or([0; 2], |init| spaces.eval(&store.inner, init));
+        let [init, _] = match init {
+            Some(init) => spaces.eval(&mut store.inner, init)?,
+            None => [0; 2],
+        };
         spaces.tables.push(store.alloc_table(*ty, init)?);
+    }
+
+    for ty in &inner.tags[inner.imported_tags as usize..] {
+        spaces.tags.push(store.inner.push_tag(inner.type_id(*ty)));
     }
 
     let arenas = &store.inner;
@@ -262,12 +353,13 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
     entity.globals = spaces.globals;
     entity.memories = spaces.memories;
     entity.tables = spaces.tables;
+    entity.tags = spaces.tags;
     Ok(instance)
 }
 
 impl Spaces {
-    fn eval(&self, store: &StoreInner, expr: &ConstExpr) -> [u64; 2] {
-        expr.eval(&Env {
+    fn eval(&self, store: &mut StoreInner, expr: &ConstExpr) -> Result<Value, Error> {
+        expr.eval(&mut Env {
             store,
             funcs: &self.funcs,
             globals: &self.globals,
@@ -285,7 +377,7 @@ fn initialize<T>(store: &mut Store<T>, instance: u32) -> Result<(), Error> {
     let mut elements: Vec<Box<[u64]>> = Vec::with_capacity(inner.elements.len());
     for segment in &inner.elements {
         elements.push(match segment.kind {
-            ElementKind::Passive => items(store, instance, &segment.items).collect(),
+            ElementKind::Passive => items(store, instance, &segment.items)?,
             ElementKind::Active { .. } | ElementKind::Declared => Box::default(),
         });
     }
@@ -301,7 +393,7 @@ fn initialize<T>(store: &mut Store<T>, instance: u32) -> Result<(), Error> {
         let ElementKind::Active { table, offset } = &segment.kind else {
             continue;
         };
-        let [offset, _] = eval(store, instance, offset);
+        let [offset, _] = eval(store, instance, offset)?;
         let table = store.instances.get(instance).tables[*table as usize];
         let range = range(
             offset,
@@ -309,14 +401,14 @@ fn initialize<T>(store: &mut Store<T>, instance: u32) -> Result<(), Error> {
             store.tables.get(table).elements.len(),
         )
         .ok_or(TrapCode::TableOutOfBounds)?;
-        let values: Vec<u64> = items(store, instance, &segment.items).collect();
+        let values = items(store, instance, &segment.items)?;
         store.tables.get_mut(table).elements[range].copy_from_slice(&values);
     }
     for segment in &inner.data {
         let Some((memory, offset)) = &segment.active else {
             continue;
         };
-        let [offset, _] = eval(store, instance, offset);
+        let [offset, _] = eval(store, instance, offset)?;
         let memory = store.instances.get(instance).memories[*memory as usize];
         let bytes = inner.slice(&segment.bytes);
         let data = store.memories.get_mut(memory).data_mut();
@@ -333,25 +425,30 @@ fn range(offset: u64, len: usize, size: usize) -> Option<core::ops::Range<usize>
     (end <= size).then_some(start..end)
 }
 
-fn eval(store: &StoreInner, instance: u32, expr: &ConstExpr) -> [u64; 2] {
-    let entity = store.instances.get(instance);
-    expr.eval(&Env {
+/// Evaluates in the environment of an instance.
+fn with_env<R>(store: &mut StoreInner, instance: u32, f: impl FnOnce(&mut Env<'_>) -> R) -> R {
+    let entity = store.instances.get_mut(instance);
+    let funcs = core::mem::take(&mut entity.funcs);
+    let globals = core::mem::take(&mut entity.globals);
+    let result = f(&mut Env {
         store,
-        funcs: &entity.funcs,
-        globals: &entity.globals,
-    })
+        funcs: &funcs,
+        globals: &globals,
+    });
+    let entity = store.instances.get_mut(instance);
+    (entity.funcs, entity.globals) = (funcs, globals);
+    result
+}
+
+fn eval(store: &mut StoreInner, instance: u32, expr: &ConstExpr) -> Result<Value, Error> {
+    with_env(store, instance, |env| expr.eval(env))
 }
 
 /// The references of an element segment, as slots.
-fn items<'a>(
-    store: &'a StoreInner,
-    instance: u32,
-    items: &'a ElementItems,
-) -> impl Iterator<Item = u64> + 'a {
-    let entity = store.instances.get(instance);
-    (0..items.len()).map(move |position| match items {
-        ElementItems::Funcs(funcs) => u64::from(entity.funcs[funcs[position] as usize]) + 1,
-        ElementItems::Exprs(exprs) => eval(store, instance, &exprs[position])[0],
+fn items(store: &mut StoreInner, instance: u32, items: &ElementItems) -> Result<Box<[u64]>, Error> {
+    with_env(store, instance, |env| match items {
+        ElementItems::Funcs(items) => Ok(items.iter().map(|func| env.func_ref(*func)).collect()),
+        ElementItems::Exprs(exprs) => exprs.iter().map(|expr| Ok(expr.eval(env)?[0])).collect(),
     })
 }
 

@@ -45,6 +45,7 @@ mod error;
 mod exec;
 mod externs;
 mod func;
+mod gc;
 mod instance;
 mod linker;
 mod module;
@@ -59,12 +60,13 @@ mod types;
 mod value;
 
 pub use engine::{CompilationMode, Config, Engine};
-pub use error::{Error, ErrorKind, ModuleError, Payload, UnsupportedError};
-pub use externs::{Export, Extern, Global, Memory, MemoryAccessError, Table};
+pub use error::{Error, ErrorKind, Exception, ModuleError, Payload, UnsupportedError};
+pub use externs::{Export, Extern, Global, Memory, MemoryAccessError, Table, Tag};
 pub use func::{
     Call, Caller, Func, IntoFunc, SuspendReason, Suspended, TypedFunc, WasmParams, WasmResults,
     WasmRet,
 };
+pub use gc::{AnyRef, ArrayRef, ExnRef, ExternRef, StructRef};
 pub use instance::Instance;
 pub use linker::Linker;
 pub use module::{CustomSection, Module};
@@ -75,10 +77,10 @@ pub use store::{
 pub use translate::ExplainLine;
 pub use trap::{FrameInfo, Trap, TrapCode};
 pub use types::{
-    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType, RefType,
-    TableType, TypeId, ValType,
+    ArrayType, CompositeType, ExportType, ExternType, FieldType, FuncType, GlobalType, HeapType,
+    ImportType, MemoryType, RefType, StorageType, StructType, TableType, TypeId, ValType,
 };
-pub use value::{ExternRef, Ref, Val, WasmTy};
+pub use value::{Ref, Val, WasmTy};
 
 /// The result of most functions here.
 pub type Result<T, E = Error> = core::result::Result<T, E>;

@@ -30,6 +30,20 @@ pub enum TrapCode {
     StackOverflow,
     /// A non-null reference was required.
     NullReference,
+    /// `ref.cast` of a reference that is of another type.
+    CastFailure,
+    /// A cast to the type that a descriptor describes, of a structure that has another.
+    DescriptorCastFailure,
+    /// An array access left the array.
+    ArrayOutOfBounds,
+    /// There is no room for an object on the store's heap, even after a collection.
+    OutOfMemory,
+    /// An atomic access to an address that is no multiple of its size.
+    UnalignedAtomic,
+    /// `memory.atomic.wait` on a memory that is not shared.
+    ExpectedSharedMemory,
+    /// `memory.atomic.wait` without a timeout, and nobody who could notify.
+    Deadlock,
     /// The fuel is used up and the call cannot be resumed.
     OutOfFuel,
     /// Another thread raised the interrupt flag and the call cannot be resumed.
@@ -51,6 +65,13 @@ impl TrapCode {
             TrapCode::BadConversionToInteger => "invalid conversion to integer",
             TrapCode::StackOverflow => "call stack exhausted",
             TrapCode::NullReference => "null reference",
+            TrapCode::CastFailure => "cast failure",
+            TrapCode::DescriptorCastFailure => "descriptor cast failure",
+            TrapCode::ArrayOutOfBounds => "out of bounds array access",
+            TrapCode::OutOfMemory => "out of memory",
+            TrapCode::UnalignedAtomic => "unaligned atomic",
+            TrapCode::ExpectedSharedMemory => "expected shared memory",
+            TrapCode::Deadlock => "deadlock: a wait without a timeout that nobody can end",
             TrapCode::OutOfFuel => "all fuel consumed by WebAssembly",
             TrapCode::Interrupted => "interrupted",
         }
@@ -125,14 +146,19 @@ impl fmt::Display for Trap {
                 "\nmemory fault at wasm address {address:#x} in linear memory of size {size:#x}"
             )?;
         }
-        if !self.frames.is_empty() {
-            f.write_str("\nwasm backtrace:")?;
-            for (i, frame) in self.frames.iter().enumerate() {
-                write!(f, "\n{i:5}: {frame}")?;
-            }
-        }
-        Ok(())
+        show_frames(f, &self.frames)
     }
+}
+
+/// A backtrace, if there is one.
+pub(crate) fn show_frames(f: &mut fmt::Formatter<'_>, frames: &[FrameInfo]) -> fmt::Result {
+    if !frames.is_empty() {
+        f.write_str("\nwasm backtrace:")?;
+    }
+    for (i, frame) in frames.iter().enumerate() {
+        write!(f, "\n{i:5}: {frame}")?;
+    }
+    Ok(())
 }
 
 impl core::error::Error for Trap {}

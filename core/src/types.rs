@@ -1,13 +1,16 @@
 //! Types of values, functions and externals (core specification, section 2.3 "Types").
 
+mod composite;
 mod registry;
 
 use alloc::string::String;
 use core::fmt;
 
-pub(crate) use registry::TypeRegistry;
+pub(crate) use composite::SubType;
+pub use composite::{ArrayType, CompositeType, FieldType, StorageType, StructType};
+pub(crate) use registry::{TypeDef, TypeRegistry};
 
-use crate::sync::Shared;
+use crate::{engine::Engine, sync::Shared};
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +34,10 @@ impl ValType {
     pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
     /// `externref`: a host value or null.
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+    /// `anyref`: a number, structure or array, or null.
+    pub const ANYREF: ValType = ValType::Ref(RefType::ANYREF);
+    /// `exnref`: an exception or null.
+    pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
 
     /// How many 64-bit slots a value takes in frames, arguments and results.
     pub(crate) fn slots(self) -> usize {
@@ -45,10 +52,10 @@ impl ValType {
         matches!(self, ValType::Ref(_))
     }
 
-    /// Whether every value of this type is one of `other` (section 3.3 "Matching").
-    pub fn matches(self, other: ValType) -> bool {
+    /// Whether every value of this type is one of `other` (section 3.3 "Matching"); both are of this engine.
+    pub fn matches(self, engine: &Engine, other: ValType) -> bool {
         match (self, other) {
-            (ValType::Ref(a), ValType::Ref(b)) => a.matches(b),
+            (ValType::Ref(a), ValType::Ref(b)) => a.matches(engine, b),
             (a, b) => a == b,
         }
     }
@@ -88,28 +95,35 @@ impl RefType {
         heap: HeapType::Extern,
     };
 
-    /// Whether every value of this type is one of `other`.
-    pub fn matches(self, other: RefType) -> bool {
-        (!self.nullable || other.nullable) && self.heap.matches(other.heap)
+    /// `(ref null any)`.
+    pub const ANYREF: RefType = RefType {
+        nullable: true,
+        heap: HeapType::Any,
+    };
+    /// `(ref null exn)`.
+    pub const EXNREF: RefType = RefType {
+        nullable: true,
+        heap: HeapType::Exn,
+    };
+
+    /// Whether every value of this type is one of `other`; both are of this engine.
+    pub fn matches(self, engine: &Engine, other: RefType) -> bool {
+        (!self.nullable || other.nullable) && self.heap.matches(engine, other.heap)
     }
 }
 
 impl fmt::Display for RefType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.nullable, self.heap) {
-            (true, HeapType::Concrete(_)) | (false, _) => {
-                write!(
-                    f,
-                    "(ref {}{})",
-                    if self.nullable { "null " } else { "" },
-                    self.heap
-                )
-            }
-            (true, HeapType::None) => f.write_str("nullref"),
-            (true, HeapType::NoFunc) => f.write_str("nullfuncref"),
-            (true, HeapType::NoExtern) => f.write_str("nullexternref"),
-            (true, HeapType::NoExn) => f.write_str("nullexnref"),
-            (true, heap) => write!(f, "{heap}ref"),
+        if !self.nullable || self.heap.type_id().is_some() {
+            let null = if self.nullable { "null " } else { "" };
+            return write!(f, "(ref {null}{})", self.heap);
+        }
+        match self.heap {
+            HeapType::None => f.write_str("nullref"),
+            HeapType::NoFunc => f.write_str("nullfuncref"),
+            HeapType::NoExtern => f.write_str("nullexternref"),
+            HeapType::NoExn => f.write_str("nullexnref"),
+            heap => write!(f, "{heap}ref"),
         }
     }
 }
@@ -142,15 +156,28 @@ pub enum HeapType {
     Exn,
     /// No exception.
     NoExn,
-    /// A function of one type (later also one structure or array type).
-    Concrete(TypeId),
+    /// A function of a type, or one of its subtypes.
+    ConcreteFunc(TypeId),
+    /// A structure of a type, or one of its subtypes.
+    ConcreteStruct(TypeId),
+    /// An array of a type, or one of its subtypes.
+    ConcreteArray(TypeId),
+    /// A function of exactly a type (custom descriptors).
+    ExactFunc(TypeId),
+    /// A structure of exactly a type (custom descriptors).
+    ExactStruct(TypeId),
+    /// An array of exactly a type (custom descriptors).
+    ExactArray(TypeId),
 }
 
 impl HeapType {
     /// The top of this type's hierarchy.
     pub(crate) fn top(self) -> HeapType {
         match self {
-            HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => HeapType::Func,
+            HeapType::Func
+            | HeapType::NoFunc
+            | HeapType::ConcreteFunc(_)
+            | HeapType::ExactFunc(_) => HeapType::Func,
             HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
             HeapType::Exn | HeapType::NoExn => HeapType::Exn,
             HeapType::Any
@@ -158,12 +185,26 @@ impl HeapType {
             | HeapType::I31
             | HeapType::Struct
             | HeapType::Array
+            | HeapType::ConcreteStruct(_)
+            | HeapType::ConcreteArray(_)
+            | HeapType::ExactStruct(_)
+            | HeapType::ExactArray(_)
             | HeapType::None => HeapType::Any,
         }
     }
 
-    /// Whether this is a subtype of `other` (section 3.3.4 "Heap Types").
-    pub fn matches(self, other: HeapType) -> bool {
+    /// The type it names, if it is a concrete one.
+    pub fn type_id(self) -> Option<TypeId> {
+        use HeapType::*;
+        match self {
+            ConcreteFunc(id) | ConcreteStruct(id) | ConcreteArray(id) => Some(id),
+            ExactFunc(id) | ExactStruct(id) | ExactArray(id) => Some(id),
+            _ => Option::None,
+        }
+    }
+
+    /// Whether this is a subtype of `other` (section 3.3.4 "Heap Types"); both are of this engine.
+    pub fn matches(self, engine: &Engine, other: HeapType) -> bool {
         use HeapType::*;
         if self == other || other == self.top() {
             return true;
@@ -171,6 +212,13 @@ impl HeapType {
         match (self, other) {
             (NoFunc | NoExtern | None | NoExn, _) => self.top() == other.top(),
             (I31 | Struct | Array, Eq) => true,
+            (ConcreteStruct(_) | ExactStruct(_), Eq | Struct) => true,
+            (ConcreteArray(_) | ExactArray(_), Eq | Array) => true,
+            (
+                ConcreteFunc(id) | ConcreteStruct(id) | ConcreteArray(id) | ExactFunc(id)
+                | ExactStruct(id) | ExactArray(id),
+                ConcreteFunc(of) | ConcreteStruct(of) | ConcreteArray(of),
+            ) => engine.is_subtype(id, of),
             _ => false,
         }
     }
@@ -191,18 +239,37 @@ impl fmt::Display for HeapType {
             HeapType::NoExtern => "noextern",
             HeapType::Exn => "exn",
             HeapType::NoExn => "noexn",
-            HeapType::Concrete(id) => return write!(f, "type#{}", id.0),
+            HeapType::ConcreteFunc(id)
+            | HeapType::ConcreteStruct(id)
+            | HeapType::ConcreteArray(id) => return write!(f, "type#{}", id.0),
+            HeapType::ExactFunc(id) | HeapType::ExactStruct(id) | HeapType::ExactArray(id) => {
+                return write!(f, "(exact type#{})", id.0);
+            }
         })
     }
 }
 
-/// The identity of a function type in an [`Engine`]: equal types have equal ids, whatever module
-/// they come from. `call_indirect` compares these.
+/// The identity of a type in an [`Engine`]: equal types have equal ids, whatever module they come from.
 ///
 /// [`Engine`]: crate::Engine
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct TypeId(pub(crate) u32);
+
+impl TypeId {
+    /// Set in references from one member of a recursion group to another, before the group has ids.
+    const IN_GROUP: u32 = 1 << 31;
+
+    /// The member of this number of the group that refers to it.
+    pub(crate) fn of_group(member: u32) -> TypeId {
+        TypeId(TypeId::IN_GROUP | member)
+    }
+
+    /// The number of the member, if it is such a reference.
+    pub(crate) fn in_group(self) -> Option<u32> {
+        (self.0 & TypeId::IN_GROUP != 0).then_some(self.0 & !TypeId::IN_GROUP)
+    }
+}
 
 /// The type of a function. Cloning shares the lists.
 #[derive(Clone)]
@@ -215,6 +282,11 @@ pub struct FuncType {
 }
 
 impl FuncType {
+    /// The type without parameters and results.
+    pub(crate) fn empty() -> FuncType {
+        FuncType::new([], [])
+    }
+
     /// The type with these parameters and results.
     pub fn new(
         params: impl IntoIterator<Item = ValType>,
@@ -463,19 +535,24 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag of exceptions, as the function type whose parameters they carry.
+    Tag(FuncType),
 }
 
 impl ExternType {
     /// Whether something of this type can be given where `expected` is imported (section 3.3.10
-    /// "External Types"). For a memory or table, `minimum` is its present size.
-    pub fn matches(&self, expected: &ExternType) -> bool {
+    /// "External Types"); both are of this engine. For a memory or table, `minimum` is its present size.
+    /// Function types are compared by what they say: subtyping between functions, and equality of tags, also
+    /// depend on their [`TypeId`]s.
+    pub fn matches(&self, engine: &Engine, expected: &ExternType) -> bool {
         match (self, expected) {
-            (ExternType::Func(found), ExternType::Func(expected)) => found == expected,
+            (ExternType::Func(found), ExternType::Func(expected))
+            | (ExternType::Tag(found), ExternType::Tag(expected)) => found == expected,
             (ExternType::Global(found), ExternType::Global(expected)) => {
                 found.mutable == expected.mutable
                     && match found.mutable {
                         true => found.content == expected.content,
-                        false => found.content.matches(expected.content),
+                        false => found.content.matches(engine, expected.content),
                     }
             }
             (ExternType::Table(found), ExternType::Table(expected)) => {
@@ -517,6 +594,21 @@ impl fmt::Display for ExternType {
             ExternType::Table(ty) => ty.fmt(f),
             ExternType::Memory(ty) => ty.fmt(f),
             ExternType::Global(ty) => ty.fmt(f),
+            ExternType::Tag(ty) => {
+                f.write_str("(tag")?;
+                ty.params().iter().try_for_each(|ty| write!(f, " {ty}"))?;
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+impl ExternType {
+    /// The tag's type, if it is one: its parameters are what exceptions carry.
+    pub fn tag(&self) -> Option<&FuncType> {
+        match self {
+            ExternType::Tag(ty) => Some(ty),
+            _ => None,
         }
     }
 }

@@ -1,19 +1,17 @@
 //! Values at the boundary between host and WebAssembly.
 //!
 //! Inside, a value is one 64-bit slot (a v128 two): integers and float bits zero-extended, references
-//! as an index plus one, 0 for null.
-
-use alloc::boxed::Box;
-use core::any::Any;
+//! as the heap has them, functions as an index plus one with a tag, 0 for null.
 
 use crate::{
     func::Func,
-    store::{AsContext, AsContextMut, StoreContext, StoreInner, Stored},
+    gc::{AnyRef, ExnRef, ExternRef, Handle},
+    store::{AsContext, CastTarget, StoreInner, Stored, func_slot},
     types::{HeapType, RefType, ValType},
 };
 
 /// A WebAssembly value of any type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Val {
     /// 32-bit integer.
@@ -30,62 +28,35 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// A host value or null.
     ExternRef(Option<ExternRef>),
+    /// A number, structure, array, or host value as such, or null.
+    AnyRef(Option<AnyRef>),
+    /// An exception or null.
+    ExnRef(Option<ExnRef>),
 }
 
 /// A reference of any type: what tables hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ref {
     /// A function or null.
     Func(Option<Func>),
     /// A host value or null.
     Extern(Option<ExternRef>),
+    /// A number, structure, array, or host value as such, or null.
+    Any(Option<AnyRef>),
+    /// An exception or null.
+    Exn(Option<ExnRef>),
 }
 
-/// A host value that WebAssembly code can hold, but not look into.
-///
-/// The value lives until its store is dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ExternRef(Stored);
-
-impl ExternRef {
-    /// Puts a host value into the store.
-    pub fn new(mut store: impl AsContextMut, value: impl Any + Send + Sync) -> ExternRef {
-        let store = &mut store.as_context_mut().0.inner;
-        let index = store.externs.len() as u32;
-        store.externs.push(Box::new(value));
-        ExternRef(Stored::new(store, index))
-    }
-
-    /// The host value; `downcast_ref` tells its type.
-    ///
-    /// # Panics
-    /// If the reference is of another store.
-    pub fn data<'a, T: 'a>(
-        &self,
-        store: impl Into<StoreContext<'a, T>>,
-    ) -> Option<&'a (dyn Any + Send + Sync)> {
-        let store = store.into();
-        let index = self.0.index(&store.0.inner);
-        store
-            .0
-            .inner
-            .externs
-            .get(index as usize)
-            .map(|value| &**value)
-    }
+/// A slot for a reference to a function.
+fn slot_of_func(func: Option<Func>, store: &StoreInner) -> u64 {
+    func.map_or(0, |func| func_slot(func.0.index(store) + 1))
 }
 
-/// A slot for a reference: null is 0.
-fn ref_slot(handle: Option<Stored>, store: &StoreInner) -> u64 {
-    handle.map_or(0, |handle| u64::from(handle.index(store)) + 1)
-}
-
-/// The handle in a reference slot.
-fn slot_ref(slot: u64, store: &StoreInner) -> Option<Stored> {
-    // Indices are 32 bits wide, so that is what a slot's index fits.
-    slot.checked_sub(1)
-        .map(|index| Stored::new(store, index as u32))
+/// The function in a slot.
+fn func_of_slot(slot: u64, store: &StoreInner) -> Option<Func> {
+    // The tag lies above the index.
+    (slot != 0).then(|| Func(Stored::new(store, (slot as u32).wrapping_sub(1))))
 }
 
 impl Val {
@@ -104,6 +75,8 @@ impl Val {
             Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
+            Val::AnyRef(_) => ValType::ANYREF,
+            Val::ExnRef(_) => ValType::EXNREF,
         }
     }
 
@@ -128,16 +101,15 @@ impl Val {
     }
 
     pub(crate) fn is_a(&self, store: &StoreInner, ty: ValType) -> bool {
-        match (self, ty) {
-            (Val::FuncRef(func), ValType::Ref(ty)) => Ref::Func(*func).is_a(store, ty),
-            (Val::ExternRef(value), ValType::Ref(ty)) => Ref::Extern(*value).is_a(store, ty),
+        match (self.as_ref(), ty) {
+            (Some(value), ValType::Ref(ty)) => value.is_a(store, ty),
             _ => self.ty() == ty,
         }
     }
 
     /// Writes the value as slots and returns how many it took.
-    pub(crate) fn to_slots(self, store: &StoreInner, slots: &mut [u64]) -> usize {
-        slots[0] = match self {
+    pub(crate) fn to_slots(&self, store: &StoreInner, slots: &mut [u64]) -> usize {
+        slots[0] = match *self {
             Val::I32(value) => u64::from(value as u32),
             Val::I64(value) => value as u64,
             Val::F32(bits) => u64::from(bits),
@@ -147,8 +119,10 @@ impl Val {
                 slots[0] = bits as u64;
                 return 2;
             }
-            Val::FuncRef(func) => ref_slot(func.map(|func| func.0), store),
-            Val::ExternRef(value) => ref_slot(value.map(|value| value.0), store),
+            Val::FuncRef(func) => slot_of_func(func, store),
+            Val::ExternRef(ref value) => value.as_ref().map_or(0, |value| value.0.slot(store)),
+            Val::AnyRef(ref value) => value.as_ref().map_or(0, |value| value.0.slot(store)),
+            Val::ExnRef(ref value) => value.as_ref().map_or(0, |value| value.0.slot(store)),
         };
         1
     }
@@ -204,9 +178,11 @@ impl Val {
 
     /// The value, if it is a reference.
     pub fn as_ref(&self) -> Option<Ref> {
-        match *self {
-            Val::FuncRef(func) => Some(Ref::Func(func)),
-            Val::ExternRef(value) => Some(Ref::Extern(value)),
+        match self {
+            Val::FuncRef(func) => Some(Ref::Func(*func)),
+            Val::ExternRef(value) => Some(Ref::Extern(value.clone())),
+            Val::AnyRef(value) => Some(Ref::Any(value.clone())),
+            Val::ExnRef(value) => Some(Ref::Exn(value.clone())),
             _ => None,
         }
     }
@@ -218,41 +194,68 @@ impl Ref {
         if !ty.nullable {
             return None;
         }
-        match ty.heap.top() {
-            HeapType::Func => Some(Ref::Func(None)),
-            HeapType::Extern => Some(Ref::Extern(None)),
-            _ => None,
-        }
+        Some(match ty.heap.top() {
+            HeapType::Func => Ref::Func(None),
+            HeapType::Extern => Ref::Extern(None),
+            HeapType::Exn => Ref::Exn(None),
+            _ => Ref::Any(None),
+        })
     }
 
     /// Whether this is null.
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None))
+        matches!(
+            self,
+            Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None)
+        )
+    }
+
+    /// The top of the hierarchy that it is of.
+    fn top(&self) -> HeapType {
+        match self {
+            Ref::Func(_) => HeapType::Func,
+            Ref::Extern(_) => HeapType::Extern,
+            Ref::Any(_) => HeapType::Any,
+            Ref::Exn(_) => HeapType::Exn,
+        }
     }
 
     /// Whether this is a reference of the type.
     pub(crate) fn is_a(&self, store: &StoreInner, ty: RefType) -> bool {
-        match (self, ty.heap) {
-            (Ref::Func(None), heap) => ty.nullable && heap.top() == HeapType::Func,
-            (Ref::Extern(None), heap) => ty.nullable && heap.top() == HeapType::Extern,
-            (Ref::Func(Some(_)), HeapType::Func) | (Ref::Extern(Some(_)), HeapType::Extern) => true,
-            (Ref::Func(Some(func)), HeapType::Concrete(id)) => func.entity(store).ty == id,
-            _ => false,
+        if self.top() != ty.heap.top() {
+            return false;
         }
+        if let (Ref::Func(Some(func)), Some(of)) = (self, ty.heap.type_id()) {
+            // The engine knows types that the store has not met.
+            let id = func.entity(store).ty;
+            return match ty.heap {
+                HeapType::ExactFunc(_) => id == of,
+                _ => store.engine.is_subtype(id, of),
+            };
+        }
+        let slot = self.to_slot(store);
+        store
+            .heap
+            .is(slot, CastTarget::new(ty), |func| store.funcs[func as usize].ty)
     }
 
-    pub(crate) fn to_slot(self, store: &StoreInner) -> u64 {
-        match self {
-            Ref::Func(func) => ref_slot(func.map(|func| func.0), store),
-            Ref::Extern(value) => ref_slot(value.map(|value| value.0), store),
-        }
+    pub(crate) fn to_slot(&self, store: &StoreInner) -> u64 {
+        let handle = match self {
+            Ref::Func(func) => return slot_of_func(*func, store),
+            Ref::Extern(value) => value.as_ref().map(|value| &value.0),
+            Ref::Any(value) => value.as_ref().map(|value| &value.0),
+            Ref::Exn(value) => value.as_ref().map(|value| &value.0),
+        };
+        handle.map_or(0, |handle| handle.slot(store))
     }
 
     pub(crate) fn from_slot(ty: RefType, slot: u64, store: &StoreInner) -> Ref {
+        let handle = || Handle::of_slot(store, slot);
         match ty.heap.top() {
-            HeapType::Extern => Ref::Extern(slot_ref(slot, store).map(ExternRef)),
-            // Other hierarchies come with GC; until then modules with them are refused at load.
-            _ => Ref::Func(slot_ref(slot, store).map(Func)),
+            HeapType::Func => Ref::Func(func_of_slot(slot, store)),
+            HeapType::Extern => Ref::Extern(handle().map(ExternRef)),
+            HeapType::Exn => Ref::Exn(handle().map(ExnRef)),
+            _ => Ref::Any(handle().map(AnyRef)),
         }
     }
 }
@@ -262,6 +265,8 @@ impl From<Ref> for Val {
         match value {
             Ref::Func(func) => Val::FuncRef(func),
             Ref::Extern(value) => Val::ExternRef(value),
+            Ref::Any(value) => Val::AnyRef(value),
+            Ref::Exn(value) => Val::ExnRef(value),
         }
     }
 }
@@ -288,6 +293,10 @@ conversions! {
     Option<Func>, value => Val::FuncRef(value);
     ExternRef, value => Val::ExternRef(Some(value));
     Option<ExternRef>, value => Val::ExternRef(value);
+    AnyRef, value => Val::AnyRef(Some(value));
+    Option<AnyRef>, value => Val::AnyRef(value);
+    ExnRef, value => Val::ExnRef(Some(value));
+    Option<ExnRef>, value => Val::ExnRef(value);
 }
 
 impl From<Func> for Ref {
@@ -303,14 +312,15 @@ impl From<ExternRef> for Ref {
 }
 
 /// How a Rust type goes through slots.
-pub(crate) trait Slots: Copy {
+pub(crate) trait Slots: Sized {
     fn val_type() -> ValType;
     fn to_slot(self, store: &StoreInner) -> u64;
     fn from_slot(slot: u64, store: &StoreInner) -> Self;
 }
 
 /// A Rust type for one WebAssembly value: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`,
-/// `Option<Func>` (funcref) and `Option<ExternRef>` (externref).
+/// `Option<Func>` (funcref), `Option<ExternRef>` (externref), `Option<AnyRef>` (anyref) and `Option<ExnRef>`
+/// (exnref).
 #[allow(private_bounds, reason = "sealed")]
 pub trait WasmTy: Slots + 'static {}
 
@@ -341,10 +351,13 @@ wasm_ty! {
     u64: ValType::I64, |value, _store| value, |slot, _store| slot;
     f32: ValType::F32, |value, _store| u64::from(value.to_bits()), |slot, _store| f32::from_bits(slot as u32);
     f64: ValType::F64, |value, _store| value.to_bits(), |slot, _store| f64::from_bits(slot);
-    Option<Func>: ValType::FUNCREF,
-        |value, store| ref_slot(value.map(|func| func.0), store), |slot, store| slot_ref(slot, store).map(Func);
+    Option<Func>: ValType::FUNCREF, |value, store| slot_of_func(value, store), |slot, store| func_of_slot(slot, store);
     Option<ExternRef>: ValType::EXTERNREF,
-        |value, store| ref_slot(value.map(|value| value.0), store), |slot, store| slot_ref(slot, store).map(ExternRef);
+        |value, store| value.map_or(0, |value| value.0.slot(store)), |slot, store| Handle::of_slot(store, slot).map(ExternRef);
+    Option<AnyRef>: ValType::ANYREF,
+        |value, store| value.map_or(0, |value| value.0.slot(store)), |slot, store| Handle::of_slot(store, slot).map(AnyRef);
+    Option<ExnRef>: ValType::EXNREF,
+        |value, store| value.map_or(0, |value| value.0.slot(store)), |slot, store| Handle::of_slot(store, slot).map(ExnRef);
 }
 
 #[cfg(test)]
@@ -372,7 +385,7 @@ mod tests {
             matches!(round(&store, Val::V128(1 << 100 | 7)), Val::V128(bits) if bits == 1 << 100 | 7)
         );
         assert!(matches!(round(&store, Val::NULL_FUNC), Val::FuncRef(None)));
-        let value = ExternRef::new(&mut store, 42u8);
+        let value = ExternRef::new(&mut store, 42u8).unwrap();
         let Val::ExternRef(Some(back)) = round(&store, value.into()) else {
             panic!()
         };
@@ -392,7 +405,7 @@ mod tests {
     #[should_panic(expected = "wrong store")]
     fn handles_know_their_store() {
         let engine = Engine::default();
-        let value = ExternRef::new(&mut Store::new(&engine, ()), 1);
+        let value = ExternRef::new(&mut Store::new(&engine, ()), 1).unwrap();
         value.data(&Store::new(&engine, ()));
     }
 }

@@ -34,8 +34,46 @@ pub enum Language {
     Latest,
     /// Without 64-bit memories and several memories: WebAssembly 1.0 and 2.0.
     Second,
-    /// Without several memories: the memory64 proposal.
-    Memory64,
+    /// Without several memories: proposals that came before them.
+    OneMemory,
+    /// With the proposal of custom descriptors, which changes what `br_on_cast` may be.
+    CustomDescriptors,
+}
+
+impl Language {
+    /// The language that the scripts in a folder of the official test suite were written for.
+    pub fn of_folder(folder: &str) -> Language {
+        match folder {
+            "wasm-v1" | "wasm-v2" => Language::Second,
+            "bulk-memory" | "multi-value" | "nontrapping-float-to-int-conversions" => {
+                Language::Second
+            }
+            "reference-types" => Language::Second,
+            "memory64" | "function-references" => Language::OneMemory,
+            "custom-descriptors" => Language::CustomDescriptors,
+            _ => Language::Latest,
+        }
+    }
+
+    /// Switches off what the language does not have.
+    fn configure(self, config: &mut wasmote::Config) {
+        config.wasm_legacy_exceptions(true);
+        match self {
+            Language::Latest => {}
+            Language::Second => {
+                config.wasm_multi_memory(false).wasm_memory64(false);
+                config.wasm_gc(false).wasm_function_references(false);
+                config.wasm_exceptions(false).wasm_legacy_exceptions(false);
+                config.wasm_threads(false);
+            }
+            Language::OneMemory => {
+                config.wasm_multi_memory(false);
+            }
+            Language::CustomDescriptors => {
+                config.wasm_custom_descriptors(true);
+            }
+        }
+    }
 }
 
 impl Options {

@@ -23,7 +23,7 @@ pub fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()>, Erro
     let table = Table::new(
         &mut *store,
         TableType::new(RefType::FUNCREF, 10, Some(20)),
-        null,
+        null.clone(),
     )?;
     linker.define(&*store, "spectest", "table", table)?;
     let table = Table::new(

@@ -31,9 +31,9 @@ pub fn files() -> Vec<File> {
     let mut seen = HashSet::new();
     let mut files: Vec<File> = versions
         .chain(proposals)
-        .filter(|file| seen.insert((file.contents, language(&file.parent))))
+        .filter(|file| seen.insert((file.contents, Language::of_folder(&file.parent))))
         .map(|file| File {
-            language: language(&file.parent),
+            language: Language::of_folder(&file.parent),
             folder: file.parent,
             name: file.name,
             text: file.contents,
@@ -44,15 +44,6 @@ pub fn files() -> Vec<File> {
         (order(&a.folder), &a.folder, &a.name).cmp(&(order(&b.folder), &b.folder, &b.name))
     });
     files
-}
-
-fn language(folder: &str) -> Language {
-    match folder {
-        "wasm-v1" | "wasm-v2" => Language::Second,
-        "memory64" => Language::Memory64,
-        "bulk-memory" | "multi-value" | "nontrapping-float-to-int-conversions" => Language::Second,
-        _ => Language::Latest,
-    }
 }
 
 fn order(folder: &str) -> bool {

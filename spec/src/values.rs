@@ -1,6 +1,6 @@
 //! Arguments and expected results of scripts.
 
-use wasmote::{ExternRef, Store, Val};
+use wasmote::{ExternRef, HeapType as HeapKind, Store, Val};
 use wast::{
     WastArg, WastRet,
     core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore},
@@ -21,11 +21,17 @@ pub fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Val, String>
         WastArgCore::RefNull(heap) => match abstract_type(heap) {
             Some(AbstractHeapType::Func | AbstractHeapType::NoFunc) => Val::NULL_FUNC,
             Some(AbstractHeapType::Extern | AbstractHeapType::NoExtern) => Val::NULL_EXTERN,
-            _ => return Err(format!("null of type {heap:?} is not supported")),
+            Some(AbstractHeapType::Exn | AbstractHeapType::NoExn) => Val::ExnRef(None),
+            Some(_) => Val::AnyRef(None),
+            None => return Err(format!("null of type {heap:?} is not supported")),
         },
-        WastArgCore::RefExtern(n) => Val::ExternRef(Some(ExternRef::new(store, *n))),
-        WastArgCore::RefHost(_) => return Err("anyref is not supported".into()),
+        WastArgCore::RefExtern(n) => extern_ref(store, *n)?.into(),
+        WastArgCore::RefHost(n) => extern_ref(store, *n)?.to_any().into(),
     })
+}
+
+fn extern_ref(store: &mut Store<()>, number: u32) -> Result<ExternRef, String> {
+    ExternRef::new(store, number).map_err(|error| error.to_string())
 }
 
 fn abstract_type(heap: &HeapType<'_>) -> Option<AbstractHeapType> {
@@ -64,25 +70,48 @@ fn matches(store: &Store<()>, got: &Val, expected: &WastRetCore<'_>) -> bool {
         (Val::F64(got), WastRetCore::F64(expected)) => f64_matches(*got, expected),
         (Val::V128(got), WastRetCore::V128(expected)) => vector_matches(*got, expected),
         (got, WastRetCore::Either(cases)) => cases.iter().any(|case| matches(store, got, case)),
-        (Val::FuncRef(None), WastRetCore::RefNull(heap)) => heap.as_ref().is_none_or(|heap| {
-            matches!(
-                abstract_type(heap),
-                Some(AbstractHeapType::Func | AbstractHeapType::NoFunc)
-            )
-        }),
-        (Val::ExternRef(None), WastRetCore::RefNull(heap)) => heap.as_ref().is_none_or(|heap| {
-            matches!(
-                abstract_type(heap),
-                Some(AbstractHeapType::Extern | AbstractHeapType::NoExtern)
-            )
-        }),
-        (Val::FuncRef(Some(_)), WastRetCore::RefFunc(None)) => true,
+        (got, WastRetCore::RefNull(heap)) => {
+            let got = match got {
+                Val::FuncRef(None) => [AbstractHeapType::Func, AbstractHeapType::NoFunc],
+                Val::ExternRef(None) => [AbstractHeapType::Extern, AbstractHeapType::NoExtern],
+                Val::ExnRef(None) => [AbstractHeapType::Exn, AbstractHeapType::NoExn],
+                Val::AnyRef(None) => return heap.as_ref().is_none_or(is_internal),
+                _ => return false,
+            };
+            let matches = |heap| abstract_type(heap).is_none_or(|ty| got.contains(&ty));
+            heap.as_ref().is_none_or(matches)
+        }
+        (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
         (Val::ExternRef(Some(got)), WastRetCore::RefExtern(expected)) => {
             let number = got.data(store).and_then(|data| data.downcast_ref::<u32>());
             expected.is_none() || number == expected.as_ref()
         }
+        (Val::AnyRef(Some(got)), WastRetCore::RefHost(expected)) => {
+            let value = got.to_extern();
+            let number = value.data(store).and_then(|data| data.downcast_ref::<u32>());
+            number == Some(expected)
+        }
+        (Val::AnyRef(Some(_)), WastRetCore::RefAny) => true,
+        (Val::AnyRef(Some(got)), expected) => match (got.heap_type(store), expected) {
+            (HeapKind::I31, WastRetCore::RefI31 | WastRetCore::RefEq) => true,
+            (HeapKind::ConcreteStruct(_), WastRetCore::RefStruct | WastRetCore::RefEq) => true,
+            (HeapKind::ConcreteArray(_), WastRetCore::RefArray | WastRetCore::RefEq) => true,
+            _ => false,
+        },
         _ => false,
     }
+}
+
+/// Whether null of this type is one of the internal hierarchy.
+fn is_internal(heap: &HeapType<'_>) -> bool {
+    use AbstractHeapType as A;
+    let abstract_type = abstract_type(heap);
+    abstract_type.is_none_or(|ty| {
+        matches!(
+            ty,
+            A::Any | A::Eq | A::I31 | A::Struct | A::Array | A::None
+        )
+    })
 }
 
 fn vector_matches(got: u128, expected: &V128Pattern) -> bool {

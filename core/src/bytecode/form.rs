@@ -308,6 +308,26 @@ impl Form {
                 source(value.sets().sources.places[form as usize], value, 4, Field::Imm16(4)),
                 Field::Count(6),
             ]),
+            // (The field behind the offset is read from there where there are two inputs.)
+            Shape::Atomic { inputs, result, .. } => {
+                let result = if result.is_some() { Field::Dst(0) } else { Field::Src(0) };
+                let fields = [
+                    result,
+                    Field::Src(2),
+                    Field::Memory16(4),
+                    Field::Offset64(8),
+                    Field::Src(6),
+                    Field::Src(16),
+                ];
+                match (inputs, result) {
+                    (0, _) | (1, Field::Src(_)) => Form::new(&fields[..4]),
+                    (1, _) => Form::new(&fields[..5]),
+                    _ => Form::new(&fields),
+                }
+            }
+            Shape::Produce { result, fields } => {
+                Form::new(&[destination(result, form)]).and(Form::new(fields))
+            }
             Shape::Copy => {
                 let (to, from) = digit(form, COPIES.len() as u16);
                 Form::new(&[

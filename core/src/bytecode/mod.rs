@@ -23,6 +23,8 @@ pub(crate) use places::{
 };
 #[cfg(feature = "simd")]
 use crate::exec::vector::v128;
+#[cfg(feature = "gc")]
+use crate::exec::gcref;
 use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
@@ -65,6 +67,16 @@ pub(crate) enum Shape {
     Extract { result: Ty, size: u16 },
     /// The lane's new value (`sources`); the vectors are slots.
     Replace { value: Ty, size: u16 },
+    /// One form: result, address, inputs, memory, offset.
+    Atomic {
+        inputs: u8,
+        result: Option<Ty>,
+    },
+    /// As listed, behind a destination of the result.
+    Produce {
+        result: Ty,
+        fields: &'static [Field],
+    },
     /// For each bank: condition (`sources`), choices, choices.
     Select,
     /// `COPIES` to a slot or a pin.
@@ -155,6 +167,8 @@ impl Shape {
             Shape::Ternary => VECTOR.sources.len() * VECTOR.dests,
             Shape::Extract { result, .. } => result.sets().dests,
             Shape::Replace { value, .. } => value.sets().sources.len(),
+            Shape::Atomic { .. } => 1,
+            Shape::Produce { result, .. } => result.sets().dests,
             Shape::Select => select_forms(INT) + 2 * select_forms(FLOAT),
             Shape::Copy => COPIES.len() as u16 * (1 + PINS as u16),
             Shape::GlobalGet => INT.dests + 2 * FLOAT.dests,
@@ -209,6 +223,11 @@ macro_rules! define_ops {
         ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
         extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
         replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+        atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
+        atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
+        rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
+        cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
+        produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
         compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
         fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         select { $($sel:ident $sel_text:literal;)* }
@@ -226,10 +245,10 @@ macro_rules! define_ops {
         /// The ops: one per row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
-        pub(crate) enum Op { $($bin,)* $($un,)* $($ld,)* $($st,)* $($(#[$doc])* $op,)* $($sh,)* $($te,)* $($ex,)* $($re,)* $($cmp,)* $($fus,)* $($sel,)* $($cp,)* $get, $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $pair, $jump, }
+        pub(crate) enum Op { $($bin,)* $($un,)* $($ld,)* $($st,)* $($(#[$doc])* $op,)* $($sh,)* $($te,)* $($ex,)* $($re,)* $($al,)* $($as,)* $($rm,)* $($cx,)* $($pr,)* $($cmp,)* $($fus,)* $($sel,)* $($cp,)* $get, $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $pair, $jump, }
 
-        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* Op::$get, $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* Op::$pair, Op::$jump];
-        const TEXTS: &[&str] = &[$($bin_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($text,)* $($sh_text,)* $($te_text,)* $($ex_text,)* $($re_text,)* $($cmp_text,)* $($fus_text,)* $($sel_text,)* $($cp_text,)* $get_text, $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $pair_text, $jump_text];
+        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$al,)* $(Op::$as,)* $(Op::$rm,)* $(Op::$cx,)* $(Op::$pr,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* Op::$get, $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* Op::$pair, Op::$jump];
+        const TEXTS: &[&str] = &[$($bin_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($text,)* $($sh_text,)* $($te_text,)* $($ex_text,)* $($re_text,)* $($al_text,)* $($as_text,)* $($rm_text,)* $($cx_text,)* $($pr_text,)* $($cmp_text,)* $($fus_text,)* $($sel_text,)* $($cp_text,)* $get_text, $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $pair_text, $jump_text];
         const SHAPES: &[Shape] = &[
             $(Shape::Binary { operand: <$bin_in as Typed>::TY, result: <$bin_out as Typed>::TY, swap: option!($($bin_swap)?) },)*
             $(Shape::Unary { operand: <$un_in as Typed>::TY, result: <$un_out as Typed>::TY },)*
@@ -240,6 +259,11 @@ macro_rules! define_ops {
             $({ let _ = Op::$te; Shape::Ternary },)*
             $(Shape::Extract { result: <$ex_out as Typed>::TY, size: size_of::<$ex_lane>() as u16 },)*
             $(Shape::Replace { value: <$re_in as Typed>::TY, size: size_of::<$re_lane>() as u16 },)*
+            $(Shape::Atomic { inputs: 0, result: Some(<$al_out as Typed>::TY) },)*
+            $(Shape::Atomic { inputs: 1, result: { let _ = <$as_in as Typed>::TY; None } },)*
+            $(Shape::Atomic { inputs: 1, result: Some(<$rm_in as Typed>::TY) },)*
+            $(Shape::Atomic { inputs: 2, result: Some(<$cx_in as Typed>::TY) },)*
+            $(Shape::Produce { result: <$pr_out as Typed>::TY, fields: { #[allow(unused_imports)] use form::Field::*; &[$($pr_field),*] } },)*
             $(Shape::Compare { operand: <$cmp_in as Typed>::TY, swap: Op::$cmp_swap, not: option!($($cmp_not)?) },)*
             $(Shape::Compare { operand: <$fus_in as Typed>::TY, swap: Op::$fus_swap, not: option!($($fus_not)?) },)*
             $({ let _ = Op::$sel; Shape::Select },)*

@@ -8,7 +8,7 @@ use core::{
 use super::stack::Stack;
 use crate::{
     error::Error,
-    store::{FuncEntity, GlobalEntity, InstanceEntity, StoreInner, TableEntity},
+    store::{FuncEntity, GlobalEntity, Heap, InstanceEntity, StoreInner, TableEntity},
     trap::TrapCode,
 };
 
@@ -29,6 +29,15 @@ pub(crate) enum Exit {
     Host { func: u32, base: u32 },
     /// ip is behind the op; the previous size goes to the accumulator. Indices are the instance's.
     MemoryGrow { memory: u32, delta: u64 },
+    /// Room for so many words on the heap is needed; ip is at the instruction, which begins again.
+    #[cfg_attr(not(feature = "gc"), allow(dead_code))]
+    Room { words: u32 },
+    /// Throws an exception of the module's tag, with the values at `base` slots from sp; ip is at the instruction.
+    #[cfg_attr(not(feature = "exceptions"), allow(dead_code))]
+    Throw { tag: u32, base: u32 },
+    /// Throws an exception again; ip is at the instruction.
+    #[cfg_attr(not(feature = "exceptions"), allow(dead_code))]
+    ThrowRef { exception: u64 },
     /// As for memories.
     TableGrow { table: u32, delta: u64, init: u64 },
 }
@@ -47,6 +56,8 @@ pub(crate) struct Cx {
     pub(crate) instance: NonNull<InstanceEntity>,
     /// All functions of the store.
     pub(crate) funcs: *const FuncEntity,
+    /// The store's.
+    pub(crate) heap: *mut Heap,
     /// Fuel left.
     pub(crate) fuel: u64,
     /// Fuel that could not be paid yet; 0 while handlers run.
@@ -113,7 +124,7 @@ impl Cx {
     }
 
     /// Caches the store's addresses and those of the current instance, which is of that store.
-    pub(crate) fn load_store(&mut self, store: &StoreInner) {
+    pub(crate) fn load_store(&mut self, store: &mut StoreInner) {
         self.interrupt = store.interrupt_flag();
         self.refresh(store);
         // SAFETY: instances live as long as their store.
@@ -122,7 +133,8 @@ impl Cx {
 
     /// Caches what other code may have changed while the machine was outside its handlers: memories grow,
     /// functions are added. The store is the one this run belongs to.
-    pub(crate) fn refresh(&mut self, store: &StoreInner) {
+    pub(crate) fn refresh(&mut self, store: &mut StoreInner) {
+        self.heap = &raw mut store.heap;
         self.funcs = store.funcs.as_ptr();
         self.fuel = store.fuel;
         // SAFETY: instances live as long as their store.

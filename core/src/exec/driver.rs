@@ -9,6 +9,7 @@ use super::{
     dispatch::enter,
     handlers::call::{HALT, frame_bytes, write_header},
     stack::Stack,
+    unwind::throw,
 };
 use crate::{
     bytecode::Bank,
@@ -16,6 +17,7 @@ use crate::{
     error::Error,
     func::Caller,
     store::{FuncEntity, FuncKind, InstanceEntity, Store, StoreInner},
+    sync::Shared,
     trap::{Trap, TrapCode},
 };
 
@@ -65,6 +67,8 @@ pub(crate) struct Execution {
     func: FuncEntity,
     index: u32,
     state: State,
+    /// Keeps what the frames refer to while the call is suspended.
+    _kept: Option<Shared<()>>,
 }
 
 // SAFETY: the addresses in the context belong to one store; they are used only by `run`, which has
@@ -94,6 +98,7 @@ impl Execution {
             func: entity,
             index: func,
             state: State::HostCall,
+            _kept: None,
         };
         match result {
             Ok(state) => {
@@ -140,6 +145,17 @@ impl Execution {
 
     /// Runs to the end, to a pause, or to an error (after which the execution can only be finished).
     pub(crate) fn run<T>(&mut self, store: &mut Store<T>) -> Result<Progress, Error> {
+        self._kept = None;
+        let progress = self.proceed(store)?;
+        if let Progress::Paused(_) = progress
+            && !store.inner.heap.is_unused()
+        {
+            self._kept = Some(store.inner.running.suspend(&self.cx));
+        }
+        Ok(progress)
+    }
+
+    fn proceed<T>(&mut self, store: &mut Store<T>) -> Result<Progress, Error> {
         if let State::HostCall = self.state {
             let func = self.func;
             self.state = State::Done;
@@ -148,7 +164,7 @@ impl Execution {
             }
         }
         if let State::Running = self.state {
-            self.cx.load_store(&store.inner);
+            self.cx.load_store(&mut store.inner);
         }
         while let State::Running = self.state {
             if !self.settle(&mut store.inner) {
@@ -158,7 +174,7 @@ impl Execution {
             // SAFETY: the store is this execution's; ip and the frame at sp were left by `place`, by a
             // handler's exit, or by what followed that.
             unsafe {
-                (*cx).refresh(&store.inner);
+                (*cx).refresh(&mut store.inner);
                 enter(cx);
             }
             store.inner.fuel = self.cx.fuel;
@@ -206,6 +222,37 @@ impl Execution {
             }
             Exit::OutOfFuel => return Ok(Some(Pause::OutOfFuel)),
             Exit::Interrupted => return Ok(Some(Pause::Interrupted)),
+            Exit::Room { words } => {
+                store.inner.running.wait(&raw const self.cx);
+                let room = store.inner.make_room(words);
+                store.inner.running.resume();
+                if room.is_err() {
+                    let frames = backtrace(&self.cx, true);
+                    return Err(Trap {
+                        frames,
+                        ..Trap::new(TrapCode::OutOfMemory)
+                    }
+                    .into());
+                }
+            }
+            Exit::Throw { tag, base } => {
+                let tag = self.instance().tags[tag as usize];
+                let len = store.inner.tag_type(tag).param_slots();
+                // SAFETY: the values are in the frame; nothing writes there before they are copied.
+                let values = unsafe {
+                    core::slice::from_raw_parts(self.cx.sp.add(base as usize), len)
+                };
+                store.inner.running.wait(&raw const self.cx);
+                let made = store
+                    .inner
+                    .allocate(1 + len as u32, |heap| heap.make_exn(tag, values));
+                store.inner.running.resume();
+                let exception = made.map_err(|error| self.locate_at(error))?;
+                throw(&mut self.cx, &mut store.inner, exception, true)?;
+            }
+            Exit::ThrowRef { exception } => {
+                throw(&mut self.cx, &mut store.inner, exception, true)?;
+            }
             Exit::Host { .. } => debug_assert!(false, "host functions are called by `run`"),
             Exit::MemoryGrow { memory, delta } => {
                 let (index, is_64, page_size_log2) = {
@@ -270,6 +317,10 @@ impl Execution {
             return Err(Error::new("not a host function"));
         };
         let host = &raw const *store.hosts[host as usize];
+        if instance.is_some() {
+            // It may collect.
+            store.inner.running.wait(&raw const self.cx);
+        }
         // SAFETY: the caller's frame, or `place`, has room for parameters and results; nothing else
         // uses this stack until the host function returns. Host functions are never removed from a store.
         let result = unsafe {
@@ -277,6 +328,9 @@ impl Execution {
                 core::slice::from_raw_parts_mut(self.cx.sp.add(base as usize), func.shared_slots());
             (*host)(Caller::new(store, instance), slots)
         };
+        if instance.is_some() {
+            store.inner.running.resume();
+        }
         match result {
             Ok(()) => {
                 self.load_result(func, base);
@@ -287,7 +341,14 @@ impl Execution {
                 self.state = State::Suspended { func, base, then };
                 Ok(Some(Pause::Host { func: index, error }))
             }
-            Err(error) if instance.is_some() => Err(self.locate(error)),
+            Err(error) if instance.is_some() => match error.as_exception() {
+                Some(exception) => {
+                    let exception = exception.exn.0.slot(&store.inner);
+                    throw(&mut self.cx, &mut store.inner, exception, false)?;
+                    Ok(None)
+                }
+                None => Err(self.locate(error)),
+            },
             Err(error) => Err(error),
         }
     }
@@ -324,6 +385,14 @@ impl Execution {
             && trap.frames.is_empty()
         {
             trap.frames = backtrace(&self.cx, false);
+        }
+        error
+    }
+
+    /// The same for a trap of the instruction at ip.
+    fn locate_at(&self, mut error: Error) -> Error {
+        if let Some(trap) = error.trap_mut() {
+            trap.frames = backtrace(&self.cx, true);
         }
         error
     }
@@ -408,6 +477,7 @@ impl Cx {
             tables: core::ptr::null(),
             instance: NonNull::dangling(),
             funcs: core::ptr::null(),
+            heap: core::ptr::null_mut(),
             fuel: 0,
             owed: 0,
             interrupt: core::ptr::null(),

@@ -14,9 +14,11 @@ mod backtrace;
 mod cx;
 mod dispatch;
 mod driver;
+mod frames;
 mod handlers;
 mod operand;
 mod stack;
+mod unwind;
 #[cfg(all(test, feature = "std"))]
 mod tests;
 mod value;
@@ -25,5 +27,8 @@ pub(crate) mod vector;
 
 pub(crate) use dispatch::Handler;
 pub(crate) use driver::{Execution, Pause, Progress};
+pub(crate) use frames::Running;
+#[cfg(feature = "gc")]
+pub(crate) use value::gcref;
 pub(crate) use handlers::{HANDLERS, call::ENTRY_HEADER_BYTES};
 pub(crate) use stack::{HEADER_SLOTS, StackPool};

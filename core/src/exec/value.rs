@@ -113,6 +113,68 @@ impl Value for f64 {
     }
 }
 
+/// A reference, as its slot has it.
+#[cfg(feature = "gc")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "the name of the type in rows")]
+pub(crate) struct gcref(u64);
+
+#[cfg(feature = "gc")]
+impl gcref {
+    #[inline(always)]
+    pub(crate) fn of(slot: u64) -> gcref {
+        gcref(slot)
+    }
+    /// An i31.
+    #[inline(always)]
+    pub(crate) fn number(value: u32) -> gcref {
+        gcref((value << 1 | 1).into())
+    }
+    /// The bits of an i31, with a one below them.
+    #[inline(always)]
+    pub(crate) fn as_number(self) -> Result<u32, TrapCode> {
+        self.non_null().map(|number| number.0 as u32)
+    }
+    #[inline(always)]
+    pub(crate) fn non_null(self) -> Result<gcref, TrapCode> {
+        if self.0 == 0 {
+            Err(TrapCode::NullReference)
+        } else {
+            Ok(self)
+        }
+    }
+}
+
+#[cfg(feature = "gc")]
+impl Typed for gcref {
+    const TY: crate::bytecode::Ty = crate::bytecode::Ty::Ref;
+}
+
+#[cfg(feature = "gc")]
+impl Value for gcref {
+    #[inline(always)]
+    fn from_bits(bits: u64) -> Self {
+        gcref(bits)
+    }
+    #[inline(always)]
+    fn to_bits(self) -> u64 {
+        self.0
+    }
+    #[inline(always)]
+    fn acc(r: &Regs) -> Self {
+        gcref(r.acc())
+    }
+    #[inline(always)]
+    fn set_acc(self, r: &mut Regs) {
+        r.set_acc(self.0)
+    }
+    #[inline(always)]
+    unsafe fn imm(r: &Regs, at: usize) -> Self {
+        // SAFETY: the caller's promise.
+        gcref(unsafe { r.read::<i32>(at) } as u64)
+    }
+}
+
 /// What the expression of a row may be: a value, or a value unless it traps.
 pub(crate) trait Outcome {
     type Value;
@@ -128,6 +190,8 @@ macro_rules! outcome {
     })* };
 }
 outcome!(u32, i32, u64, i64, f32, f64, bool);
+#[cfg(feature = "gc")]
+outcome!(gcref);
 impl<T> Outcome for Result<T, TrapCode> {
     type Value = T;
     #[inline(always)]

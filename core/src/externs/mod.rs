@@ -3,10 +3,12 @@
 mod global;
 mod memory;
 mod table;
+mod tag;
 
 pub use global::Global;
 pub use memory::{Memory, MemoryAccessError};
 pub use table::Table;
+pub use tag::Tag;
 
 use crate::{
     func::Func,
@@ -29,6 +31,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// A tag of exceptions.
+    Tag(Tag),
 }
 
 impl Extern {
@@ -57,6 +61,7 @@ impl Extern {
                 .into()
             }
             Extern::Global(global) => store.globals.get(global.0.index(store)).ty.into(),
+            Extern::Tag(tag) => ExternType::Tag(store.tag_type(tag.0.index(store))),
         }
     }
 }
@@ -85,6 +90,7 @@ externs! {
     Table into_table;
     Memory into_memory;
     Global into_global;
+    Tag into_tag;
 }
 
 /// An export of an instance.

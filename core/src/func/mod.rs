@@ -155,7 +155,7 @@ pub(crate) fn call_func<T>(store: &mut Store<T>, func: u32) -> Result<(), Error>
 }
 
 /// Values as slots, once their number and types are right.
-fn slots_of(
+pub(crate) fn slots_of(
     store: &StoreInner,
     types: &[ValType],
     vals: &[Val],

@@ -4,7 +4,14 @@ use alloc::{boxed::Box, vec::Vec};
 
 use wasmparser::Operator;
 
-use crate::error::Error;
+use super::Types;
+use crate::{
+    error::Error,
+    types::{CompositeType, TypeId},
+};
+
+/// A value as slots; a v128 takes both.
+pub(crate) type Value = [u64; 2];
 
 /// A validated constant expression, in the form the instantiation evaluates.
 pub(crate) enum ConstExpr {
@@ -16,8 +23,7 @@ pub(crate) enum ConstExpr {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ConstOp {
-    Value(u64),
-    Vector([u64; 2]),
+    Value(Value),
     GlobalGet(u32),
     RefFunc(u32),
     I32Add,
@@ -26,36 +32,79 @@ pub(crate) enum ConstOp {
     I64Add,
     I64Sub,
     I64Mul,
+    RefI31,
+    /// Makes a structure of so many values; of zero and null if there are none. `descriptor`: that is on top.
+    Struct {
+        ty: TypeId,
+        fields: u32,
+        descriptor: bool,
+    },
+    /// Makes an array of so many values.
+    Array { ty: TypeId, elements: u32 },
+    /// Makes an array of as many elements as the top says, of the value below; zero and null without one.
+    ArrayOf { ty: TypeId, init: bool },
 }
 
-/// Where constant expressions find globals and functions.
+/// Where constant expressions find globals and functions, and make objects.
 pub(crate) trait ConstEnv {
-    /// Slots of a global of the module (a v128 takes both).
-    fn global(&self, index: u32) -> [u64; 2];
+    /// Slots of a global of the module.
+    fn global(&self, index: u32) -> Value;
     /// Reference to a function of the module, as a slot.
     fn func_ref(&self, index: u32) -> u64;
+    /// Makes a structure; without values it is zero and null.
+    fn make_struct(
+        &mut self,
+        ty: TypeId,
+        fields: &[Value],
+        descriptor: Option<u64>,
+    ) -> Result<u64, Error>;
+    /// Makes an array of these values, or `len` times the first.
+    fn make_array(&mut self, ty: TypeId, len: u32, values: &[Value]) -> Result<u64, Error>;
 }
 
 impl ConstExpr {
     /// Reads an expression that has been or will be validated before it is evaluated.
-    pub(super) fn parse(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
+    pub(super) fn parse(
+        expr: &wasmparser::ConstExpr<'_>,
+        types: &Types<'_>,
+    ) -> Result<ConstExpr, Error> {
         let mut ops = Vec::new();
         let mut reader = expr.get_operators_reader();
         while !reader.eof() {
             let (op, offset) = reader.read_with_offset()?;
+            let unsupported =
+                || Error::unsupported("GC", "a constant expression", Some(offset));
+            let ty = |index: u32| {
+                let entry = types.known.get(index as usize);
+                entry
+                    .filter(|_| types.features.gc())
+                    .ok_or_else(unsupported)
+            };
+            let structure = |index: u32, default: bool, descriptor: bool| -> Result<_, Error> {
+                let entry = ty(index)?;
+                let fields = match &entry.def.composite {
+                    CompositeType::Struct(ty) if !default => ty.fields().len() as u32,
+                    _ => 0,
+                };
+                Ok(ConstOp::Struct {
+                    ty: entry.id,
+                    fields,
+                    descriptor,
+                })
+            };
             ops.push(match op {
-                Operator::I32Const { value } => ConstOp::Value(u64::from(value as u32)),
-                Operator::I64Const { value } => ConstOp::Value(value as u64),
-                Operator::F32Const { value } => ConstOp::Value(u64::from(value.bits())),
-                Operator::F64Const { value } => ConstOp::Value(value.bits()),
+                Operator::I32Const { value } => ConstOp::Value([u64::from(value as u32), 0]),
+                Operator::I64Const { value } => ConstOp::Value([value as u64, 0]),
+                Operator::F32Const { value } => ConstOp::Value([u64::from(value.bits()), 0]),
+                Operator::F64Const { value } => ConstOp::Value([value.bits(), 0]),
                 #[cfg(feature = "simd")]
                 Operator::V128Const { value } => {
                     let (low, high) = value.bytes().split_at(8);
-                    ConstOp::Vector([low, high].map(|half| {
+                    ConstOp::Value([low, high].map(|half| {
                         u64::from_le_bytes(half.try_into().unwrap_or_default())
                     }))
                 }
-                Operator::RefNull { .. } => ConstOp::Value(0),
+                Operator::RefNull { .. } => ConstOp::Value([0; 2]),
                 Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
                 Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
                 Operator::I32Add => ConstOp::I32Add,
@@ -64,43 +113,98 @@ impl ConstExpr {
                 Operator::I64Add => ConstOp::I64Add,
                 Operator::I64Sub => ConstOp::I64Sub,
                 Operator::I64Mul => ConstOp::I64Mul,
+                Operator::RefI31 if types.features.gc() => ConstOp::RefI31,
+                Operator::StructNew { struct_type_index } => {
+                    structure(struct_type_index, false, false)?
+                }
+                Operator::StructNewDefault { struct_type_index } => {
+                    structure(struct_type_index, true, false)?
+                }
+                Operator::StructNewDesc { struct_type_index } => {
+                    structure(struct_type_index, false, true)?
+                }
+                Operator::StructNewDefaultDesc { struct_type_index } => {
+                    structure(struct_type_index, true, true)?
+                }
+                Operator::ArrayNew { array_type_index } => ConstOp::ArrayOf {
+                    ty: ty(array_type_index)?.id,
+                    init: true,
+                },
+                Operator::ArrayNewDefault { array_type_index } => ConstOp::ArrayOf {
+                    ty: ty(array_type_index)?.id,
+                    init: false,
+                },
+                Operator::ArrayNewFixed {
+                    array_type_index,
+                    array_size,
+                } => ConstOp::Array {
+                    ty: ty(array_type_index)?.id,
+                    elements: array_size,
+                },
+                // References of both hierarchies look alike.
+                Operator::AnyConvertExtern | Operator::ExternConvertAny
+                    if types.features.gc() =>
+                {
+                    continue;
+                }
                 Operator::End => continue,
                 // Validated, so it is one of GC's or a vector.
-                _ => {
-                    return Err(Error::unsupported(
-                        "GC",
-                        "a constant expression",
-                        Some(offset),
-                    ));
-                }
+                _ => return Err(unsupported()),
             });
         }
         Ok(match ops[..] {
-            [ConstOp::Value(value)] => ConstExpr::Value(value),
+            [ConstOp::Value([value, 0])] => ConstExpr::Value(value),
             _ => ConstExpr::Ops(ops.into()),
         })
     }
 
     /// The value, as slots.
-    pub(crate) fn eval(&self, env: &impl ConstEnv) -> [u64; 2] {
+    ///
+    /// # Errors
+    /// There is no room for an object.
+    pub(crate) fn eval(&self, env: &mut impl ConstEnv) -> Result<Value, Error> {
         let ops = match self {
-            ConstExpr::Value(value) => return [*value, 0],
+            ConstExpr::Value(value) => return Ok([*value, 0]),
             ConstExpr::Ops(ops) => ops,
         };
         // A constant or global alone needs no stack.
         match **ops {
-            [ConstOp::GlobalGet(index)] => return env.global(index),
-            [ConstOp::RefFunc(index)] => return [env.func_ref(index), 0],
+            [ConstOp::GlobalGet(index)] => return Ok(env.global(index)),
+            [ConstOp::RefFunc(index)] => return Ok([env.func_ref(index), 0]),
             _ => {}
         }
-        let mut stack: Vec<[u64; 2]> = Vec::new();
+        let mut stack: Vec<Value> = Vec::new();
         // Validation has checked the operands; were one missing, it would read as zero.
         for op in &**ops {
             let value = match *op {
-                ConstOp::Value(value) => [value, 0],
-                ConstOp::Vector(value) => value,
+                ConstOp::Value(value) => value,
                 ConstOp::GlobalGet(index) => env.global(index),
                 ConstOp::RefFunc(index) => [env.func_ref(index), 0],
+                ConstOp::RefI31 => {
+                    let [value, _] = stack.pop().unwrap_or_default();
+                    [u64::from((value as u32) << 1 | 1), 0]
+                }
+                ConstOp::Struct {
+                    ty,
+                    fields,
+                    descriptor,
+                } => {
+                    let descriptor = match descriptor {
+                        true => Some(stack.pop().unwrap_or_default()[0]),
+                        false => None,
+                    };
+                    let values = stack.split_off(stack.len().saturating_sub(fields as usize));
+                    [env.make_struct(ty, &values, descriptor)?, 0]
+                }
+                ConstOp::Array { ty, elements } => {
+                    let values = stack.split_off(stack.len().saturating_sub(elements as usize));
+                    [env.make_array(ty, elements, &values)?, 0]
+                }
+                ConstOp::ArrayOf { ty, init } => {
+                    let [len, _] = stack.pop().unwrap_or_default();
+                    let value = if init { stack.pop() } else { None };
+                    [env.make_array(ty, len as u32, value.as_slice())?, 0]
+                }
                 _ => {
                     let [b, _] = stack.pop().unwrap_or_default();
                     let [a, _] = stack.pop().unwrap_or_default();
@@ -117,7 +221,7 @@ impl ConstExpr {
             };
             stack.push(value);
         }
-        stack.pop().unwrap_or_default()
+        Ok(stack.pop().unwrap_or_default())
     }
 }
 
@@ -127,28 +231,51 @@ mod tests {
 
     struct Env;
     impl ConstEnv for Env {
-        fn global(&self, index: u32) -> [u64; 2] {
+        fn global(&self, index: u32) -> Value {
             [u64::from(index) * 10, 0]
         }
         fn func_ref(&self, index: u32) -> u64 {
             u64::from(index) + 1
         }
+        fn make_struct(&mut self, _: TypeId, fields: &[Value], _: Option<u64>) -> Result<u64, Error> {
+            Ok(fields.iter().map(|[low, _]| low).sum())
+        }
+        fn make_array(&mut self, _: TypeId, len: u32, values: &[Value]) -> Result<u64, Error> {
+            Ok(u64::from(len) * 100 + values.len() as u64)
+        }
     }
 
     fn eval(ops: &[ConstOp]) -> u64 {
-        ConstExpr::Ops(ops.into()).eval(&Env)[0]
+        ConstExpr::Ops(ops.into()).eval(&mut Env).unwrap()[0]
     }
 
     #[test]
     fn arithmetic_wraps_at_its_width() {
         use ConstOp::*;
-        assert_eq!(eval(&[Value(u32::MAX.into()), Value(2), I32Add]), 1);
-        assert_eq!(eval(&[Value(1), Value(2), I32Sub]), u32::MAX.into());
-        assert_eq!(eval(&[Value(1), Value(2), I64Sub]), u64::MAX);
+        let value = |value| Value([value, 0]);
+        assert_eq!(eval(&[value(u32::MAX.into()), value(2), I32Add]), 1);
+        assert_eq!(eval(&[value(1), value(2), I32Sub]), u32::MAX.into());
+        assert_eq!(eval(&[value(1), value(2), I64Sub]), u64::MAX);
         assert_eq!(
-            eval(&[GlobalGet(3), Value(4), I32Mul, Value(1), I32Add]),
+            eval(&[GlobalGet(3), value(4), I32Mul, value(1), I32Add]),
             121
         );
         assert_eq!(eval(&[RefFunc(4)]), 5);
+    }
+
+    #[test]
+    fn objects_take_their_values() {
+        use ConstOp::*;
+        let value = |value| Value([value, 0]);
+        let ty = TypeId(0);
+        let structure = Struct {
+            ty,
+            fields: 2,
+            descriptor: false,
+        };
+        assert_eq!(eval(&[value(9), value(1), value(2), structure]), 3);
+        let array = ArrayOf { ty, init: true };
+        assert_eq!(eval(&[value(9), value(7), array]), 701);
+        assert_eq!(eval(&[value(3), RefI31]), 7);
     }
 }

@@ -12,7 +12,8 @@ use core::ops::Range;
 use hashbrown::HashMap;
 use wasmparser::{BinaryReader, FunctionBody};
 
-pub(crate) use const_expr::{ConstEnv, ConstExpr};
+pub(crate) use const_expr::{ConstEnv, ConstExpr, Value};
+pub(crate) use convert::Types;
 use names::Names;
 
 use crate::{
@@ -21,7 +22,8 @@ use crate::{
     sync::{Once, Shared},
     translate::{CodeTable, Pins},
     types::{
-        ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType, TypeId,
+        ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType, TypeDef,
+        TypeId,
     },
 };
 
@@ -37,11 +39,13 @@ pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
     /// The whole binary.
     pub(crate) bytes: Shared<[u8]>,
-    pub(crate) types: Vec<FuncTypeEntry>,
+    pub(crate) types: Vec<TypeEntry>,
     pub(crate) imports: Vec<ImportEntry>,
     /// Type index of every function.
     pub(crate) funcs: Vec<u32>,
     pub(crate) imported_funcs: u32,
+    /// Imported functions that must be of their type exactly, not of a subtype (custom descriptors).
+    pub(crate) exact_imports: Vec<u32>,
     pub(crate) globals: Vec<GlobalType>,
     pub(crate) imported_globals: u32,
     /// Initial values of the defined globals.
@@ -52,6 +56,9 @@ pub(crate) struct ModuleInner {
     pub(crate) table_inits: Vec<Option<ConstExpr>>,
     pub(crate) memories: Vec<MemoryType>,
     pub(crate) imported_memories: u32,
+    /// Type index of every tag.
+    pub(crate) tags: Vec<u32>,
+    pub(crate) imported_tags: u32,
     pub(crate) elements: Vec<ElementSegment>,
     pub(crate) data: Vec<DataSegment>,
     pub(crate) exports: Vec<ExportEntry>,
@@ -70,10 +77,14 @@ pub(crate) struct ModuleInner {
 }
 
 /// A type of the type section.
-pub(crate) struct FuncTypeEntry {
+#[derive(Clone)]
+pub(crate) struct TypeEntry {
+    /// What it says, if it is a function's; otherwise one without parameters and results.
     pub(crate) ty: FuncType,
     /// The same type's identity in the engine.
     pub(crate) id: TypeId,
+    /// What that stands for.
+    pub(crate) def: Shared<TypeDef>,
 }
 
 pub(crate) struct ImportEntry {
@@ -89,6 +100,8 @@ pub(crate) enum ImportDesc {
     Table(TableType),
     Memory(MemoryType),
     Global(GlobalType),
+    /// By type index.
+    Tag(u32),
 }
 
 pub(crate) struct ExportEntry {
@@ -103,6 +116,7 @@ pub(crate) enum ExportKind {
     Table,
     Memory,
     Global,
+    Tag,
 }
 
 pub(crate) struct ElementSegment {
@@ -306,6 +320,7 @@ impl ModuleInner {
             ImportDesc::Table(ty) => ty.into(),
             ImportDesc::Memory(ty) => ty.into(),
             ImportDesc::Global(ty) => ty.into(),
+            ImportDesc::Tag(ty) => ExternType::Tag(self.func_type(ty).clone()),
         }
     }
 
@@ -316,6 +331,7 @@ impl ModuleInner {
             ExportKind::Table => self.tables[index].into(),
             ExportKind::Memory => self.memories[index].into(),
             ExportKind::Global => self.globals[index].into(),
+            ExportKind::Tag => ExternType::Tag(self.func_type(self.tags[index]).clone()),
         }
     }
 }

@@ -11,7 +11,7 @@ use wasmparser::{
 
 use super::{
     ByteRange, ConstExpr, DataSegment, ElementItems, ElementKind, ElementSegment, ExportEntry,
-    ExportKind, FuncTypeEntry, ImportDesc, ImportEntry, Module, ModuleInner, Names, convert,
+    ExportKind, ImportDesc, ImportEntry, Module, ModuleInner, Names, TypeEntry, Types, convert,
     validate::{Pending, validate_body},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     error::Error,
     sync::{Once, Shared},
     translate::{CodeTable, Pins, Weights},
-    types::FuncType,
+    types::{CompositeType, FuncType, TypeId},
 };
 
 /// Builds a module; see `Module::new`.
@@ -44,14 +44,6 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
         }
     })?;
     let mut inner = builder.module;
-    inner.types = builder
-        .types
-        .into_iter()
-        .map(|ty| FuncTypeEntry {
-            id: engine.intern(&ty),
-            ty,
-        })
-        .collect();
     inner.code = CodeTable::new(inner.bodies.len());
     if engine.config().compilation_mode == CompilationMode::Eager {
         for defined in 0..inner.bodies.len() as u32 {
@@ -187,13 +179,11 @@ fn small(range: core::ops::Range<u64>) -> ByteRange {
 /// Collects what sections say. Lists grow with what was really read, never by a declared count.
 struct Builder {
     module: ModuleInner,
-    types: Vec<FuncType>,
 }
 
 impl Builder {
     fn new(engine: &Engine, bytes: Shared<[u8]>) -> Builder {
         Builder {
-            types: Vec::new(),
             module: ModuleInner {
                 engine: engine.clone(),
                 bytes,
@@ -201,6 +191,7 @@ impl Builder {
                 imports: Vec::new(),
                 funcs: Vec::new(),
                 imported_funcs: 0,
+                exact_imports: Vec::new(),
                 globals: Vec::new(),
                 imported_globals: 0,
                 global_inits: Vec::new(),
@@ -209,6 +200,8 @@ impl Builder {
                 table_inits: Vec::new(),
                 memories: Vec::new(),
                 imported_memories: 0,
+                tags: Vec::new(),
+                imported_tags: 0,
                 elements: Vec::new(),
                 data: Vec::new(),
                 exports: Vec::new(),
@@ -226,14 +219,35 @@ impl Builder {
     /// Takes over a payload that the validator has accepted.
     fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Error> {
         let module = &mut self.module;
+        let types = Types {
+            features: module.engine.features(),
+            known: &module.types,
+            group: &[],
+        };
         match payload {
             Payload::TypeSection(section) => {
-                for ty in section.clone().into_iter_err_on_gc_types() {
-                    // Validation was passed: what is left is structures, arrays and subtypes.
-                    let ty = ty.map_err(|error| {
-                        Error::unsupported("GC", error.message(), Some(error.offset()))
-                    })?;
-                    self.types.push(func_type(&ty)?);
+                for group in section.clone() {
+                    let group: Vec<_> = group?.into_types().collect();
+                    let types = Types {
+                        features: module.engine.features(),
+                        known: &module.types,
+                        group: &group,
+                    };
+                    let group = types.sub_types()?;
+                    let count = group.len() as u32;
+                    let first = module.engine.intern_group(group);
+                    for id in first.0..first.0 + count {
+                        let def = module.engine.type_def(TypeId(id));
+                        let ty = match &def.composite {
+                            CompositeType::Func(ty) => ty.clone(),
+                            _ => FuncType::empty(),
+                        };
+                        module.types.push(TypeEntry {
+                            ty,
+                            id: TypeId(id),
+                            def,
+                        });
+                    }
                 }
             }
             Payload::ImportSection(section) => {
@@ -249,10 +263,10 @@ impl Builder {
             Payload::TableSection(section) => {
                 for table in section.clone() {
                     let table = table?;
-                    module.tables.push(convert::table_type(table.ty)?);
+                    module.tables.push(types.table_type(table.ty)?);
                     module.table_inits.push(match table.init {
                         TableInit::RefNull => None,
-                        TableInit::Expr(expr) => Some(ConstExpr::parse(&expr)?),
+                        TableInit::Expr(expr) => Some(ConstExpr::parse(&expr, &types)?),
                     });
                 }
             }
@@ -261,13 +275,18 @@ impl Builder {
                     module.memories.push(convert::memory_type(memory?));
                 }
             }
+            Payload::TagSection(section) => {
+                for tag in section.clone() {
+                    module.tags.push(tag?.func_type_idx);
+                }
+            }
             Payload::GlobalSection(section) => {
                 for global in section.clone() {
                     let global = global?;
-                    module.globals.push(convert::global_type(global.ty)?);
+                    module.globals.push(types.global_type(global.ty)?);
                     module
                         .global_inits
-                        .push(ConstExpr::parse(&global.init_expr)?);
+                        .push(ConstExpr::parse(&global.init_expr, &types)?);
                 }
             }
             Payload::ExportSection(section) => {
@@ -278,7 +297,7 @@ impl Builder {
             Payload::StartSection { func, .. } => module.start = Some(*func),
             Payload::ElementSection(section) => {
                 for element in section.clone() {
-                    module.elements.push(element_segment(element?)?);
+                    module.elements.push(element_segment(element?, &types)?);
                 }
             }
             Payload::DataSection(section) => {
@@ -289,7 +308,7 @@ impl Builder {
                         DataKind::Active {
                             memory_index,
                             offset_expr,
-                        } => Some((memory_index, ConstExpr::parse(&offset_expr)?)),
+                        } => Some((memory_index, ConstExpr::parse(&offset_expr, &types)?)),
                     };
                     // The contents end where the segment ends.
                     let end = data.range.end as u32;
@@ -313,14 +332,22 @@ impl Builder {
 
     fn import(&mut self, import: wasmparser::Import<'_>) -> Result<(), Error> {
         let module = &mut self.module;
+        let types = Types {
+            features: module.engine.features(),
+            known: &module.types,
+            group: &[],
+        };
         let ty = match import.ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                if let TypeRef::FuncExact(_) = import.ty {
+                    module.exact_imports.push(module.funcs.len() as u32);
+                }
                 module.funcs.push(ty);
                 module.imported_funcs += 1;
                 ImportDesc::Func(ty)
             }
             TypeRef::Table(ty) => {
-                let ty = convert::table_type(ty)?;
+                let ty = types.table_type(ty)?;
                 module.tables.push(ty);
                 module.imported_tables += 1;
                 ImportDesc::Table(ty)
@@ -332,12 +359,16 @@ impl Builder {
                 ImportDesc::Memory(ty)
             }
             TypeRef::Global(ty) => {
-                let ty = convert::global_type(ty)?;
+                let ty = types.global_type(ty)?;
                 module.globals.push(ty);
                 module.imported_globals += 1;
                 ImportDesc::Global(ty)
             }
-            TypeRef::Tag(_) => return Err(Error::unsupported("exceptions", "imported tag", None)),
+            TypeRef::Tag(ty) => {
+                module.tags.push(ty.func_type_idx);
+                module.imported_tags += 1;
+                ImportDesc::Tag(ty.func_type_idx)
+            }
         };
         module.imports.push(ImportEntry {
             module: import.module.into(),
@@ -353,9 +384,7 @@ impl Builder {
             ExternalKind::Table => ExportKind::Table,
             ExternalKind::Memory => ExportKind::Memory,
             ExternalKind::Global => ExportKind::Global,
-            ExternalKind::Tag => {
-                return Err(Error::unsupported("exceptions", "exported tag", None));
-            }
+            ExternalKind::Tag => ExportKind::Tag,
         };
         let position = self.module.exports.len() as u32;
         self.module
@@ -370,17 +399,10 @@ impl Builder {
     }
 }
 
-fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType, Error> {
-    let types = |types: &[wasmparser::ValType]| {
-        types
-            .iter()
-            .map(|ty| convert::val_type(*ty))
-            .collect::<Result<Vec<_>, Error>>()
-    };
-    Ok(FuncType::new(types(ty.params())?, types(ty.results())?))
-}
-
-fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment, Error> {
+fn element_segment(
+    element: wasmparser::Element<'_>,
+    types: &Types<'_>,
+) -> Result<ElementSegment, Error> {
     let kind = match element.kind {
         ParsedKind::Passive => ElementKind::Passive,
         ParsedKind::Declared => ElementKind::Declared,
@@ -389,7 +411,7 @@ fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment, E
             offset_expr,
         } => ElementKind::Active {
             table: table_index.unwrap_or(0),
-            offset: ConstExpr::parse(&offset_expr)?,
+            offset: ConstExpr::parse(&offset_expr, types)?,
         },
     };
     let items = match element.items {
@@ -402,10 +424,10 @@ fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment, E
         }
         ParsedItems::Expressions(ty, items) => {
             // Only for its refusals: validation has compared it with the tables.
-            convert::ref_type(ty)?;
+            types.ref_type(ty)?;
             let mut exprs = Vec::new();
             for expr in items {
-                exprs.push(ConstExpr::parse(&expr?)?);
+                exprs.push(ConstExpr::parse(&expr?, types)?);
             }
             ElementItems::Exprs(exprs.into())
         }

@@ -42,7 +42,8 @@ pub(super) fn validate_body(
     }
     let pins = weights.choose(|local| {
         let ty = validator.get_local_type(local);
-        matches!(ty, Some(ValType::I32 | ValType::I64 | ValType::Ref(_)))
+        // (References not: the collector looks for them in slots, and so do the ops that use them.)
+        matches!(ty, Some(ValType::I32 | ValType::I64))
     });
     *allocations = validator.into_allocations();
     Ok(pins)

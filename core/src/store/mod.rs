@@ -6,6 +6,7 @@ mod func;
 mod global;
 mod grow;
 mod handle;
+mod heap;
 mod instance;
 mod limits;
 mod memory;
@@ -13,7 +14,6 @@ mod table;
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{
-    any::Any,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -22,6 +22,9 @@ pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use func::{FuncEntity, FuncKind};
 pub(crate) use global::GlobalEntity;
 pub(crate) use handle::Stored;
+pub(crate) use heap::{
+    CastTarget, FUNC_TAG, Field, FieldKind, HEADER_BYTES, Heap, Layout, Marker, Plain, Root, func_slot,
+};
 use hashbrown::HashMap;
 pub(crate) use instance::InstanceEntity;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
@@ -31,9 +34,11 @@ pub(crate) use table::{TableEntity, zeroed};
 use crate::{
     engine::Engine,
     error::Error,
-    exec::StackPool,
+    exec::{Running, StackPool},
     func::Caller,
     sync::{self, Shared},
+    trap::TrapCode,
+    types::{FuncType, HeapType, RefType, TypeId, ValType},
 };
 
 /// A host function as the driver calls it. The slots hold the parameters at the start and receive
@@ -68,8 +73,11 @@ pub(crate) struct StoreInner {
     pub(crate) memories: Arena<MemoryEntity>,
     pub(crate) globals: Arena<GlobalEntity>,
     pub(crate) instances: Arena<InstanceEntity>,
-    /// Host values behind externref; a reference in a slot is index + 1, 0 is null.
-    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
+    /// Types of tags; their number is their identity.
+    pub(crate) tags: Vec<TypeId>,
+    pub(crate) heap: Heap,
+    /// Runs that wait for a host function, innermost last, and what suspended ones refer to.
+    pub(crate) running: Running,
     /// Fuel left, when the engine meters; see `Store::set_fuel`.
     pub(crate) fuel: u64,
     interrupt: Shared<AtomicBool>,
@@ -84,6 +92,99 @@ impl StoreInner {
     /// The flag that the machine looks at on loops and calls; good for as long as the store lives.
     pub(crate) fn interrupt_flag(&self) -> *const AtomicBool {
         Shared::as_ptr(&self.interrupt)
+    }
+
+    /// Adds a tag for exceptions with the parameters of this type and returns its index.
+    pub(crate) fn push_tag(&mut self, id: TypeId) -> u32 {
+        let ty = self.engine.func_type(id);
+        let mut slot = 0;
+        let mut refs = Vec::new();
+        for param in ty.params() {
+            if let ValType::Ref(ty) = param
+                && ty.heap.top() != HeapType::Func
+            {
+                refs.push(slot);
+            }
+            slot += param.slots() as u32;
+        }
+        self.heap.tag_refs.push(refs.into());
+        self.tags.push(id);
+        self.tags.len() as u32 - 1
+    }
+
+    /// The type whose parameters exceptions with a tag carry.
+    pub(crate) fn tag_type(&self, tag: u32) -> FuncType {
+        self.engine.func_type(self.tags[tag as usize])
+    }
+
+    /// Makes the engine's types known to the heap.
+    pub(crate) fn sync_types(&mut self) {
+        self.engine.sync_types(&mut self.heap.types);
+    }
+
+    /// Makes an object of so many words, after a collection if need be.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub(crate) fn allocate<R>(
+        &mut self,
+        words: u32,
+        mut make: impl FnMut(&mut Heap) -> Option<R>,
+    ) -> Result<R, Error> {
+        if let Some(made) = make(&mut self.heap) {
+            return Ok(made);
+        }
+        self.make_room(words)?;
+        make(&mut self.heap).ok_or_else(|| TrapCode::OutOfMemory.into())
+    }
+
+    /// Collects, and lets the heap grow if that was not enough.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub(crate) fn make_room(&mut self, words: u32) -> Result<(), Error> {
+        self.collect();
+        let enough = self.heap.reserve(words)
+            || self.heap.raise_threshold(words) && self.heap.reserve(words);
+        if enough {
+            Ok(())
+        } else {
+            Err(TrapCode::OutOfMemory.into())
+        }
+    }
+
+    /// Frees the objects that nothing refers to.
+    pub(crate) fn collect(&mut self) {
+        let StoreInner {
+            heap,
+            running,
+            globals,
+            tables,
+            instances,
+            ..
+        } = self;
+        let traced = |ty: RefType| ty.heap.top() != HeapType::Func;
+        heap.collect(|marker| {
+            for i in 0..globals.len() as u32 {
+                let global = globals.get(i);
+                if let ValType::Ref(ty) = global.ty.content
+                    && traced(ty)
+                {
+                    marker.slot(global.value[0]);
+                }
+            }
+            for i in 0..tables.len() as u32 {
+                let table = tables.get(i);
+                if traced(table.ty.element) {
+                    table.elements.iter().for_each(|slot| marker.slot(*slot));
+                }
+            }
+            for i in 0..instances.len() as u32 {
+                let segments = instances.get(i).elements.iter().flatten();
+                segments.for_each(|slot| marker.slot(*slot));
+            }
+            running.mark(marker);
+        });
     }
 
     /// Adds a function and returns its index.
@@ -121,7 +222,9 @@ impl<T> Store<T> {
                 memories: Arena::default(),
                 globals: Arena::default(),
                 instances: Arena::default(),
-                externs: Vec::new(),
+                tags: Vec::new(),
+                heap: Heap::default(),
+                running: Running::default(),
                 fuel: 0,
                 interrupt: Shared::new(AtomicBool::new(false)),
                 stacks: StackPool::new(engine.config().max_stack_size),
@@ -208,6 +311,30 @@ impl<T> Store<T> {
         limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
     ) {
         self.limiter = Some(Box::new(limiter));
+    }
+
+    /// Limits the heap of structures, arrays, exceptions and references to host values to so many bytes
+    /// from now on (default: 1 GiB, 256 KiB where addresses have 32 bits or fewer). When there is no room
+    /// for an object, even after a collection, code traps with
+    /// [`OutOfMemory`](crate::TrapCode::OutOfMemory).
+    pub fn set_gc_heap_limit(&mut self, bytes: usize) {
+        self.inner.heap.set_limit(bytes);
+    }
+
+    /// Bytes of the heap in use, garbage and gaps included.
+    pub fn gc_heap_size(&self) -> usize {
+        self.inner.heap.bytes_used()
+    }
+
+    /// How many times the heap was collected.
+    pub fn gc_collections(&self) -> u64 {
+        self.inner.heap.collections
+    }
+
+    /// Collects the heap now: frees what neither code nor the embedder refers to, and drops host values of
+    /// which that is true. Code does so by itself when it needs room.
+    pub fn gc(&mut self) {
+        self.inner.collect();
     }
 
     /// Gives bytes for value stacks; they are used before the heap is asked. One call from the host

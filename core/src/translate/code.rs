@@ -69,6 +69,11 @@ impl Code {
         self.recording = record;
     }
 
+    /// Whether the code is to be read, not run.
+    pub(crate) fn recording(&self) -> bool {
+        self.recording
+    }
+
     /// The wasm offset that instructions belong to from here on.
     pub(crate) fn set_offset(&mut self, offset: u32) {
         self.offset = offset;

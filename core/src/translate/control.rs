@@ -4,6 +4,8 @@ use wasmparser::{BlockType, BrTable};
 
 use super::{
     code::{NO_FIELD, Operands},
+    frames::NO_CLAUSE,
+    fuse::Condition,
     func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, header_slot, parsed_ty, ty},
     stack::Loc,
 };
@@ -13,7 +15,7 @@ use crate::{
 };
 
 impl FuncTranslator<'_> {
-    fn sig(&self, block_type: BlockType) -> BlockSig {
+    pub(super) fn sig(&self, block_type: BlockType) -> BlockSig {
         match block_type {
             BlockType::Empty => BlockSig::Empty,
             BlockType::Type(ty) => BlockSig::Result(parsed_ty(ty)),
@@ -25,7 +27,7 @@ impl FuncTranslator<'_> {
         &self.module.types[index as usize].ty
     }
 
-    fn params(&self, sig: BlockSig) -> usize {
+    pub(super) fn params(&self, sig: BlockSig) -> usize {
         match sig {
             BlockSig::Empty | BlockSig::Result(_) => 0,
             BlockSig::Type(index) => self.block_type(index).params().len(),
@@ -51,7 +53,7 @@ impl FuncTranslator<'_> {
     }
 
     /// Pushes the parameters or results of a block, in their homes.
-    fn push_homes(&mut self, sig: BlockSig, results: bool) {
+    pub(super) fn push_homes(&mut self, sig: BlockSig, results: bool) {
         match sig {
             BlockSig::Empty => {}
             BlockSig::Result(ty) if results => self.stack.push_home(ty),
@@ -70,13 +72,25 @@ impl FuncTranslator<'_> {
         }
     }
 
-    fn open(&mut self, kind: BlockKind, sig: BlockSig, else_field: u32) {
+    pub(super) fn open(&mut self, kind: BlockKind, sig: BlockSig, else_field: u32) {
         let height = self.stack.len() - self.params(sig);
         let base = if height < self.stack.len() {
             self.stack.get(height).home
         } else {
             self.stack.top()
         };
+        self.open_at(kind, sig, else_field, height, base);
+    }
+
+    /// Opens a block above `height` operands, whose parameters and results begin at slot `base`.
+    pub(super) fn open_at(
+        &mut self,
+        kind: BlockKind,
+        sig: BlockSig,
+        else_field: u32,
+        height: usize,
+        base: u32,
+    ) {
         self.blocks.push(Block {
             kind,
             sig,
@@ -85,6 +99,8 @@ impl FuncTranslator<'_> {
             start: self.code.pc(),
             ends: NO_FIELD,
             else_field,
+            catches: NO_CLAUSE,
+            number: 0,
             stub: (0, self.code.pc()),
         });
     }
@@ -137,7 +153,7 @@ impl FuncTranslator<'_> {
     }
 
     /// A label where operands that were in accumulators are gone.
-    fn label_dropping_acc(&mut self) {
+    pub(super) fn label_dropping_acc(&mut self) {
         self.stack.acc = Default::default();
         self.label();
     }
@@ -150,10 +166,29 @@ impl FuncTranslator<'_> {
             if self.dead.is_none() {
                 self.emit_return();
             }
+            if block.catches != NO_CLAUSE {
+                self.resolve_clauses(block.catches, self.code.pc());
+                self.dead = None;
+                self.stack.truncate(0);
+                self.label_dropping_acc();
+                for &result in self.ty.results() {
+                    self.stack.push_home(ty(result));
+                }
+                self.emit_return();
+            }
             self.blocks.pop();
             return;
         }
-        let reached = block.ends != NO_FIELD || block.else_field != NO_FIELD;
+        match block.kind {
+            BlockKind::Try => self.end_try(block.number),
+            BlockKind::LegacyTry | BlockKind::LegacyCatch => self.end_legacy_part(),
+            _ => {}
+        }
+        let legacy = matches!(block.kind, BlockKind::LegacyTry | BlockKind::LegacyCatch);
+        let reached = block.ends != NO_FIELD
+            || block.else_field != NO_FIELD
+            || block.catches != NO_CLAUSE
+            || legacy && self.dead.is_none();
         if !reached {
             // Nothing branches here: what is reachable goes on as it is, what is dead stays so.
             if self.dead.is_some() {
@@ -163,12 +198,13 @@ impl FuncTranslator<'_> {
             self.blocks.pop();
             return;
         }
-        if self.dead.is_none() {
+        if self.dead.is_none() && !legacy {
             self.materialize_top(self.results(&block));
         }
         self.dead = None;
         self.stack.truncate(block.height);
         let here = self.code.pc();
+        self.resolve_clauses(block.catches, here);
         self.code.resolve_chain(block.ends, here);
         if block.else_field != NO_FIELD {
             self.code.resolve(block.else_field, here);
@@ -194,7 +230,7 @@ impl FuncTranslator<'_> {
         }
     }
 
-    fn target(&self, depth: u32) -> usize {
+    pub(super) fn target(&self, depth: u32) -> usize {
         self.blocks.len() - 1 - depth as usize
     }
 
@@ -223,7 +259,7 @@ impl FuncTranslator<'_> {
 
     /// Copies the values of a branch to where the block at `index` expects them. With more than one,
     /// they must be in their homes. The stack stays as it is.
-    fn move_values(&mut self, index: usize) {
+    pub(super) fn move_values(&mut self, index: usize) {
         let block = self.blocks[index];
         let arity = self.arity(&block);
         if arity == 0 {
@@ -257,7 +293,7 @@ impl FuncTranslator<'_> {
     }
 
     /// Puts operands that a branch carries where copies on one path do not disturb the other.
-    fn settle_values(&mut self, index: usize) {
+    pub(super) fn settle_values(&mut self, index: usize) {
         let arity = self.arity(&self.blocks[index]);
         if arity > 1 {
             self.materialize_top(arity);
@@ -272,8 +308,12 @@ impl FuncTranslator<'_> {
     }
 
     pub(crate) fn br_if(&mut self, depth: u32) {
-        let index = self.target(depth);
         let condition = self.pop_condition();
+        self.br_if_condition(condition, depth);
+    }
+
+    pub(super) fn br_if_condition(&mut self, condition: Condition, depth: u32) {
+        let index = self.target(depth);
         if index != 0 && self.values_in_place(index) {
             let field = self.branch_if(condition, false);
             self.connect(field, index);
@@ -413,6 +453,12 @@ impl FuncTranslator<'_> {
         base
     }
 
+    /// Fields that calls share.
+    fn call_operands(&mut self, callee: &FuncType) -> Operands {
+        let base = self.begin_call(callee);
+        Operands::default().u16(0, base).u16(2, header_slot(callee))
+    }
+
     fn end_call(&mut self, callee: &FuncType) {
         self.stack.clear_acc();
         self.last = None;
@@ -430,16 +476,17 @@ impl FuncTranslator<'_> {
     pub(crate) fn call(&mut self, func_index: u32) {
         let module = self.module;
         let callee = module.type_of_func(func_index);
-        let base = self.begin_call(callee);
-        let operands = Operands::default().u16(0, base).u16(2, header_slot(callee));
+        let operands = self.call_operands(callee);
         match func_index.checked_sub(module.imported_funcs) {
             Some(defined) => {
                 if let Some(form) = self.copied_to_slot()
                     && let Some((_, operands)) = self.take_copy(operands, 4)
                 {
+                    self.stop_here();
                     let opcode = Op::CallWith.base() + form;
                     self.code.emit(opcode, operands.u32(8, defined), 16);
                 } else {
+                    self.stop_here();
                     let entry = module.code.entry_address(defined).expose_provenance();
                     let operands = operands.u32(4, defined).usize(8, entry);
                     self.code.emit(Op::Call.base(), operands, 16);
@@ -447,6 +494,7 @@ impl FuncTranslator<'_> {
             }
             None => {
                 let operands = operands.u32(4, func_index);
+                self.stop_here();
                 self.code.emit(Op::CallImport.base(), operands, 8);
             }
         }
@@ -457,15 +505,35 @@ impl FuncTranslator<'_> {
         let entry = &self.module.types[type_index as usize];
         self.evict_all();
         let index = self.pop_slot();
-        let base = self.begin_call(&entry.ty);
-        let operands = Operands::default()
-            .u16(0, base)
-            .u16(2, header_slot(&entry.ty))
+        let operands = self
+            .call_operands(&entry.ty)
             .u16(4, index)
             .u16(6, table)
             .u32(8, entry.id.0);
+        self.stop_here();
         self.code.emit(Op::CallIndirect.base(), operands, 16);
         self.end_call(&entry.ty);
+    }
+
+    #[cfg(feature = "gc")]
+    pub(crate) fn call_ref(&mut self, type_index: u32) {
+        let entry = &self.module.types[type_index as usize];
+        self.evict_all();
+        let func = self.pop_slot();
+        let operands = self.call_operands(&entry.ty).u16(4, func);
+        self.stop_here();
+        self.code.emit(Op::CallRef.base(), operands, 8);
+        self.end_call(&entry.ty);
+    }
+
+    #[cfg(feature = "gc")]
+    pub(crate) fn return_call_ref(&mut self, type_index: u32) {
+        let entry = &self.module.types[type_index as usize];
+        self.evict_all();
+        let func = self.pop_slot();
+        let operands = self.tail_operands(&entry.ty).u16(4, func);
+        self.code.emit(Op::ReturnCallRef.base(), operands, 16);
+        self.unreachable();
     }
 
     /// Fields that tail calls share.

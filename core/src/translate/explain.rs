@@ -29,7 +29,7 @@ pub struct ExplainLine {
 }
 
 /// Translates with opcode numbers and wasm offsets recorded.
-fn record(module: &ModuleInner, defined: u32) -> Result<FuncTranslator<'_>, Error> {
+pub(super) fn record(module: &ModuleInner, defined: u32) -> Result<FuncTranslator<'_>, Error> {
     let mut translator = begin(module, defined, Buffers::default(), true);
     run(&mut translator, module, defined)?;
     Ok(translator)

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     code::{Code, NO_FIELD, Operands, Pc},
+    frames::{NO_CLAUSE, Tries},
     fuse::{Last, What, copied},
     locals::Locals,
     pins::Pins,
@@ -65,6 +66,11 @@ pub(crate) enum BlockKind {
     Loop,
     If,
     Else,
+    /// A `try_table`.
+    Try,
+    /// A legacy try before its first catch, and behind it.
+    LegacyTry,
+    LegacyCatch,
 }
 
 /// An open block.
@@ -82,6 +88,10 @@ pub(crate) struct Block {
     pub(crate) ends: u32,
     /// The branch of an `if` that waits for the else.
     pub(crate) else_field: u32,
+    /// The first of the clauses that wait for its end.
+    pub(crate) catches: u32,
+    /// The number of a try.
+    pub(crate) number: u32,
     /// The stub that the `br_table` with this number has made for this target.
     pub(crate) stub: (u32, Pc),
 }
@@ -93,6 +103,7 @@ pub(crate) struct Buffers {
     pub(crate) stack: OperandStack,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
+    pub(crate) tries: Tries,
 }
 
 /// The translation of one function.
@@ -103,6 +114,7 @@ pub(crate) struct FuncTranslator<'m> {
     pub(crate) stack: OperandStack,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
+    pub(crate) tries: Tries,
     /// Locals that live in pins.
     pub(crate) pins: Pins,
     /// Where the caller's pins are kept, if this function has its own.
@@ -118,6 +130,8 @@ pub(crate) struct FuncTranslator<'m> {
     pub(crate) producer: Option<(Pc, Pc)>,
     /// Depth of blocks opened in unreachable code, if this is such.
     pub(crate) dead: Option<u32>,
+    /// The depths, in unreachable code, of its legacy tries.
+    pub(crate) dead_tries: Vec<u32>,
     /// The fuel op of the current basic block and what it charges.
     fuel: Option<(Pc, u32)>,
     pub(crate) metered: bool,
@@ -141,11 +155,13 @@ impl<'m> FuncTranslator<'m> {
             stack,
             mut blocks,
             mut locals,
+            mut tries,
         } = buffers;
         code.begin(record);
         code.pad(ENTRY_HEADER_BYTES);
         blocks.clear();
         locals.clear();
+        tries.clear();
         let mut slot = 0;
         for &param in ty.params() {
             slot = locals.declare(1, self::ty(param), slot);
@@ -159,6 +175,7 @@ impl<'m> FuncTranslator<'m> {
             stack,
             blocks,
             locals,
+            tries,
             pins: Pins::NONE,
             saved_pins: None,
             header,
@@ -167,6 +184,7 @@ impl<'m> FuncTranslator<'m> {
             last: None,
             producer: None,
             dead: None,
+            dead_tries: Vec::new(),
             fuel: None,
             metered: module.engine.fuel_enabled(),
             interruptible: module.engine.interruptible(),
@@ -181,6 +199,7 @@ impl<'m> FuncTranslator<'m> {
             stack: self.stack,
             blocks: self.blocks,
             locals: self.locals,
+            tries: self.tries,
         }
     }
 
@@ -209,13 +228,10 @@ impl<'m> FuncTranslator<'m> {
             start: self.code.pc(),
             ends: NO_FIELD,
             else_field: NO_FIELD,
+            catches: NO_CLAUSE,
+            number: 0,
             stub: (0, Pc(0)),
         });
-        // Parameters are not counted: the caller has paid for making each of them.
-        let units = (zeroed * 8) >> FUEL_LOG2_BYTES;
-        if units > 0 {
-            self.charge(units);
-        }
         // In runs of a few lengths: what lies behind the last local may be zeroed with it.
         let run = [2, 4, 8, 16].iter().position(|&run| zeroed <= run);
         self.stack
@@ -236,12 +252,19 @@ impl<'m> FuncTranslator<'m> {
                 .u16(4, self.locals.get(second).1);
             self.code.emit(Op::Pin.base() + form, operands, 8);
         }
+        // Parameters are not counted: the caller has paid for making each of them. (Behind the zeroing: a frame that
+        // stops has its locals.)
+        let units = (zeroed * 8) >> FUEL_LOG2_BYTES;
+        if units > 0 {
+            self.charge(units);
+        }
         self.checkpoint();
     }
 
     /// Looks at the interrupt flag here, if the engine wants that.
     pub(crate) fn checkpoint(&mut self) {
         if self.interruptible {
+            self.stop_here();
             self.code
                 .emit(Op::Checkpoint.base(), Operands::default(), 8);
         }
@@ -273,10 +296,13 @@ impl<'m> FuncTranslator<'m> {
         }
         let (pc, count) = match self.fuel {
             Some((pc, count)) => (pc, count + units),
-            None => (
-                self.code.emit(Op::Fuel.base(), Operands::default(), 8),
-                units,
-            ),
+            None => {
+                self.stop_here();
+                (
+                    self.code.emit(Op::Fuel.base(), Operands::default(), 8),
+                    units,
+                )
+            }
         };
         self.code.patch_u32(pc, 4, count);
         self.fuel = Some((pc, count));

@@ -59,6 +59,15 @@ impl Locals {
         (run.ty, run.slot + (index - run.first) * run.ty.slots())
     }
 
+    /// The slots of all locals of a type.
+    pub(crate) fn slots_of(&self, ty: Ty) -> impl Iterator<Item = u32> + '_ {
+        self.runs.iter().enumerate().flat_map(move |(i, run)| {
+            let end = self.runs.get(i + 1).map_or(self.count, |next| next.first);
+            let count = if run.ty == ty { end - run.first } else { 0 };
+            (0..count).map(move |local| run.slot + local * run.ty.slots())
+        })
+    }
+
     /// The local that a slot belongs to.
     pub(crate) fn at_slot(&self, slot: u32) -> Option<u32> {
         let i = self

@@ -8,7 +8,8 @@ use super::{
     fuse::{Last, Loaded, What, existing},
     stack::Loc,
 };
-use crate::bytecode::{ADDRESSES, Bank, INT, Op, Place, SUMS, Shape, Ty};
+use crate::bytecode::{ADDRESSES, INT, Op, Place, SUMS, Shape, Ty};
+use crate::bytecode::Bank;
 
 /// The memory that an access is to. (Accesses to arrays are not among the enabled features.)
 fn memory_of(memarg: &MemArg) -> u32 {
@@ -208,4 +209,73 @@ impl FuncTranslator<'_> {
             bytes,
         );
     }
+}
+
+#[cfg(feature = "threads")]
+impl FuncTranslator<'_> {
+    /// An atomic access: slots of address and inputs, result at home.
+    pub(crate) fn atomic(&mut self, op: Op, memarg: &MemArg) {
+        let Shape::Atomic { inputs, result, .. } = *op.shape() else {
+            return;
+        };
+        let second = if inputs == 2 { self.pop_slot() } else { 0 };
+        let first = if inputs > 0 { self.pop_slot() } else { 0 };
+        let address = self.pop_slot();
+        let operands = Operands::default()
+            .u16(2, address)
+            .u16(4, memory_of(memarg));
+        let operands = match result {
+            Some(_) => operands.u16(0, self.stack.top()).u16(6, first),
+            None => operands.u16(0, first),
+        };
+        if inputs == 2 {
+            let wide = u128::from(memarg.offset) | u128::from(second) << 64;
+            self.code.emit_wide(op.base(), operands, native(wide));
+        } else {
+            self.code
+                .emit(op.base(), operands.u64(8, memarg.offset), 16);
+        }
+        if let Some(result) = result {
+            self.stack.push_home(result);
+        }
+        self.producer = None;
+    }
+
+    pub(crate) fn wait(&mut self, op: Op, memarg: &MemArg) {
+        let timeout = self.pop_slot();
+        let expected = self.pop_slot();
+        let address = self.pop_slot();
+        let operands = Operands::default()
+            .u16(0, self.stack.top())
+            .u16(2, address)
+            .u16(4, memory_of(memarg))
+            .u16(6, expected);
+        let wide = u128::from(memarg.offset) | u128::from(timeout) << 64;
+        self.code.emit_wide(op.base(), operands, native(wide));
+        self.stack.push_home(Ty::I32);
+        self.producer = None;
+    }
+
+    pub(crate) fn notify(&mut self, memarg: &MemArg) {
+        // How many to wake at most does not matter: none waits.
+        self.pop_slot();
+        let address = self.pop_slot();
+        let operands = Operands::default()
+            .u16(0, self.stack.top())
+            .u16(2, address)
+            .u16(4, memory_of(memarg))
+            .u64(8, memarg.offset);
+        self.code.emit(Op::MemoryAtomicNotify.base(), operands, 16);
+        self.stack.push_home(Ty::I32);
+        self.producer = None;
+    }
+}
+
+/// An offset of 8 bytes and a slot of 2, as they lie behind an instruction's first fields.
+#[cfg(feature = "threads")]
+fn native(fields: u128) -> u128 {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&(fields as u64).to_ne_bytes());
+    bytes[8..10].copy_from_slice(&((fields >> 64) as u16).to_ne_bytes());
+    u128::from_ne_bytes(bytes)
 }

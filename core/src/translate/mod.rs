@@ -2,7 +2,10 @@
 
 mod code;
 mod control;
+#[cfg(feature = "exceptions")]
+mod exceptions;
 mod explain;
+mod frames;
 mod func;
 mod fuse;
 mod locals;
@@ -10,6 +13,8 @@ mod memory;
 mod numeric;
 mod ops;
 mod pins;
+#[cfg(feature = "gc")]
+mod refs;
 mod stack;
 #[cfg(feature = "simd")]
 mod vector;
@@ -20,6 +25,7 @@ use core::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
+use hashbrown::HashMap;
 use wasmparser::{BinaryReaderError, FuncValidator, ValidatorResources};
 
 pub(crate) use code::Instruction;
@@ -29,6 +35,7 @@ pub(crate) use explain::opcodes;
 #[cfg(feature = "stats")]
 pub(crate) use explain::recorded;
 pub(crate) use explain::{offset_at, offset_map};
+pub(crate) use frames::FrameMap;
 use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
 pub(crate) use func::{header_slot, ty};
 use ops::Refused;
@@ -40,7 +47,7 @@ use crate::{
     exec::ENTRY_HEADER_BYTES,
     module::ModuleInner,
     operators::{any, frequent},
-    sync::Lock,
+    sync::{Lock, Shared},
 };
 
 /// The translated functions of a module; filled lazily, through a shared reference.
@@ -56,6 +63,11 @@ struct State {
     /// Code of many functions each; a chunk is never moved or freed before the module.
     chunks: Vec<Chunk>,
     buffers: Buffers,
+    /// Entries and functions, ascending up to the first `sorted` of them.
+    places: Vec<(usize, u32)>,
+    sorted: usize,
+    /// What was worked out of functions.
+    maps: HashMap<u32, Shared<FrameMap>>,
 }
 
 /// Words that are handed out from the start.
@@ -95,19 +107,32 @@ impl CodeTable {
 
     /// The translated function that the code address belongs to, and the byte offset from its entry.
     pub(crate) fn find(&self, ip: *const u8) -> Option<(u32, u32)> {
-        let distance = |entry: &AtomicPtr<u8>| {
-            let entry = entry.load(Ordering::Acquire);
-            (!entry.is_null())
-                .then(|| (ip as usize).checked_sub(entry as usize))
-                .flatten()
-        };
-        let nearest = self
-            .entries
-            .iter()
-            .enumerate()
-            .filter_map(|(i, entry)| Some((distance(entry)?, i)))
-            .min()?;
-        Some((nearest.1 as u32, nearest.0 as u32))
+        self.state.with(|state| {
+            if state.sorted < state.places.len() {
+                state.places.sort_unstable();
+                state.sorted = state.places.len();
+            }
+            let behind = state
+                .places
+                .partition_point(|(entry, _)| *entry <= ip as usize);
+            let (entry, defined) = state.places.get(behind.checked_sub(1)?)?;
+            Some((*defined, (ip as usize - entry) as u32))
+        })
+    }
+
+    /// What is known of a function's frames. It has been translated.
+    pub(crate) fn frame_map(&self, module: &ModuleInner, defined: u32) -> Shared<FrameMap> {
+        let known = self.state.with(|state| state.maps.get(&defined).cloned());
+        known.unwrap_or_else(|| {
+            // It was translated before, so it can be again.
+            let map = explain::record(module, defined)
+                .map(FuncTranslator::into_frame_map)
+                .unwrap_or_default();
+            let map = Shared::new(map);
+            self.state
+                .with(|state| state.maps.insert(defined, map.clone()));
+            map
+        })
     }
 
     /// Translates a defined function, whose body is valid, unless that has been done; cheap if it has.
@@ -129,6 +154,7 @@ impl CodeTable {
             state.buffers = translator.into_buffers();
             result?;
             let entry = state.install();
+            state.places.push((entry as usize, defined));
             self.entries[defined as usize].store(entry.cast_mut(), Ordering::Release);
             Ok(())
         })

@@ -6,7 +6,13 @@ use alloc::vec::Vec;
 
 use wasmparser::{FrameKind, FrameStack, Operator, VisitOperator};
 
-use super::{code::Operands, func::FuncTranslator, stack::Loc};
+#[cfg(feature = "gc")]
+use super::refs::Sign;
+use super::{
+    code::Operands,
+    func::{BlockKind, FuncTranslator},
+    stack::Loc,
+};
 use crate::bytecode::{Bank, Op, Ty, table::for_each_op};
 
 macro_rules! is_reversed {
@@ -29,6 +35,11 @@ macro_rules! define_operator_map {
         ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
         extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
         replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+        atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
+        atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
+        rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
+        cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
+        produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
         compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
         fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         select $select:tt
@@ -102,6 +113,10 @@ macro_rules! define_operator_map {
             $(pub(super) const $te: Option<Row> = Some(Row::Ternary(Op::$te));)*
             $(pub(super) const $ex: Option<Row> = Some(Row::Extract(Op::$ex));)*
             $(pub(super) const $re: Option<Row> = Some(Row::Replace(Op::$re));)*
+            $(pub(super) const $al: Option<Row> = Some(Row::Atomic(Op::$al));)*
+            $(pub(super) const $as: Option<Row> = Some(Row::Atomic(Op::$as));)*
+            $(pub(super) const $rm: Option<Row> = Some(Row::Atomic(Op::$rm));)*
+            $(pub(super) const $cx: Option<Row> = Some(Row::Atomic(Op::$cx));)*
         }
 
         /// The row that computes this operator.
@@ -116,6 +131,10 @@ macro_rules! define_operator_map {
                 $(Operator::$te => Op::$te,)*
                 $(Operator::$ex { .. } => Op::$ex,)*
                 $(Operator::$re { .. } => Op::$re,)*
+                $(Operator::$al { .. } => Op::$al,)*
+                $(Operator::$as { .. } => Op::$as,)*
+                $(Operator::$rm { .. } => Op::$rm,)*
+                $(Operator::$cx { .. } => Op::$cx,)*
                 _ => return None,
             })
         }
@@ -127,6 +146,12 @@ for_each_op!(define_operator_map);
 pub(crate) enum Refused {
     Unsupported,
     Malformed(wasmparser::BinaryReaderError),
+}
+
+impl From<crate::error::Error> for Refused {
+    fn from(_: crate::error::Error) -> Self {
+        Refused::Unsupported
+    }
 }
 
 impl From<wasmparser::BinaryReaderError> for Refused {
@@ -145,6 +170,7 @@ enum Row {
     Ternary(Op),
     Extract(Op),
     Replace(Op),
+    Atomic(Op),
 }
 
 macro_rules! define_none {
@@ -157,6 +183,18 @@ macro_rules! define_none {
     };
 }
 wasmparser::for_each_operator!(define_none);
+
+/// What only some builds translate.
+macro_rules! with_feature {
+    ($feature:literal, $($translate:tt)*) => {{
+        #[cfg(feature = $feature)]
+        {
+            $($translate)*
+        }
+        #[cfg(not(feature = $feature))]
+        return Err(Refused::Unsupported);
+    }};
+}
 
 /// What each operator is translated to.
 macro_rules! translate {
@@ -175,10 +213,33 @@ macro_rules! translate {
         }
     };
     ($t:tt End) => {
-        match $t.dead {
-            Some(depth @ 1..) => $t.dead = Some(depth - 1),
-            _ => $t.end(),
+        if !$t.unnest() {
+            $t.end()
         }
+    };
+    ($t:tt TryTable $table:ident) => {
+        with_feature!("exceptions", $t.nest(|t| t.try_table(&$table)))
+    };
+    ($t:tt Try $ty:ident) => {
+        with_feature!("exceptions", {
+            $t.nest(|t| t.legacy_try($ty));
+            $t.note_dead_try();
+        })
+    };
+    ($t:tt Catch $tag:ident) => {
+        with_feature!("exceptions", if $t.dead.is_none_or(|depth| depth == 0) {
+            $t.legacy_catch(Some($tag))
+        })
+    };
+    ($t:tt CatchAll) => {
+        with_feature!("exceptions", if $t.dead.is_none_or(|depth| depth == 0) {
+            $t.legacy_catch(None)
+        })
+    };
+    ($t:tt Delegate $depth:ident) => {
+        with_feature!("exceptions", if !$t.unnest() {
+            $t.delegate($depth)
+        })
     };
     ($t:tt Nop) => {};
     ($t:tt Drop) => {
@@ -222,6 +283,56 @@ macro_rules! translate_live {
     ($t:tt I64Eqz) => { $t.eqz(Op::I64Eq, Ty::I64) };
     ($t:tt Select) => { $t.select() };
     ($t:tt TypedSelect $ty:ident) => { $t.select() };
+
+    ($t:tt Throw $tag:ident) => { with_feature!("exceptions", $t.throw($tag)) };
+    ($t:tt ThrowRef) => { with_feature!("exceptions", $t.throw_ref()) };
+    ($t:tt Rethrow $depth:ident) => { with_feature!("exceptions", $t.rethrow($depth)) };
+    ($t:tt CallRef $ty:ident) => { with_feature!("gc", $t.call_ref($ty)) };
+    ($t:tt ReturnCallRef $ty:ident) => { with_feature!("gc", $t.return_call_ref($ty)) };
+    ($t:tt BrOnNull $depth:ident) => { with_feature!("gc", $t.br_on_null($depth)) };
+    ($t:tt BrOnNonNull $depth:ident) => { with_feature!("gc", $t.br_on_non_null($depth)) };
+    ($t:tt BrOnCast $depth:ident $from:ident $to:ident) => { with_feature!("gc", $t.br_on_cast($depth, $to, false)?) };
+    ($t:tt BrOnCastFail $depth:ident $from:ident $to:ident) => { with_feature!("gc", $t.br_on_cast($depth, $to, true)?) };
+    ($t:tt RefTestNonNull $ty:ident) => { with_feature!("gc", $t.ref_test($ty, false)?) };
+    ($t:tt RefTestNullable $ty:ident) => { with_feature!("gc", $t.ref_test($ty, true)?) };
+    ($t:tt RefCastNonNull $ty:ident) => { with_feature!("gc", $t.ref_cast($ty, false)?) };
+    ($t:tt RefCastNullable $ty:ident) => { with_feature!("gc", $t.ref_cast($ty, true)?) };
+    // References of both hierarchies look alike.
+    ($t:tt AnyConvertExtern) => { () };
+    ($t:tt ExternConvertAny) => { () };
+    ($t:tt RefEq) => { $t.numeric(Op::I64Eq) };
+    ($t:tt StructNew $ty:ident) => { with_feature!("gc", $t.struct_new($ty, false, false)) };
+    ($t:tt StructNewDefault $ty:ident) => { with_feature!("gc", $t.struct_new($ty, true, false)) };
+    ($t:tt StructNewDesc $ty:ident) => { with_feature!("gc", $t.struct_new($ty, false, true)) };
+    ($t:tt StructNewDefaultDesc $ty:ident) => { with_feature!("gc", $t.struct_new($ty, true, true)) };
+    ($t:tt RefGetDesc $ty:ident) => { with_feature!("gc", $t.ref_get_desc()) };
+    ($t:tt RefCastDescEqNonNull $ty:ident) => { with_feature!("gc", $t.cast_desc(false)) };
+    ($t:tt RefCastDescEqNullable $ty:ident) => { with_feature!("gc", $t.cast_desc(true)) };
+    ($t:tt BrOnCastDescEq $depth:ident $from:ident $to:ident) => { with_feature!("gc", $t.br_on_cast_desc($depth, $to, false)) };
+    ($t:tt BrOnCastDescEqFail $depth:ident $from:ident $to:ident) => { with_feature!("gc", $t.br_on_cast_desc($depth, $to, true)) };
+    ($t:tt StructGet $ty:ident $field:ident) => { with_feature!("gc", $t.struct_get($ty, $field, Sign::None)) };
+    ($t:tt StructGetS $ty:ident $field:ident) => { with_feature!("gc", $t.struct_get($ty, $field, Sign::Signed)) };
+    ($t:tt StructGetU $ty:ident $field:ident) => { with_feature!("gc", $t.struct_get($ty, $field, Sign::Unsigned)) };
+    ($t:tt StructSet $ty:ident $field:ident) => { with_feature!("gc", $t.struct_set($ty, $field)) };
+    ($t:tt ArrayNew $ty:ident) => { with_feature!("gc", $t.array_new($ty, false)) };
+    ($t:tt ArrayNewDefault $ty:ident) => { with_feature!("gc", $t.array_new($ty, true)) };
+    ($t:tt ArrayNewFixed $ty:ident $len:ident) => { with_feature!("gc", $t.array_new_fixed($ty, $len)) };
+    ($t:tt ArrayNewData $ty:ident $data:ident) => { with_feature!("gc", $t.array_new_segment(Op::ArrayNewData, $ty, $data)) };
+    ($t:tt ArrayNewElem $ty:ident $elem:ident) => { with_feature!("gc", $t.array_new_segment(Op::ArrayNewElem, $ty, $elem)) };
+    ($t:tt ArrayGet $ty:ident) => { with_feature!("gc", $t.array_get($ty, Sign::None)) };
+    ($t:tt ArrayGetS $ty:ident) => { with_feature!("gc", $t.array_get($ty, Sign::Signed)) };
+    ($t:tt ArrayGetU $ty:ident) => { with_feature!("gc", $t.array_get($ty, Sign::Unsigned)) };
+    ($t:tt ArraySet $ty:ident) => { with_feature!("gc", $t.array_set($ty)) };
+    ($t:tt ArrayLen) => { with_feature!("gc", $t.array_len()) };
+    ($t:tt ArrayFill $ty:ident) => { with_feature!("gc", $t.array_bulk(Op::ArrayFill, None)) };
+    ($t:tt ArrayCopy $to:ident $from:ident) => { with_feature!("gc", $t.array_copy()) };
+    ($t:tt ArrayInitData $ty:ident $data:ident) => { with_feature!("gc", $t.array_bulk(Op::ArrayInitData, Some($data))) };
+    ($t:tt ArrayInitElem $ty:ident $elem:ident) => { with_feature!("gc", $t.array_bulk(Op::ArrayInitElem, Some($elem))) };
+    // One agent sees its own accesses in order.
+    ($t:tt AtomicFence $ordering:ident) => { () };
+    ($t:tt MemoryAtomicNotify $memarg:ident) => { with_feature!("threads", $t.notify(&$memarg)) };
+    ($t:tt MemoryAtomicWait32 $memarg:ident) => { with_feature!("threads", $t.wait(Op::MemoryAtomicWait32, &$memarg)) };
+    ($t:tt MemoryAtomicWait64 $memarg:ident) => { with_feature!("threads", $t.wait(Op::MemoryAtomicWait64, &$memarg)) };
 
     ($t:tt RefNull $ty:ident) => { $t.stack.push(Ty::Ref, Loc::Imm(0)) };
     ($t:tt RefIsNull) => {{
@@ -296,6 +407,8 @@ macro_rules! translate_access {
         match rows::$op {
             Some(Row::Load(op)) => $t.load(op, &$memarg),
             Some(Row::Store(op)) => $t.store(op, &$memarg),
+            #[cfg(feature = "threads")]
+            Some(Row::Atomic(op)) => $t.atomic(op, &$memarg),
             _ => return Err(Refused::Unsupported),
         }
     };
@@ -344,7 +457,13 @@ impl<'a> wasmparser::VisitSimdOperator<'a> for FuncTranslator<'_> {
 /// The decoder asks whether an operator may stand where it is, which validation has answered.
 impl FrameStack for FuncTranslator<'_> {
     fn current_frame(&self) -> Option<FrameKind> {
-        Some(FrameKind::If)
+        let legacy = match self.dead {
+            Some(depth @ 1..) => self.dead_tries.last() == Some(&depth),
+            _ => self.blocks.last().is_some_and(|block| {
+                matches!(block.kind, BlockKind::LegacyTry | BlockKind::LegacyCatch)
+            }),
+        };
+        Some(if legacy { FrameKind::LegacyTry } else { FrameKind::If })
     }
 }
 
@@ -354,6 +473,24 @@ impl FuncTranslator<'_> {
         match self.dead {
             Some(depth) => self.dead = Some(depth + 1),
             None => open(self),
+        }
+    }
+
+    /// Closes a block that was opened in unreachable code; false if there is none.
+    fn unnest(&mut self) -> bool {
+        let Some(depth @ 1..) = self.dead else {
+            return false;
+        };
+        self.dead_tries.pop_if(|at| *at == depth);
+        self.dead = Some(depth - 1);
+        true
+    }
+
+    /// Notes that the block just opened in unreachable code, if it was, is a legacy try.
+    #[cfg(feature = "exceptions")]
+    fn note_dead_try(&mut self) {
+        if let Some(depth @ 1..) = self.dead {
+            self.dead_tries.push(depth);
         }
     }
 
@@ -419,6 +556,7 @@ impl FuncTranslator<'_> {
         // Not only at loops and calls: bulk ops in a row can take any time.
         self.checkpoint();
         if self.metered {
+            self.stop_here();
             let (charge, to) = match op {
                 Op::MemoryInit => (Op::FuelBytes, second),
                 Op::TableInit => (Op::FuelElements, second),

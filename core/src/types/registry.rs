@@ -1,31 +1,110 @@
-//! The identity of function types.
+//! The identity of types: iso-recursive equality (core specification, section 3.3 "Types").
+//!
+//! A recursion group is equal to another if they look alike, with references between their own members told by
+//! position and all others by identity. So a group is looked up as it is written, and its members get ids in a row.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use hashbrown::HashMap;
 
-use super::{FuncType, TypeId};
+use super::{CompositeType, FuncType, SubType, TypeId};
+use crate::{store::Layout, sync::Shared};
 
-/// Canonical function types of an engine. Types stay for the engine's life.
+/// A canonical type of an engine.
+#[derive(Debug)]
+pub(crate) struct TypeDef {
+    /// From the root of its hierarchy down to itself.
+    pub(crate) chain: Box<[TypeId]>,
+    pub(crate) composite: CompositeType,
+    /// The type of the structure that describes those of this one, which each has.
+    pub(crate) descriptor: Option<TypeId>,
+    /// Where structures and arrays keep what.
+    pub(crate) layout: Layout,
+}
+
+impl TypeDef {
+    /// Whether a value of this type is one of type `other`, which is of the engine too.
+    #[inline]
+    pub(crate) fn is_a(&self, other: TypeId, other_depth: usize) -> bool {
+        self.chain.get(other_depth) == Some(&other)
+    }
+}
+
+/// Canonical types of an engine. Types stay for the engine's life.
 #[derive(Default)]
 pub(crate) struct TypeRegistry {
-    ids: HashMap<FuncType, TypeId>,
-    types: Vec<FuncType>,
+    /// First id by group.
+    groups: HashMap<Box<[SubType]>, u32>,
+    /// The same of groups of one function type without relations, the most frequent ones.
+    funcs: HashMap<FuncType, TypeId>,
+    types: Vec<Shared<TypeDef>>,
 }
 
 impl TypeRegistry {
+    /// The id of a final function type in a group of its own.
     pub(crate) fn intern(&mut self, ty: &FuncType) -> TypeId {
-        if let Some(id) = self.ids.get(ty) {
+        if let Some(id) = self.funcs.get(ty) {
             return *id;
         }
-        // 2^32 types need more than 2^32 bytes of modules, which no engine holds.
-        let id = TypeId(self.types.len() as u32);
-        self.types.push(ty.clone());
-        self.ids.insert(ty.clone(), id);
+        let id = self.intern_group(Box::new([SubType {
+            is_final: true,
+            supertype: None,
+            composite: CompositeType::Func(ty.clone()),
+            descriptor: None,
+            describes: None,
+        }]));
+        self.funcs.insert(ty.clone(), id);
         id
     }
 
-    pub(crate) fn get(&self, id: TypeId) -> FuncType {
-        self.types[id.0 as usize].clone()
+    /// The id of the first member of a group; those of the others follow. Other types in it are canonical.
+    pub(crate) fn intern_group(&mut self, group: Box<[SubType]>) -> TypeId {
+        if let Some(first) = self.groups.get(&group) {
+            return TypeId(*first);
+        }
+        // 2^30 types need more than 2^30 bytes of modules, which no engine holds.
+        let first = self.types.len() as u32;
+        let absolute = |id: TypeId| match id.in_group() {
+            Some(member) => TypeId(first + member),
+            None => id,
+        };
+        for (id, member) in (first..).zip(&group) {
+            let member = member.map(&absolute);
+            let mut chain: Vec<TypeId> = match member.supertype {
+                Some(supertype) => self.types[supertype.0 as usize].chain.to_vec(),
+                None => Vec::new(),
+            };
+            chain.push(TypeId(id));
+            self.types.push(Shared::new(TypeDef {
+                chain: chain.into(),
+                layout: Layout::of(&member.composite),
+                composite: member.composite,
+                descriptor: member.descriptor,
+            }));
+        }
+        self.groups.insert(group, first);
+        TypeId(first)
+    }
+
+    pub(crate) fn get(&self, id: TypeId) -> &Shared<TypeDef> {
+        &self.types[id.0 as usize]
+    }
+
+    /// All types from this number on.
+    pub(crate) fn since(&self, from: usize) -> &[Shared<TypeDef>] {
+        &self.types[from..]
+    }
+
+    pub(crate) fn is_a(&self, id: TypeId, other: TypeId) -> bool {
+        let depth = self.types[other.0 as usize].chain.len() - 1;
+        self.types[id.0 as usize].is_a(other, depth)
+    }
+
+    /// The function type of an id; one without parameters and results if it is of another kind.
+    pub(crate) fn func(&self, id: TypeId) -> FuncType {
+        match &self.get(id).composite {
+            CompositeType::Func(ty) => ty.clone(),
+            _ => FuncType::empty(),
+        }
     }
 }

@@ -24,14 +24,18 @@
 //!   most (feature `stats`);
 //! - `plain`: `Name "text" { [fields] Handler; … }`, one entry per form, handler from `exec::handlers`.
 
+mod gc;
 mod simd;
+mod threads;
 
+pub(crate) use gc::{with_exception_rows, with_gc_rows};
 pub(crate) use simd::with_simd_rows;
+pub(crate) use threads::with_thread_rows;
 
 /// Hands every row of the table to the macro `$apply`.
 macro_rules! for_each_op {
     ($apply:ident) => {
-        $crate::bytecode::table::with_simd_rows! {
+        $crate::bytecode::table::with_gc_rows! {
             $apply
             binary {
                 I32Add "i32.add" (u32) -> u32 [swap I32Add]: |a, b| a.wrapping_add(b);

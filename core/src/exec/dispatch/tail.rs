@@ -67,6 +67,7 @@ pub(crate) type VectorArg = ();
 
 macro_rules! define_handler {
     ($abi:literal) => {
+        #[allow(improper_ctypes_definitions)]
         pub(crate) type Handler =
             unsafe extern $abi fn(*const u8, *mut u64, *mut u8, u64, u64, u64, f32, f64, CxArg, VectorArg);
     };

@@ -14,21 +14,21 @@ use crate::{
 ///
 /// Handlers pass it as three scalars: a reference to their registers would keep a native frame alive
 /// across the tail call.
-struct Instruction {
-    ip: *const u8,
-    sp: *mut u64,
-    cx: *mut Cx,
+pub(super) struct Instruction {
+    pub(super) ip: *const u8,
+    pub(super) sp: *mut u64,
+    pub(super) cx: *mut Cx,
 }
 
 impl Instruction {
     /// As `Regs::read`.
-    unsafe fn read<T: Copy>(&self, at: usize) -> T {
+    pub(super) unsafe fn read<T: Copy>(&self, at: usize) -> T {
         // SAFETY: the caller's promise.
         unsafe { self.ip.add(HANDLER_BYTES + at).cast::<T>().read_unaligned() }
     }
 
     /// As `Regs::slot`.
-    unsafe fn slot(&self, at: usize) -> *mut u64 {
+    pub(super) unsafe fn slot(&self, at: usize) -> *mut u64 {
         // SAFETY: the caller's promise.
         unsafe { self.sp.add(self.read::<u16>(at) as usize) }
     }

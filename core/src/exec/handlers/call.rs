@@ -21,6 +21,7 @@ use crate::{
     },
     store::{FuncKind, InstanceEntity},
     trap::TrapCode,
+    types::TypeId,
 };
 
 /// Where a call from the host returns to.
@@ -105,7 +106,7 @@ impl<const TYPE_AT: usize> Callee for Indirect<TYPE_AT> {
     #[inline(always)]
     unsafe fn defined(r: &Regs) -> u32 {
         // SAFETY: the instruction has these fields.
-        match unsafe { resolve(r, 4, TYPE_AT) } {
+        match unsafe { resolve::<true>(r, 4, TYPE_AT) } {
             Ok(Target::Near(defined)) => defined,
             _ => 0,
         }
@@ -379,9 +380,14 @@ enum Target {
     Far(u32),
 }
 
-/// Looks up the function at the index in slot `index_at`, in the table at 6, of the type at `type_at`.
+/// Looks up the function at the index in slot `index_at`, in the table at 6, of the type at `type_at`, or of a
+/// subtype.
 #[inline(always)]
-unsafe fn resolve(r: &Regs, index_at: usize, type_at: usize) -> Result<Target, TrapCode> {
+unsafe fn resolve<const SUBTYPE: bool>(
+    r: &Regs,
+    index_at: usize,
+    type_at: usize,
+) -> Result<Target, TrapCode> {
     // SAFETY: table indices were validated; elements are functions of the store or null.
     unsafe {
         let cx = r.cx();
@@ -399,27 +405,40 @@ unsafe fn resolve(r: &Regs, index_at: usize, type_at: usize) -> Result<Target, T
         if func == 0 {
             return Err(TrapCode::IndirectCallToNull);
         }
-        let entity = &*(*cx).funcs.add(func as usize - 1);
-        if entity.ty.0 != r.read::<u32>(type_at) {
+        // (The tag lies above the index.)
+        let func = func as u32 - 1;
+        let entity = &*(*cx).funcs.add(func as usize);
+        if entity.ty.0 != r.read::<u32>(type_at) && !SUBTYPE {
             return Err(TrapCode::BadSignature);
         }
-        match entity.kind {
-            FuncKind::Wasm { instance, defined } if instance == (*cx).instance => {
-                Ok(Target::Near(defined))
-            }
-            _ => Ok(Target::Far(func as u32 - 1)),
+        if SUBTYPE && !(*(*cx).heap).is_subtype(entity.ty, TypeId(r.read(type_at))) {
+            return Err(TrapCode::BadSignature);
         }
+        Ok(target(cx, func))
     }
 }
 
-/// Calls through a table.
+/// Where a function of the store is found.
+#[inline(always)]
+unsafe fn target(cx: *mut Cx, func: u32) -> Target {
+    // SAFETY: the caller's promise; functions are never removed from a store.
+    match unsafe { (*(*cx).funcs.add(func as usize)).kind } {
+        // SAFETY: the context outlives the run.
+        FuncKind::Wasm { instance, defined } if instance == unsafe { (*cx).instance } => {
+            Target::Near(defined)
+        }
+        _ => Target::Far(func),
+    }
+}
+
+/// Calls through a table, a function of just the type.
 pub(crate) struct CallIndirect;
 impl Handle for CallIndirect {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            match resolve(&r, 4, 8) {
+            match resolve::<false>(&r, 4, 8) {
                 Ok(Target::Near(defined)) => {
                     let entry = entry(r.cx(), defined);
                     call_defined::<Indirect<8>>(r, entry, 16)
@@ -427,6 +446,104 @@ impl Handle for CallIndirect {
                 Ok(Target::Far(func)) => {
                     (*r.cx()).callee = func;
                     r.defer::<Leave<16>>()
+                }
+                Err(TrapCode::BadSignature) if cfg!(feature = "gc") => {
+                    r.defer::<CallIndirectSub>()
+                }
+                Err(code) => r.trap(code),
+            }
+        }
+    }
+}
+
+/// The same of a subtype.
+struct CallIndirectSub;
+impl Handle for CallIndirectSub {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            match resolve::<true>(&r, 4, 8) {
+                Ok(Target::Near(defined)) => {
+                    let entry = entry(r.cx(), defined);
+                    call_defined::<Indirect<8>>(r, entry, 16)
+                }
+                Ok(Target::Far(func)) => {
+                    (*r.cx()).callee = func;
+                    r.defer::<Leave<16>>()
+                }
+                Err(code) => r.trap(code),
+            }
+        }
+    }
+}
+
+/// The reference in the slot at 4.
+#[cfg(feature = "gc")]
+struct Referenced;
+#[cfg(feature = "gc")]
+impl Callee for Referenced {
+    #[inline(always)]
+    unsafe fn defined(r: &Regs) -> u32 {
+        // SAFETY: the instruction has this field.
+        match unsafe { referenced(r) } {
+            Ok(Target::Near(defined)) => defined,
+            _ => 0,
+        }
+    }
+}
+
+/// The function that the slot at 4 refers to.
+#[cfg(feature = "gc")]
+#[inline(always)]
+unsafe fn referenced(r: &Regs) -> Result<Target, TrapCode> {
+    // SAFETY: the instruction has this field; references to functions are of functions of the store.
+    unsafe {
+        match *r.slot(4) as u32 {
+            0 => Err(TrapCode::NullReference),
+            func => Ok(target(r.cx(), func - 1)),
+        }
+    }
+}
+
+/// Calls through a reference.
+#[cfg(feature = "gc")]
+pub(crate) struct CallRef;
+#[cfg(feature = "gc")]
+impl Handle for CallRef {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            match referenced(&r) {
+                Ok(Target::Near(defined)) => {
+                    let entry = entry(r.cx(), defined);
+                    call_defined::<Referenced>(r, entry, 8)
+                }
+                Ok(Target::Far(func)) => {
+                    (*r.cx()).callee = func;
+                    r.defer::<Leave<8>>()
+                }
+                Err(code) => r.trap(code),
+            }
+        }
+    }
+}
+
+/// Tail-calls through a reference.
+#[cfg(feature = "gc")]
+pub(crate) struct ReturnCallRef;
+#[cfg(feature = "gc")]
+impl Handle for ReturnCallRef {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            match referenced(&r) {
+                Ok(Target::Near(defined)) => return_call_defined::<Referenced>(r, defined),
+                Ok(Target::Far(func)) => {
+                    (*r.cx()).callee = func;
+                    r.defer::<ReturnLeave>()
                 }
                 Err(code) => r.trap(code),
             }
@@ -553,7 +670,7 @@ impl Handle for ReturnCallIndirect {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            match resolve(&r, 4, 12) {
+            match resolve::<true>(&r, 4, 12) {
                 Ok(Target::Near(defined)) => return_call_defined::<Indirect<12>>(r, defined),
                 Ok(Target::Far(func)) => {
                     (*r.cx()).callee = func;

@@ -267,3 +267,62 @@ impl Handle for Halt {
         r.exit(Exit::Done)
     }
 }
+
+/// Charges for a length in slot 0, as `FuelElements` does.
+#[cfg(feature = "gc")]
+pub(crate) struct FuelLength;
+#[cfg(feature = "gc")]
+impl Handle for FuelLength {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has this field.
+        unsafe {
+            let len = Slot::get::<u32>(&r, 0);
+            charge(r, (u64::from(len) * 8) >> FUEL_LOG2_BYTES)
+        }
+    }
+}
+
+/// Throws an exception of the tag at 4, with the values from slot 0 on; the driver makes it.
+#[cfg(feature = "exceptions")]
+pub(crate) struct Throw;
+#[cfg(feature = "exceptions")]
+impl Handle for Throw {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let exit = Exit::Throw {
+                tag: r.read(4),
+                base: r.read::<u16>(0).into(),
+            };
+            r.exit(exit)
+        }
+    }
+}
+
+/// Throws the exception in slot 0.
+#[cfg(feature = "exceptions")]
+pub(crate) struct ThrowRef;
+#[cfg(feature = "exceptions")]
+impl Handle for ThrowRef {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has this field.
+        match unsafe { *r.slot(0) } {
+            0 => r.trap(TrapCode::NullReference),
+            exception => r.exit(Exit::ThrowRef { exception }),
+        }
+    }
+}
+
+/// Traps where a cast has failed.
+#[cfg(feature = "gc")]
+pub(crate) struct DescriptorCastFailure;
+#[cfg(feature = "gc")]
+impl Handle for DescriptorCastFailure {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        r.trap(TrapCode::DescriptorCastFailure)
+    }
+}

@@ -3,10 +3,13 @@
 use core::marker::PhantomData;
 
 use super::call::function;
-use crate::exec::{
-    dispatch::{Flow, Handle, Regs},
-    operand::{Destination, Source},
-    value::Value,
+use crate::{
+    exec::{
+        dispatch::{Flow, Handle, Regs},
+        operand::{Destination, Source},
+        value::Value,
+    },
+    store::FUNC_TAG,
 };
 
 /// The value of the global at 4.
@@ -82,7 +85,7 @@ impl Handle for RefFunc {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            *r.slot(0) = function(&r, 4) as u64 + 1;
+            *r.slot(0) = FUNC_TAG | (function(&r, 4) as u64 + 1);
             r.next(8)
         }
     }

@@ -135,7 +135,7 @@ impl<O: StoreOp, X: Source, Y: Source, V: Source> Handle for StoreSum<O, X, Y, V
 
 /// The address of an access of `1 << log_size` bytes to any memory; fields: base slot at 2, memory u16 at 4, offset at 8.
 #[inline(always)]
-unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {
+pub(super) unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {
     // SAFETY: the instruction has these fields; memory indices were validated.
     unsafe {
         let memory = memory_of(r.cx(), r.read::<u16>(4) as u32);
@@ -177,7 +177,7 @@ pub(crate) unsafe fn memory_of(cx: *mut Cx, index: u32) -> *mut MemoryEntity {
     }
 }
 
-unsafe fn far_fault(r: Regs, fault: (u64, u64)) -> Flow {
+pub(super) unsafe fn far_fault(r: Regs, fault: (u64, u64)) -> Flow {
     // SAFETY: the context outlives the run.
     unsafe { (*r.cx()).fault = Some(fault) };
     r.trap(TrapCode::MemoryOutOfBounds)

@@ -1,5 +1,7 @@
 //! Handler bodies, by subject, and the table that gives every opcode its handler.
 
+#[cfg(feature = "threads")]
+pub(crate) mod atomic;
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod control;
@@ -8,6 +10,8 @@ pub(crate) mod fused;
 pub(crate) mod global;
 pub(crate) mod memory;
 pub(crate) mod numeric;
+#[cfg(feature = "gc")]
+pub(crate) mod objects;
 pub(crate) mod rows;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;
@@ -35,7 +39,11 @@ use fused::{
 use memory::{Load, LoadFar, LoadSum, Store, StoreFar, StoreSum};
 use numeric::{Binary, CompareBranch, Unary};
 #[cfg(feature = "simd")]
-use super::{vector::v128};
+use super::vector::v128;
+#[cfg(feature = "gc")]
+use objects::{
+    ArrayGet, ArrayLen, Cast, GetDescriptor, StructGet, Test, TestDescriptor, TestDescriptorNull,
+};
 #[cfg(feature = "simd")]
 use vector::{Extract, Replace, Shift, Ternary};
 
@@ -93,6 +101,15 @@ macro_rules! extract {
 macro_rules! replace {
     ($t:ident ($op:ty) $($x:ident)*) => {
         $($t.push(thread::<Replace<$op, $x>>);)*
+    };
+}
+#[cfg_attr(not(feature = "gc"), allow(unused_macros))]
+macro_rules! produce {
+    ($t:ident ($handler:ident) $($to:ident)*) => {
+        $($t.push(thread::<$handler<$to>>);)*
+    };
+    ($t:ident ($handler:ident <$lane:ident> $op:ident) $($to:ident)*) => {
+        $($t.push(thread::<$handler<rows::$op, $to>>);)*
     };
 }
 macro_rules! branches {
@@ -254,6 +271,11 @@ macro_rules! define_handlers {
         ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
         extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
         replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+        atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
+        atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
+        rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
+        cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
+        produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
         compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
         fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         select { $($sel:ident $sel_text:literal;)* }
@@ -292,6 +314,11 @@ macro_rules! define_handlers {
             $(row!($te(t): for_places!(sources v128, singles! { t (Ternary, rows::$te, dests v128) }));)*
             $(row!($ex(t): for_places!(dests $ex_out, extract! { t (rows::$ex) }));)*
             $(row!($re(t): for_places!(sources $re_in, replace! { t (rows::$re) }));)*
+            $(t.push(thread::<atomic::Load<rows::$al>>);)*
+            $(t.push(thread::<atomic::Store<rows::$as>>);)*
+            $(t.push(thread::<atomic::Modify<rows::$rm>>);)*
+            $(t.push(thread::<atomic::Exchange<rows::$cx>>);)*
+            $(row!($pr(t): for_places!(dests $pr_out, produce! { t ($pr_handler $(<$pr_lane> $pr)?) }));)*
             $(row!($cmp(t): compare!(t, rows::$cmp, $cmp_in, [$cmp_swap], [$($cmp_not)?]));)*
             $(row!($fus(t): compare!(t, rows::$fus, $fus_in, [$fus_swap], [$($fus_not)?]));)*
             $(

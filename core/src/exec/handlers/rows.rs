@@ -3,6 +3,11 @@
 use super::numeric;
 #[cfg(feature = "simd")]
 use crate::exec::vector::{self, *};
+#[cfg(feature = "gc")]
+use crate::{
+    exec::value::gcref,
+    store::{Plain, func_slot},
+};
 use crate::{
     bytecode::table::for_each_op,
     exec::value::{Outcome, Value},
@@ -58,6 +63,68 @@ pub(crate) trait ShiftOp {
 #[cfg(feature = "simd")]
 pub(crate) trait TernaryOp {
     fn eval(a: v128, b: v128, c: v128) -> v128;
+}
+
+/// A row of the group `rmw`; values are zero-extended.
+#[cfg(feature = "threads")]
+pub(crate) trait ModifyOp {
+    const LOG_SIZE: usize;
+    /// Returns what was there.
+    ///
+    /// # Safety
+    /// `1 << LOG_SIZE` bytes at `at` are writable.
+    unsafe fn modify(at: *mut u8, operand: u64) -> u64;
+}
+
+/// A row of the group `cmpxchg`; values are zero-extended.
+#[cfg(feature = "threads")]
+pub(crate) trait ExchangeOp {
+    const LOG_SIZE: usize;
+    /// Returns what was there.
+    ///
+    /// # Safety
+    /// `1 << LOG_SIZE` bytes at `at` are writable.
+    unsafe fn exchange(at: *mut u8, expected: u64, replacement: u64) -> u64;
+}
+
+/// A row of the group `produce` that reads a field or element.
+#[cfg(feature = "gc")]
+pub(crate) trait LaneOp {
+    type Lane: Plain;
+    type Out: Value;
+    fn value(lane: Self::Lane) -> Self::Out;
+}
+#[cfg(feature = "gc")]
+macro_rules! define_lane {
+    ($name:ident, $out:ident, gcfunc) => {
+        pub(crate) struct $name;
+        impl LaneOp for $name {
+            type Lane = u32;
+            type Out = $out;
+            #[inline(always)]
+            fn value(lane: u32) -> $out {
+                gcref::of(func_slot(lane))
+            }
+        }
+    };
+    ($name:ident, $out:ident, $lane:ident) => {
+        pub(crate) struct $name;
+        impl LaneOp for $name {
+            type Lane = $lane;
+            type Out = $out;
+            #[inline(always)]
+            fn value(lane: $lane) -> $out {
+                As::convert(lane)
+            }
+        }
+    };
+}
+#[cfg(feature = "gc")]
+impl As<gcref> for u32 {
+    #[inline(always)]
+    fn convert(self) -> gcref {
+        gcref::of(self.into())
+    }
 }
 
 /// Conversions between the types of values and what lies in memory for them.
@@ -174,6 +241,11 @@ macro_rules! define_semantics {
         ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
         extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
         replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+        atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
+        atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
+        rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
+        cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
+        produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
         compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
         fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
         $($rest:tt)*
@@ -269,6 +341,67 @@ macro_rules! define_semantics {
                 }
             }
         )*
+        $(
+            pub(crate) struct $al;
+            impl LoadOp for $al {
+                type Out = $al_out;
+                const LOG_SIZE: usize = size_of::<$al_mem>().trailing_zeros() as usize;
+                #[inline(always)]
+                unsafe fn load(at: *const u8) -> $al_out {
+                    // SAFETY: the caller's promise.
+                    As::convert(unsafe { at.cast::<$al_mem>().read_unaligned() }.of_memory())
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $as;
+            impl StoreOp for $as {
+                type In = $as_in;
+                const LOG_SIZE: usize = size_of::<$as_mem>().trailing_zeros() as usize;
+                #[inline(always)]
+                unsafe fn store(at: *mut u8, value: $as_in) {
+                    // SAFETY: the caller's promise.
+                    unsafe { at.cast::<$as_mem>().write_unaligned(As::<$as_mem>::convert(value).to_memory()) }
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $rm;
+            impl ModifyOp for $rm {
+                const LOG_SIZE: usize = size_of::<$rm_mem>().trailing_zeros() as usize;
+                #[inline(always)]
+                unsafe fn modify(at: *mut u8, operand: u64) -> u64 {
+                    // SAFETY: the caller's promise.
+                    let $rm_a = unsafe { at.cast::<$rm_mem>().read_unaligned() }.of_memory();
+                    let old = $rm_a as u64;
+                    let $rm_b = operand as $rm_mem;
+                    let new: $rm_mem = $rm_e;
+                    // SAFETY: the caller's promise.
+                    unsafe { at.cast::<$rm_mem>().write_unaligned(new.to_memory()) };
+                    old
+                }
+            }
+        )*
+        $(
+            pub(crate) struct $cx;
+            impl ExchangeOp for $cx {
+                const LOG_SIZE: usize = size_of::<$cx_mem>().trailing_zeros() as usize;
+                #[inline(always)]
+                unsafe fn exchange(at: *mut u8, expected: u64, replacement: u64) -> u64 {
+                    // SAFETY: the caller's promise.
+                    let old = unsafe { at.cast::<$cx_mem>().read_unaligned() }.of_memory() as u64;
+                    // An i32 in a slot has nothing to say in the upper half.
+                    let expected = As::<u64>::convert(expected as $cx_in);
+                    if old == expected {
+                        let new = replacement as $cx_mem;
+                        // SAFETY: the caller's promise.
+                        unsafe { at.cast::<$cx_mem>().write_unaligned(new.to_memory()) };
+                    }
+                    old
+                }
+            }
+        )*
+        $($(define_lane!($pr, $pr_out, $pr_lane);)?)*
     };
 }
 for_each_op!(define_semantics);

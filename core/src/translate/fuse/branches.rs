@@ -20,6 +20,19 @@ pub(crate) struct Condition {
     loaded: Option<Loaded>,
 }
 
+impl Condition {
+    /// A comparison with zero.
+    #[cfg(feature = "gc")]
+    pub(crate) fn with_zero(op: Op, a: Loc) -> Condition {
+        Condition {
+            op,
+            a,
+            b: Loc::Imm(0),
+            loaded: None,
+        }
+    }
+}
+
 /// The form of a fused load and branch, if there is one.
 fn load_branch_form(loaded: &Loaded, op: Op, b: Loc) -> Option<u16> {
     let row = load_branch_of(loaded.op)?;

@@ -3,6 +3,8 @@
 mod branches;
 mod values;
 
+pub(crate) use branches::Condition;
+
 use super::{
     code::{Operands, Pc},
     func::{FuncTranslator, fits_i16},

@@ -1,0 +1,184 @@
+//! Exceptions: `try_table`, and the legacy blocks.
+//!
+//! Nothing is emitted for a try: where an exception is caught is found in the function's [`FrameMap`] when it is
+//! thrown. The machine then writes its values to where the target expects them. A legacy try has a slot below its
+//! operands for the exception that it catches, for `rethrow`.
+//!
+//! [`FrameMap`]: super::frames::FrameMap
+
+use wasmparser::{BlockType, Catch, TryTable};
+
+use super::{
+    code::{NO_FIELD, Operands},
+    func::{BlockKind, FuncTranslator, ty},
+};
+use crate::bytecode::{Op, Ty};
+
+impl FuncTranslator<'_> {
+    /// Slots that the values of an exception take.
+    fn tag_slots(&self, tag: u32) -> u32 {
+        let ty = self.module.tags[tag as usize];
+        self.module.types[ty as usize].ty.param_slots() as u32
+    }
+
+    pub(super) fn try_table(&mut self, table: &TryTable) {
+        let sig = self.sig(table.ty);
+        self.flush();
+        let number = self.begin_try();
+        for catch in &table.catches {
+            let (tag, label, by_ref) = match *catch {
+                Catch::One { tag, label } => (Some(tag), label, false),
+                Catch::OneRef { tag, label } => (Some(tag), label, true),
+                Catch::All { label } => (None, label, false),
+                Catch::AllRef { label } => (None, label, true),
+            };
+            let index = self.target(label);
+            let block = self.blocks[index];
+            let slots = tag.map_or(0, |tag| self.tag_slots(tag));
+            let exception = by_ref.then_some(block.base + slots);
+            // What is caught may be all that uses these slots.
+            self.stack.need(block.base + slots + u32::from(by_ref));
+            let target = (block.kind == BlockKind::Loop).then_some(block.start);
+            let clause = self.add_clause(number, tag, block.base, exception, target);
+            if target.is_none() {
+                let mut list = block.catches;
+                self.wait_for_target(clause, &mut list);
+                self.blocks[index].catches = list;
+            }
+        }
+        self.open(BlockKind::Try, sig, NO_FIELD);
+        if let Some(block) = self.blocks.last_mut() {
+            block.number = number;
+        }
+    }
+
+    pub(super) fn throw(&mut self, tag: u32) {
+        let count = self.tag_values(tag);
+        self.materialize_top(count);
+        self.stop_here();
+        self.stack.truncate(self.stack.len() - count);
+        let operands = Operands::default()
+            .u16(0, self.stack.top())
+            .u32(4, tag);
+        self.code.emit(Op::Throw.base(), operands, 8);
+        self.unreachable();
+    }
+
+    fn tag_values(&self, tag: u32) -> usize {
+        let ty = self.module.tags[tag as usize];
+        self.module.types[ty as usize].ty.params().len()
+    }
+
+    pub(super) fn throw_ref(&mut self) {
+        let exception = self.pop_slot();
+        self.emit_throw_ref(exception);
+    }
+
+    fn emit_throw_ref(&mut self, exception: u32) {
+        self.stop_here();
+        let operands = Operands::default().u16(0, exception);
+        self.code.emit(Op::ThrowRef.base(), operands, 8);
+        self.unreachable();
+    }
+
+    /// A legacy try.
+    pub(super) fn legacy_try(&mut self, block_type: BlockType) {
+        let sig = self.sig(block_type);
+        let params = self.params(sig);
+        self.flush();
+        self.materialize_top(params);
+        // The parameters move up by the slot for the exception.
+        let height = self.stack.len() - params;
+        let base = match self.stack.len() > height {
+            true => self.stack.get(height).home,
+            false => self.stack.top(),
+        };
+        let slots = self.stack.top() - base;
+        if slots > 0 {
+            let operands = Operands::default()
+                .u16(0, base + 1)
+                .u16(2, base)
+                .u16(4, slots);
+            self.code.emit(Op::CopyMany.base(), operands, 8);
+        }
+        self.stack.truncate(height);
+        let number = self.begin_try();
+        // Nothing yet: no reference.
+        self.stack.push_home(Ty::I64);
+        self.push_homes(sig, false);
+        self.open_at(BlockKind::LegacyTry, sig, NO_FIELD, height, base);
+        if let Some(block) = self.blocks.last_mut() {
+            block.number = number;
+        }
+    }
+
+    /// Ends what comes before a catch, or before the end, of a legacy try.
+    pub(super) fn end_legacy_part(&mut self) {
+        let index = self.blocks.len() - 1;
+        let block = self.blocks[index];
+        if self.dead.is_none() {
+            self.settle_values(index);
+            self.move_values(index);
+        }
+        if block.kind == BlockKind::LegacyTry {
+            self.end_try(block.number);
+        }
+    }
+
+    /// A catch of a legacy try: of exceptions with a tag, or of all.
+    pub(super) fn legacy_catch(&mut self, tag: Option<u32>) {
+        let index = self.blocks.len() - 1;
+        if self.dead.is_none() {
+            self.end_legacy_part();
+            let field = self.emit_br();
+            let mut block = self.blocks[index];
+            self.code.chain(field, &mut block.ends);
+            self.blocks[index].ends = block.ends;
+        } else {
+            self.end_legacy_part();
+        }
+        self.dead = None;
+        let block = self.blocks[index];
+        self.stack.truncate(block.height);
+        let here = self.code.pc();
+        self.stack.push_home(Ty::Ref);
+        let base = self.stack.top();
+        if let Some(tag) = tag {
+            let module = self.module;
+            let types = &module.types[module.tags[tag as usize] as usize].ty;
+            for &param in types.params() {
+                self.stack.push_home(ty(param));
+            }
+        }
+        self.add_legacy_clause(block.number, tag, base, block.base, here);
+        self.blocks[index].kind = BlockKind::LegacyCatch;
+        self.label_dropping_acc();
+    }
+
+    /// Legacy clauses come one by one, with other tries between: they are kept together as a try of their own.
+    fn add_legacy_clause(
+        &mut self,
+        number: u32,
+        tag: Option<u32>,
+        base: u32,
+        exception: u32,
+        target: super::code::Pc,
+    ) {
+        let number = self.again(number);
+        self.add_clause(number, tag, base, Some(exception), Some(target));
+    }
+
+    pub(super) fn rethrow(&mut self, depth: u32) {
+        let block = self.blocks[self.target(depth)];
+        self.emit_throw_ref(block.base);
+    }
+
+    pub(super) fn delegate(&mut self, depth: u32) {
+        let index = self.blocks.len() - 1;
+        let number = self.blocks[index].number;
+        // The label is counted from outside of the try.
+        let to = index as u32 - 1 - depth;
+        self.delegate_try(number, to);
+        self.end();
+    }
+}

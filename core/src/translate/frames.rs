@@ -1,0 +1,247 @@
+//! What must be known of a frame that is not running: where its references are, and what it catches.
+//!
+//! Nothing of this is kept while code runs: when a collection or an exception meets a function, it is translated
+//! again, with this recorded, and the result is kept for the next time.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use super::{
+    code::Pc,
+    func::FuncTranslator,
+    stack::Loc,
+};
+use crate::{
+    bytecode::Ty,
+    exec::ENTRY_HEADER_BYTES,
+};
+
+/// A function's frames, wherever they stop. (References are never pinned.) Code is told by byte offsets behind the function's entry.
+#[derive(Default)]
+pub(crate) struct FrameMap {
+    /// Where the caller's pins are kept.
+    pub(crate) saved_pins: Option<u16>,
+    /// Slots of locals that are references.
+    pub(crate) locals: Box<[u16]>,
+    points: Vec<Point>,
+    tries: Vec<Try>,
+    clauses: Vec<Clause>,
+}
+
+/// An instruction at which a frame may stop.
+pub(crate) struct Point {
+    code: u32,
+    /// Whether the accumulator is a reference.
+    pub(crate) acc: bool,
+    /// Slots of operands that are references.
+    pub(crate) slots: Box<[u16]>,
+}
+
+/// Code from which exceptions are caught.
+#[derive(Clone, Copy)]
+pub(crate) struct Try {
+    start: u32,
+    end: u32,
+    /// Blocks around it.
+    depth: u32,
+    /// The first of its clauses, and one past the last.
+    clauses: (u32, u32),
+    /// The number of the block that its exceptions are handed to instead, if they are.
+    delegate: Option<u32>,
+}
+
+/// Where an exception goes on.
+#[derive(Clone, Copy)]
+pub(crate) struct Clause {
+    /// The module's number of the tag; `None` catches all.
+    pub(crate) tag: Option<u32>,
+    /// First slot for the exception's values, if it is caught by its tag.
+    pub(crate) base: u16,
+    /// Slot for the exception itself.
+    pub(crate) exception: Option<u16>,
+    pub(crate) target: u32,
+    /// The next clause that waits for the same target.
+    next: u32,
+}
+
+/// End of a list of clauses that wait for their target.
+pub(crate) const NO_CLAUSE: u32 = u32::MAX;
+
+fn offset(pc: Pc) -> u32 {
+    pc.bytes() - ENTRY_HEADER_BYTES as u32
+}
+
+impl FrameMap {
+    /// What is known of the instruction that contains this byte.
+    pub(crate) fn point(&self, code: u32) -> Option<&Point> {
+        let i = self.points.partition_point(|point| point.code <= code);
+        self.points.get(i.checked_sub(1)?)
+    }
+
+    /// The clause that catches an exception thrown by the instruction that contains this byte.
+    pub(crate) fn catch(&self, code: u32, is_tag: impl Fn(u32) -> bool) -> Option<&Clause> {
+        // From the innermost out.
+        let mut below = u32::MAX;
+        loop {
+            let around = |one: &&Try| one.start <= code && code < one.end;
+            let depths = self.tries.iter().filter(around).map(|one| one.depth);
+            let depth = depths.filter(|depth| *depth < below).max()?;
+            below = depth;
+            // A legacy try has a record for each clause, in their order.
+            let records = self.tries.iter().filter(around);
+            for one in records.filter(|one| one.depth == depth) {
+                if let Some(block) = one.delegate {
+                    below = block + 1;
+                }
+                let clauses = one.clauses.0 as usize..one.clauses.1 as usize;
+                let mut clauses = self.clauses[clauses].iter();
+                if let Some(clause) = clauses.find(|clause| clause.tag.is_none_or(&is_tag)) {
+                    return Some(clause);
+                }
+            }
+        }
+    }
+}
+
+/// What is recorded of tries while a function is translated.
+#[derive(Default)]
+pub(crate) struct Tries {
+    tries: Vec<Try>,
+    clauses: Vec<Clause>,
+    points: Vec<Point>,
+}
+
+impl Tries {
+    pub(crate) fn clear(&mut self) {
+        self.tries.clear();
+        self.clauses.clear();
+        self.points.clear();
+    }
+}
+
+impl FuncTranslator<'_> {
+    /// Begins to catch here; what follows is not fused with what came before.
+    pub(super) fn begin_try(&mut self) -> u32 {
+        self.last = None;
+        self.producer = None;
+        let here = offset(self.code.pc());
+        let clauses = self.tries.clauses.len() as u32;
+        self.tries.tries.push(Try {
+            start: here,
+            end: u32::MAX,
+            depth: self.blocks.len() as u32,
+            clauses: (clauses, clauses),
+            delegate: None,
+        });
+        self.tries.tries.len() as u32 - 1
+    }
+
+    /// Adds a clause to a try, whose clauses are the last ones. Targets that are not known yet are found with the
+    /// number that this returns.
+    pub(super) fn add_clause(
+        &mut self,
+        number: u32,
+        tag: Option<u32>,
+        base: u32,
+        exception: Option<u32>,
+        target: Option<Pc>,
+    ) -> u32 {
+        let clause = self.tries.clauses.len() as u32;
+        self.tries.clauses.push(Clause {
+            tag,
+            base: base as u16,
+            exception: exception.map(|slot| slot as u16),
+            target: target.map_or(0, offset),
+            next: NO_CLAUSE,
+        });
+        self.tries.tries[number as usize].clauses.1 = clause + 1;
+        clause
+    }
+
+    /// Puts a clause in front of a list of waiting ones.
+    pub(super) fn wait_for_target(&mut self, clause: u32, list: &mut u32) {
+        self.tries.clauses[clause as usize].next = *list;
+        *list = clause;
+    }
+
+    /// Tells a list of waiting clauses their target.
+    pub(super) fn resolve_clauses(&mut self, mut list: u32, target: Pc) {
+        while list != NO_CLAUSE {
+            let clause = &mut self.tries.clauses[list as usize];
+            clause.target = offset(target);
+            list = clause.next;
+        }
+    }
+
+    /// A further record of a try that has ended, for a clause that comes when others have come between.
+    pub(super) fn again(&mut self, number: u32) -> u32 {
+        let clauses = self.tries.clauses.len() as u32;
+        let one = Try {
+            clauses: (clauses, clauses),
+            ..self.tries.tries[number as usize]
+        };
+        self.tries.tries.push(one);
+        self.tries.tries.len() as u32 - 1
+    }
+
+    /// Ends the code from which a try catches, unless it has ended.
+    pub(super) fn end_try(&mut self, number: u32) {
+        self.last = None;
+        self.producer = None;
+        let here = offset(self.code.pc());
+        let one = &mut self.tries.tries[number as usize];
+        one.end = one.end.min(here);
+    }
+
+    /// Hands a try's exceptions to the block of this number.
+    pub(super) fn delegate_try(&mut self, number: u32, block: u32) {
+        self.tries.tries[number as usize].delegate = Some(block);
+    }
+
+    /// Notes where references are while the instruction that is emitted next is stopped.
+    pub(super) fn stop_here(&mut self) {
+        if !self.code.recording() {
+            return;
+        }
+        let mut acc = false;
+        let mut slots = Vec::new();
+        for position in 0..self.stack.len() {
+            let operand = self.stack.at(position);
+            if operand.ty != Ty::Ref {
+                continue;
+            }
+            match operand.at {
+                Loc::Acc => acc = true,
+                _ if operand.is_home() => slots.push(operand.home as u16),
+                // Constants are null, and locals known.
+                _ => {}
+            }
+        }
+        let code = offset(self.code.pc());
+        // Of what was taken back, only the last note counts.
+        while let Some(point) = self.tries.points.last()
+            && point.code >= code
+        {
+            self.tries.points.pop();
+        }
+        self.tries.points.push(Point {
+            code,
+            acc,
+            slots: slots.into(),
+        });
+    }
+
+    /// The map of the finished function.
+    pub(super) fn into_frame_map(self) -> FrameMap {
+        FrameMap {
+            saved_pins: self.saved_pins.map(|slot| slot as u16),
+            locals: self
+                .locals
+                .slots_of(Ty::Ref)
+                .map(|slot| slot as u16)
+                .collect(),
+            points: self.tries.points,
+            tries: self.tries.tries,
+            clauses: self.tries.clauses,
+        }
+    }
+}
