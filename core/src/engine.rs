@@ -182,11 +182,23 @@ const fn if_feature(present: bool, features: WasmFeatures) -> WasmFeatures {
 /// What the machine executes.
 const SUPPORTED: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
-    .union(if_feature(cfg!(feature = "simd"), WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD)))
-    .union(if_feature(cfg!(feature = "gc"), WasmFeatures::GC.union(WasmFeatures::FUNCTION_REFERENCES)))
-    .union(if_feature(cfg!(feature = "exceptions"), WasmFeatures::EXCEPTIONS))
+    .union(if_feature(
+        cfg!(feature = "simd"),
+        WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD),
+    ))
+    .union(if_feature(
+        cfg!(feature = "gc"),
+        WasmFeatures::GC.union(WasmFeatures::FUNCTION_REFERENCES),
+    ))
+    .union(if_feature(
+        cfg!(feature = "exceptions"),
+        WasmFeatures::EXCEPTIONS,
+    ))
     .union(if_feature(cfg!(feature = "threads"), WasmFeatures::THREADS))
-    .union(if_feature(cfg!(feature = "memory64"), WasmFeatures::MEMORY64))
+    .union(if_feature(
+        cfg!(feature = "memory64"),
+        WasmFeatures::MEMORY64,
+    ))
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY)

@@ -375,9 +375,7 @@ impl fmt::Debug for ErrorKind {
             ErrorKind::Unsupported(error) => f.debug_tuple("Unsupported").field(error).finish(),
             ErrorKind::Link(message) => f.debug_tuple("Link").field(message).finish(),
             ErrorKind::Trap(trap) => f.debug_tuple("Trap").field(trap).finish(),
-            ErrorKind::Exception(exception) => {
-                f.debug_tuple("Exception").field(exception).finish()
-            }
+            ErrorKind::Exception(exception) => f.debug_tuple("Exception").field(exception).finish(),
             ErrorKind::Limit(message) => f.debug_tuple("Limit").field(message).finish(),
             ErrorKind::Host(error) => f.debug_tuple("Host").field(error).finish(),
             ErrorKind::Exit(code) => f.debug_tuple("Exit").field(code).finish(),

@@ -183,12 +183,7 @@ fn field_slots(store: &StoreInner, ty: FieldType, value: &Val) -> Result<[u64; 2
 }
 
 /// The value of a field; packed ones are zero-extended.
-fn field_value(
-    store: &StoreInner,
-    slot: u64,
-    at: u32,
-    ty: FieldType,
-) -> Result<Val, Error> {
+fn field_value(store: &StoreInner, slot: u64, at: u32, ty: FieldType) -> Result<Val, Error> {
     let slots = store.heap.load(slot, at as usize, FieldKind::of(ty))?;
     Ok(Val::from_slots(ty.storage.unpacked(), &slots, store))
 }
@@ -394,12 +389,7 @@ impl ArrayRef {
     ///
     /// # Errors
     /// If there is no such element, they are immutable, or the value is of another type.
-    pub fn set(
-        &self,
-        mut store: impl AsContextMut,
-        index: u32,
-        value: &Val,
-    ) -> Result<(), Error> {
+    pub fn set(&self, mut store: impl AsContextMut, index: u32, value: &Val) -> Result<(), Error> {
         let store = &mut store.as_context_mut().0.inner;
         let (ty, at) = self.element(store, index)?;
         if !ty.mutable {
@@ -487,4 +477,3 @@ impl From<ArrayRef> for Val {
         Val::AnyRef(Some(value.into()))
     }
 }
-

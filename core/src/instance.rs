@@ -8,8 +8,8 @@ use crate::{
     externs::{Export, Extern, Global, Memory, Table, Tag},
     func::{Func, TypedFunc, WasmParams, WasmResults, call_func},
     module::{
-        ConstEnv, ConstExpr, ElementItems, ElementKind, ExportEntry, ExportKind, ImportDesc, Module,
-        Value,
+        ConstEnv, ConstExpr, ElementItems, ElementKind, ExportEntry, ExportKind, ImportDesc,
+        Module, Value,
     },
     store::{
         AsContext, AsContextMut, Field, FuncEntity, FuncKind, GlobalEntity, InstanceEntity,
@@ -177,12 +177,12 @@ impl ConstEnv for Env<'_> {
         if descriptor == Some(0) {
             return Err(TrapCode::NullReference.into());
         }
-        self.pin(fields.iter().map(|[low, _]| *low).chain(descriptor));
         let words = self.store.heap.struct_words(ty);
         let object = self.store.allocate(words, |heap| {
             heap.make(ty, words, descriptor.unwrap_or(0) as u32)
         })?;
-        self.pin([object]);
+        // It may be an operand of the next object that is made here.
+        self.store.heap.pinned.push(object as u32);
         let layout: Vec<Field> = match self.store.heap.def(ty) {
             Some(def) => def.layout.fields().into(),
             None => Vec::new(),
@@ -196,13 +196,13 @@ impl ConstEnv for Env<'_> {
     }
 
     fn make_array(&mut self, ty: TypeId, len: u32, values: &[Value]) -> Result<u64, Error> {
-        self.pin(values.iter().map(|[low, _]| *low));
         let words = self.store.heap.array_words(ty, len);
         let words = words.ok_or(TrapCode::OutOfMemory)?;
         let object = self
             .store
             .allocate(words, |heap| heap.make(ty, words, len))?;
-        self.pin([object]);
+        // It may be an operand of the next object that is made here.
+        self.store.heap.pinned.push(object as u32);
         match values {
             [value] => self.store.heap.fill(object, 0, len, *value)?,
             values => {
@@ -212,17 +212,6 @@ impl ConstEnv for Env<'_> {
             }
         }
         Ok(object)
-    }
-}
-
-impl Env<'_> {
-    /// Keeps what slots refer to, if they are references, through the collections of other objects here.
-    fn pin(&mut self, slots: impl IntoIterator<Item = u64>) {
-        let references = slots.into_iter().filter(|slot| slot >> 32 == 0);
-        self.store
-            .heap
-            .pinned
-            .extend(references.map(|slot| slot as u32));
     }
 }
 

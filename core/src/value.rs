@@ -234,9 +234,9 @@ impl Ref {
             };
         }
         let slot = self.to_slot(store);
-        store
-            .heap
-            .is(slot, CastTarget::new(ty), |func| store.funcs[func as usize].ty)
+        store.heap.is(slot, CastTarget::new(ty), |func| {
+            store.funcs[func as usize].ty
+        })
     }
 
     pub(crate) fn to_slot(&self, store: &StoreInner) -> u64 {

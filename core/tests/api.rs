@@ -449,7 +449,7 @@ fn references_go_through() {
             (func (export "call") (result i32) (call_indirect (result i32) (i32.const 0))))"#,
         &[table.into()],
     );
-    let value = wasmote::ExternRef::new(&mut store, String::from("host"));
+    let value = wasmote::ExternRef::new(&mut store, String::from("host")).unwrap();
     let id = instance
         .get_typed_func::<Option<wasmote::ExternRef>, Option<wasmote::ExternRef>>(&store, "id")
         .unwrap();

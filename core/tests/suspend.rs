@@ -349,8 +349,12 @@ fn host_functions_suspend_in_the_middle_of_frames() {
                 if stops == 5 {
                     *store.data_mut() = false;
                     let func = another.get_func(&store, "work").unwrap();
-                    func.call(&mut store, &[Val::I32(1000)], &mut [Val::I32(0); 4])
-                        .unwrap();
+                    func.call(
+                        &mut store,
+                        &[Val::I32(1000)],
+                        &mut [const { Val::I32(0) }; 4],
+                    )
+                    .unwrap();
                     *store.data_mut() = true;
                 }
                 call = suspended
@@ -370,7 +374,7 @@ fn a_suspension_without_resumption_is_an_error_of_a_plain_call() {
     let instance = work(&mut store);
     let func = instance.get_func(&store, "work").unwrap();
     let error = func
-        .call(&mut store, &[Val::I32(1)], &mut [Val::I32(0); 4])
+        .call(&mut store, &[Val::I32(1)], &mut [const { Val::I32(0) }; 4])
         .unwrap_err();
     assert!(error.is_suspend(), "{error}");
 }

@@ -22,6 +22,8 @@ pub struct Options {
     pub eager: bool,
     /// Meter every call, with more fuel than any script uses up.
     pub fuel: bool,
+    /// Collect the heap before every object that is made.
+    pub zeal: bool,
     /// The language the script was written for.
     pub language: Language,
 }
@@ -36,6 +38,8 @@ pub enum Language {
     Second,
     /// Without several memories: proposals that came before them.
     OneMemory,
+    /// WebAssembly 1.0 with threads.
+    Threads,
     /// With the proposal of custom descriptors, which changes what `br_on_cast` may be.
     CustomDescriptors,
 }
@@ -45,11 +49,11 @@ impl Language {
     pub fn of_folder(folder: &str) -> Language {
         match folder {
             "wasm-v1" | "wasm-v2" => Language::Second,
-            "bulk-memory" | "multi-value" | "nontrapping-float-to-int-conversions" => {
+            "multi-value" | "nontrapping-float-to-int-conversions" | "reference-types" => {
                 Language::Second
             }
-            "reference-types" => Language::Second,
-            "memory64" | "function-references" => Language::OneMemory,
+            "bulk-memory" | "memory64" | "function-references" => Language::OneMemory,
+            "threads" => Language::Threads,
             "custom-descriptors" => Language::CustomDescriptors,
             _ => Language::Latest,
         }
@@ -65,6 +69,11 @@ impl Language {
                 config.wasm_gc(false).wasm_function_references(false);
                 config.wasm_exceptions(false).wasm_legacy_exceptions(false);
                 config.wasm_threads(false);
+            }
+            Language::Threads => {
+                config.wasm_multi_memory(false).wasm_reference_types(false);
+                config.wasm_gc(false).wasm_function_references(false);
+                config.wasm_exceptions(false).wasm_legacy_exceptions(false);
             }
             Language::OneMemory => {
                 config.wasm_multi_memory(false);
@@ -86,7 +95,8 @@ impl Options {
 impl std::fmt::Display for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.eager { "eager" } else { "lazy" })?;
-        f.write_str(if self.fuel { ", fuel" } else { "" })
+        f.write_str(if self.fuel { ", fuel" } else { "" })?;
+        f.write_str(if self.zeal { ", zeal" } else { "" })
     }
 }
 

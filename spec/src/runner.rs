@@ -123,6 +123,7 @@ impl Runner {
         config.max_stack_size(1 << 20);
         let engine = Engine::new(&config);
         let mut store = Store::new(&engine, ());
+        store.set_gc_zeal(options.zeal);
         let linker =
             spectest::linker(&engine, &mut store).expect("an empty linker takes every name");
         Runner {

@@ -34,6 +34,12 @@ pub fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()>, Erro
     linker.define(&*store, "spectest", "table64", table)?;
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     linker.define(&*store, "spectest", "memory", memory)?;
+    let shared = MemoryType {
+        shared: true,
+        ..MemoryType::new(1, Some(2))
+    };
+    let memory = Memory::new(&mut *store, shared)?;
+    linker.define(&*store, "spectest", "shared_memory", memory)?;
     // They print nothing: the output of scripts is their results.
     linker.func_wrap("spectest", "print", || {})?;
     linker.func_wrap("spectest", "print_i32", |_: i32| {})?;

@@ -88,7 +88,9 @@ fn matches(store: &Store<()>, got: &Val, expected: &WastRetCore<'_>) -> bool {
         }
         (Val::AnyRef(Some(got)), WastRetCore::RefHost(expected)) => {
             let value = got.to_extern();
-            let number = value.data(store).and_then(|data| data.downcast_ref::<u32>());
+            let number = value
+                .data(store)
+                .and_then(|data| data.downcast_ref::<u32>());
             number == Some(expected)
         }
         (Val::AnyRef(Some(_)), WastRetCore::RefAny) => true,
@@ -106,12 +108,8 @@ fn matches(store: &Store<()>, got: &Val, expected: &WastRetCore<'_>) -> bool {
 fn is_internal(heap: &HeapType<'_>) -> bool {
     use AbstractHeapType as A;
     let abstract_type = abstract_type(heap);
-    abstract_type.is_none_or(|ty| {
-        matches!(
-            ty,
-            A::Any | A::Eq | A::I31 | A::Struct | A::Array | A::None
-        )
-    })
+    abstract_type
+        .is_none_or(|ty| matches!(ty, A::Any | A::Eq | A::I31 | A::Struct | A::Array | A::None))
 }
 
 fn vector_matches(got: u128, expected: &V128Pattern) -> bool {
@@ -122,8 +120,12 @@ fn vector_matches(got: u128, expected: &V128Pattern) -> bool {
         V128Pattern::I16x8(lanes) => ints(lanes.map(i16::to_le_bytes).as_flattened()),
         V128Pattern::I32x4(lanes) => ints(lanes.map(i32::to_le_bytes).as_flattened()),
         V128Pattern::I64x2(lanes) => ints(lanes.map(i64::to_le_bytes).as_flattened()),
-        V128Pattern::F32x4(lanes) => (0..4).all(|i| f32_matches((got >> (32 * i)) as u32, &lanes[i])),
-        V128Pattern::F64x2(lanes) => (0..2).all(|i| f64_matches((got >> (64 * i)) as u64, &lanes[i])),
+        V128Pattern::F32x4(lanes) => {
+            (0..4).all(|i| f32_matches((got >> (32 * i)) as u32, &lanes[i]))
+        }
+        V128Pattern::F64x2(lanes) => {
+            (0..2).all(|i| f64_matches((got >> (64 * i)) as u64, &lanes[i]))
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Operand fields: what an instruction's bytes mean.
 
 use super::{
-    ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, KEPT, Op, Place, SUMS,
-    SHIFT_COUNTS, Sets, Shape, TO_ACC, TO_BOTH, TO_PIN, VECTOR, pairs, select_forms,
+    ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, KEPT, Op, Place,
+    SHIFT_COUNTS, SUMS, Sets, Shape, TO_ACC, TO_BOTH, TO_PIN, VECTOR, pairs, select_forms,
 };
 
 /// The type of a value as far as ops are concerned.
@@ -286,7 +286,12 @@ impl Form {
                 let (a, b) = digit(form, SHIFT_COUNTS);
                 Form::new(&[
                     destination(Ty::V128, to),
-                    source(VECTOR.sources.places[a as usize], Ty::V128, 2, Field::Imm16(2)),
+                    source(
+                        VECTOR.sources.places[a as usize],
+                        Ty::V128,
+                        2,
+                        Field::Imm16(2),
+                    ),
                     [Field::Src(4), Field::Imm16(4)][b as usize],
                 ])
             }
@@ -294,7 +299,12 @@ impl Form {
                 let (a, to) = digit(form, VECTOR.dests);
                 Form::new(&[
                     destination(Ty::V128, to),
-                    source(VECTOR.sources.places[a as usize], Ty::V128, 2, Field::Imm16(2)),
+                    source(
+                        VECTOR.sources.places[a as usize],
+                        Ty::V128,
+                        2,
+                        Field::Imm16(2),
+                    ),
                     Field::Src(4),
                     Field::Src(6),
                 ])
@@ -305,12 +315,21 @@ impl Form {
             Shape::Replace { value, .. } => Form::new(&[
                 Field::Dst(0),
                 Field::Src(2),
-                source(value.sets().sources.places[form as usize], value, 4, Field::Imm16(4)),
+                source(
+                    value.sets().sources.places[form as usize],
+                    value,
+                    4,
+                    Field::Imm16(4),
+                ),
                 Field::Count(6),
             ]),
             // (The field behind the offset is read from there where there are two inputs.)
             Shape::Atomic { inputs, result, .. } => {
-                let result = if result.is_some() { Field::Dst(0) } else { Field::Src(0) };
+                let result = if result.is_some() {
+                    Field::Dst(0)
+                } else {
+                    Field::Src(0)
+                };
                 let fields = [
                     result,
                     Field::Src(2),

@@ -239,9 +239,8 @@ impl Execution {
                 let tag = self.instance().tags[tag as usize];
                 let len = store.inner.tag_type(tag).param_slots();
                 // SAFETY: the values are in the frame; nothing writes there before they are copied.
-                let values = unsafe {
-                    core::slice::from_raw_parts(self.cx.sp.add(base as usize), len)
-                };
+                let values =
+                    unsafe { core::slice::from_raw_parts(self.cx.sp.add(base as usize), len) };
                 store.inner.running.wait(&raw const self.cx);
                 let made = store
                     .inner

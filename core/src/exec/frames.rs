@@ -78,7 +78,11 @@ impl<'c> Frames<'c> {
         if self.ip.is_null() || self.ip == HALT.as_ptr().cast() {
             return None;
         }
-        let at = if self.exact { self.ip } else { self.ip.wrapping_sub(1) };
+        let at = if self.exact {
+            self.ip
+        } else {
+            self.ip.wrapping_sub(1)
+        };
         let (defined, code) = self.next.module().code.find(at)?;
         (self.next.defined, self.next.code) = (defined, code);
         Some(&self.next)

@@ -18,9 +18,9 @@ mod frames;
 mod handlers;
 mod operand;
 mod stack;
-mod unwind;
 #[cfg(all(test, feature = "std"))]
 mod tests;
+mod unwind;
 mod value;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;
@@ -28,7 +28,7 @@ pub(crate) mod vector;
 pub(crate) use dispatch::Handler;
 pub(crate) use driver::{Execution, Pause, Progress};
 pub(crate) use frames::Running;
-#[cfg(feature = "gc")]
-pub(crate) use value::gcref;
 pub(crate) use handlers::{HANDLERS, call::ENTRY_HEADER_BYTES};
 pub(crate) use stack::{HEADER_SLOTS, StackPool};
+#[cfg(feature = "gc")]
+pub(crate) use value::gcref;

@@ -1,10 +1,6 @@
 //! Throwing: exceptions find the frame that catches them.
 
-use super::{
-    backtrace::backtrace,
-    cx::Cx,
-    frames::Frames,
-};
+use super::{backtrace::backtrace, cx::Cx, frames::Frames};
 use crate::{
     error::{Error, Exception},
     externs::Tag,

@@ -2,7 +2,9 @@
 //! instructions (core specification, section 4.3.4 "Vector Operations").
 
 #[cfg(target_endian = "big")]
-compile_error!("the feature `simd` needs a little-endian target: lanes are read as they lie in memory");
+compile_error!(
+    "the feature `simd` needs a little-endian target: lanes are read as they lie in memory"
+);
 
 use super::{
     dispatch::Regs,
@@ -213,7 +215,11 @@ pub(crate) fn narrow<T: Lane, R: Lane>(a: v128, b: v128, f: impl Fn(T) -> R) -> 
 pub(crate) fn low_from<T: Lane, R: Lane + Default>(a: v128, f: impl Fn(T) -> R) -> v128 {
     let a = a.lanes::<T>();
     v128::of::<R>(R::All::from_fn(|i| {
-        if i < T::All::COUNT { f(a.get(i)) } else { R::default() }
+        if i < T::All::COUNT {
+            f(a.get(i))
+        } else {
+            R::default()
+        }
     }))
 }
 

@@ -46,7 +46,7 @@ fn calls_check_and_convert() {
         *caller.data_mut() += 1;
         (i64::from(a) - b, a)
     });
-    let mut results = [Val::I32(0); 2];
+    let mut results = [const { Val::I32(0) }; 2];
     func.call(&mut store, &[Val::I32(-3), Val::I64(4)], &mut results)
         .unwrap();
     assert_eq!(results, [Val::I64(-7), Val::I32(-3)]);
@@ -83,10 +83,10 @@ fn dynamic_closures_are_held_to_their_type() {
     let func = Func::new(&mut store, ty, |_, args, results| {
         assert_eq!(args[0], Val::I32(7));
         assert_eq!(results[1], Val::NULL_FUNC);
-        results[0] = args[1];
+        results[0] = args[1].clone();
         Ok(())
     });
-    let mut results = [Val::I32(0); 2];
+    let mut results = [const { Val::I32(0) }; 2];
     func.call(&mut store, &[Val::I32(7), Val::V128(3 << 90)], &mut results)
         .unwrap();
     assert_eq!(results, [Val::V128(3 << 90), Val::NULL_FUNC]);

@@ -40,9 +40,15 @@ pub(crate) enum ConstOp {
         descriptor: bool,
     },
     /// Makes an array of so many values.
-    Array { ty: TypeId, elements: u32 },
+    Array {
+        ty: TypeId,
+        elements: u32,
+    },
     /// Makes an array of as many elements as the top says, of the value below; zero and null without one.
-    ArrayOf { ty: TypeId, init: bool },
+    ArrayOf {
+        ty: TypeId,
+        init: bool,
+    },
 }
 
 /// Where constant expressions find globals and functions, and make objects.
@@ -72,8 +78,7 @@ impl ConstExpr {
         let mut reader = expr.get_operators_reader();
         while !reader.eof() {
             let (op, offset) = reader.read_with_offset()?;
-            let unsupported =
-                || Error::unsupported("GC", "a constant expression", Some(offset));
+            let unsupported = || Error::unsupported("GC", "a constant expression", Some(offset));
             let ty = |index: u32| {
                 let entry = types.known.get(index as usize);
                 entry
@@ -100,9 +105,10 @@ impl ConstExpr {
                 #[cfg(feature = "simd")]
                 Operator::V128Const { value } => {
                     let (low, high) = value.bytes().split_at(8);
-                    ConstOp::Value([low, high].map(|half| {
-                        u64::from_le_bytes(half.try_into().unwrap_or_default())
-                    }))
+                    ConstOp::Value(
+                        [low, high]
+                            .map(|half| u64::from_le_bytes(half.try_into().unwrap_or_default())),
+                    )
                 }
                 Operator::RefNull { .. } => ConstOp::Value([0; 2]),
                 Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
@@ -142,9 +148,7 @@ impl ConstExpr {
                     elements: array_size,
                 },
                 // References of both hierarchies look alike.
-                Operator::AnyConvertExtern | Operator::ExternConvertAny
-                    if types.features.gc() =>
-                {
+                Operator::AnyConvertExtern | Operator::ExternConvertAny if types.features.gc() => {
                     continue;
                 }
                 Operator::End => continue,
@@ -237,7 +241,12 @@ mod tests {
         fn func_ref(&self, index: u32) -> u64 {
             u64::from(index) + 1
         }
-        fn make_struct(&mut self, _: TypeId, fields: &[Value], _: Option<u64>) -> Result<u64, Error> {
+        fn make_struct(
+            &mut self,
+            _: TypeId,
+            fields: &[Value],
+            _: Option<u64>,
+        ) -> Result<u64, Error> {
             Ok(fields.iter().map(|[low, _]| low).sum())
         }
         fn make_array(&mut self, _: TypeId, len: u32, values: &[Value]) -> Result<u64, Error> {

@@ -97,7 +97,11 @@ impl Types<'_> {
             HeapType::Exn | HeapType::NoExn => (self.features.exceptions(), "exceptions"),
             _ => (self.features.gc(), "GC"),
         };
-        if feature { Ok(heap) } else { Err(unsupported(name)) }
+        if feature {
+            Ok(heap)
+        } else {
+            Err(unsupported(name))
+        }
     }
 
     /// Identity and kind of the type that an index names. Validation has checked indices.
@@ -112,7 +116,10 @@ impl Types<'_> {
             UnpackedIndex::Id(_) => return Err(unsupported("GC")),
         };
         match self.group.get(member as usize) {
-            Some(ty) => Ok((TypeId::of_group(member), Kind::of(&ty.composite_type.inner)?)),
+            Some(ty) => Ok((
+                TypeId::of_group(member),
+                Kind::of(&ty.composite_type.inner)?,
+            )),
             None => Err(unsupported("GC")),
         }
     }

@@ -212,8 +212,8 @@ impl<T> Store<T> {
 
 /// What validation checks in modules, for types that embedders make.
 fn check_memory_type(ty: &MemoryType) -> Result<(), Error> {
-    if ty.shared {
-        return Err(Error::unsupported("threads", "shared memory", None));
+    if ty.shared && ty.maximum.is_none() {
+        return Err(Error::new("shared memory must have a maximum size"));
     }
     if !matches!(ty.page_size_log2, 0 | 16) {
         return Err(Error::new(

@@ -13,19 +13,18 @@ mod memory;
 mod table;
 
 use alloc::{boxed::Box, vec::Vec};
-use core::{
-    sync::atomic::{AtomicBool, Ordering},
-};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use arena::Arena;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use func::{FuncEntity, FuncKind};
 pub(crate) use global::GlobalEntity;
 pub(crate) use handle::Stored;
-pub(crate) use heap::{
-    CastTarget, FUNC_TAG, Field, FieldKind, HEADER_BYTES, Heap, Layout, Marker, Plain, Root, func_slot,
-};
 use hashbrown::HashMap;
+pub(crate) use heap::{
+    CastTarget, FUNC_TAG, Field, FieldKind, HEADER_BYTES, Heap, Layout, Marker, Plain, Root,
+    func_slot,
+};
 pub(crate) use instance::InstanceEntity;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub(crate) use memory::{MemoryEntity, MemoryPlace};
@@ -329,6 +328,12 @@ impl<T> Store<T> {
     /// How many times the heap was collected.
     pub fn gc_collections(&self) -> u64 {
         self.inner.heap.collections
+    }
+
+    /// Whether to collect before every object that is made: slow, and good at finding what is not kept alive as it
+    /// should be. Default: no.
+    pub fn set_gc_zeal(&mut self, enable: bool) {
+        self.inner.heap.set_zeal(enable);
     }
 
     /// Collects the heap now: frees what neither code nor the embedder refers to, and drops host values of

@@ -5,8 +5,8 @@ use wasmparser::{BlockType, BrTable};
 use super::{
     code::{NO_FIELD, Operands},
     frames::NO_CLAUSE,
-    fuse::Condition,
     func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, header_slot, parsed_ty, ty},
+    fuse::Condition,
     stack::Loc,
 };
 use crate::{

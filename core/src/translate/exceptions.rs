@@ -57,9 +57,7 @@ impl FuncTranslator<'_> {
         self.materialize_top(count);
         self.stop_here();
         self.stack.truncate(self.stack.len() - count);
-        let operands = Operands::default()
-            .u16(0, self.stack.top())
-            .u32(4, tag);
+        let operands = Operands::default().u16(0, self.stack.top()).u32(4, tag);
         self.code.emit(Op::Throw.base(), operands, 8);
         self.unreachable();
     }

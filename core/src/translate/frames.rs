@@ -5,15 +5,8 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{
-    code::Pc,
-    func::FuncTranslator,
-    stack::Loc,
-};
-use crate::{
-    bytecode::Ty,
-    exec::ENTRY_HEADER_BYTES,
-};
+use super::{code::Pc, func::FuncTranslator, stack::Loc};
+use crate::{bytecode::Ty, exec::ENTRY_HEADER_BYTES};
 
 /// A function's frames, wherever they stop. (References are never pinned.) Code is told by byte offsets behind the function's entry.
 #[derive(Default)]

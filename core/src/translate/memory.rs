@@ -8,8 +8,8 @@ use super::{
     fuse::{Last, Loaded, What, existing},
     stack::Loc,
 };
-use crate::bytecode::{ADDRESSES, INT, Op, Place, SUMS, Shape, Ty};
 use crate::bytecode::Bank;
+use crate::bytecode::{ADDRESSES, INT, Op, Place, SUMS, Shape, Ty};
 
 /// The memory that an access is to. (Accesses to arrays are not among the enabled features.)
 fn memory_of(memarg: &MemArg) -> u32 {

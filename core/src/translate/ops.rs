@@ -463,7 +463,11 @@ impl FrameStack for FuncTranslator<'_> {
                 matches!(block.kind, BlockKind::LegacyTry | BlockKind::LegacyCatch)
             }),
         };
-        Some(if legacy { FrameKind::LegacyTry } else { FrameKind::If })
+        Some(if legacy {
+            FrameKind::LegacyTry
+        } else {
+            FrameKind::If
+        })
     }
 }
 

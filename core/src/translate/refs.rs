@@ -1,11 +1,6 @@
 //! Typed function references, structures, arrays and casts.
 
-use super::{
-    code::Operands,
-    func::FuncTranslator,
-    fuse::Condition,
-    stack::Loc,
-};
+use super::{code::Operands, func::FuncTranslator, fuse::Condition, stack::Loc};
 use crate::{
     bytecode::{Op, Shape, Ty},
     error::Error,
@@ -143,10 +138,7 @@ impl FuncTranslator<'_> {
         let Field { at, kind } = self.field(index, field);
         let value = self.pop_slot();
         let object = self.pop_slot();
-        let operands = Operands::default()
-            .u16(0, object)
-            .u16(2, value)
-            .u32(4, at);
+        let operands = Operands::default().u16(0, object).u16(2, value).u32(4, at);
         self.code.emit(set_op(kind).0.base(), operands, 8);
     }
 
@@ -159,10 +151,7 @@ impl FuncTranslator<'_> {
             return self.make(Op::ArrayNewDefault, 1, operands, 8);
         }
         let init = self.peek_slot(1);
-        let operands = Operands::default()
-            .u16(2, init)
-            .u16(4, len)
-            .u32(8, id);
+        let operands = Operands::default().u16(2, init).u16(4, len).u32(8, id);
         self.make(Op::ArrayNew, 2, operands, 16);
     }
 
@@ -174,10 +163,7 @@ impl FuncTranslator<'_> {
             0 => self.stack.top(),
             _ => self.stack.get(self.stack.len() - inputs).home,
         };
-        let operands = Operands::default()
-            .u16(2, first)
-            .u32(4, id)
-            .u32(8, len);
+        let operands = Operands::default().u16(2, first).u32(4, id).u32(8, len);
         self.make(Op::ArrayNewFixed, inputs, operands, 16);
     }
 
@@ -209,10 +195,7 @@ impl FuncTranslator<'_> {
         let value = self.pop_slot();
         let at = self.pop_slot();
         let array = self.pop_slot();
-        let operands = Operands::default()
-            .u16(0, array)
-            .u16(2, at)
-            .u16(4, value);
+        let operands = Operands::default().u16(0, array).u16(2, at).u16(4, value);
         let (_, op) = set_op(self.element(index));
         self.code.emit(op.base(), operands, 8);
     }
@@ -227,11 +210,7 @@ impl FuncTranslator<'_> {
         let len = self.peek_slot(0);
         self.pay_for_length(len);
         let [d, c, b, a] = core::array::from_fn(|_| self.pop_slot());
-        let operands = Operands::default()
-            .u16(0, a)
-            .u16(2, b)
-            .u16(4, c)
-            .u16(6, d);
+        let operands = Operands::default().u16(0, a).u16(2, b).u16(4, c).u16(6, d);
         match segment {
             Some(segment) => self.code.emit(op.base(), operands.u32(8, segment), 16),
             None => self.code.emit(op.base(), operands, 8),
@@ -350,7 +329,11 @@ impl FuncTranslator<'_> {
     /// Pushes whether the object in a slot has the descriptor in a slot, or is null and may be.
     fn test_desc(&mut self, object: u32, descriptor: u32, nullable: bool) {
         let operands = Operands::default().u16(2, object).u16(4, descriptor);
-        let op = if nullable { Op::RefTestDescNull } else { Op::RefTestDesc };
+        let op = if nullable {
+            Op::RefTestDescNull
+        } else {
+            Op::RefTestDesc
+        };
         self.produce_op(op, operands);
     }
 

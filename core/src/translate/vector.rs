@@ -14,7 +14,9 @@ impl FuncTranslator<'_> {
     /// Copies a vector to a slot.
     pub(super) fn copy_vector(&mut self, from: Loc, to: Loc) {
         let form = (from == Loc::Acc) as u16;
-        let operands = Operands::default().u16(0, to.field16()).u16(2, from.field16());
+        let operands = Operands::default()
+            .u16(0, to.field16())
+            .u16(2, from.field16());
         self.code.emit(Op::V128Copy.base() + form, operands, 8);
         self.last = None;
     }
@@ -61,10 +63,7 @@ impl FuncTranslator<'_> {
         let b = self.pop_slot();
         let (a, _) = self.pop();
         let form = existing(VECTOR.sources.find(a.place()));
-        let operands = Operands::default()
-            .u16(2, a.field16())
-            .u16(4, b)
-            .u16(6, c);
+        let operands = Operands::default().u16(2, a.field16()).u16(4, b).u16(6, c);
         self.produce(op.base() + form * VECTOR.dests, Ty::V128, operands, 8);
     }
 
@@ -87,14 +86,7 @@ impl FuncTranslator<'_> {
     }
 
     /// Pushes the vector in a slot with a popped value in one of its lanes.
-    fn replace_in(
-        &mut self,
-        op: Op,
-        vector: u32,
-        value: Loc,
-        operand: Operand,
-        lane: u8,
-    ) {
+    fn replace_in(&mut self, op: Op, vector: u32, value: Loc, operand: Operand, lane: u8) {
         let Shape::Replace { value: ty, size } = *op.shape() else {
             return;
         };
@@ -133,10 +125,7 @@ impl FuncTranslator<'_> {
         let condition = self.pop_slot();
         let y = self.pop_slot();
         let x = self.pop_slot();
-        let operands = Operands::default()
-            .u16(2, x)
-            .u16(4, y)
-            .u16(6, condition);
+        let operands = Operands::default().u16(2, x).u16(4, y).u16(6, condition);
         self.produce_home(Op::V128Select, Ty::V128, operands, 8);
     }
 

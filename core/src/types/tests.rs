@@ -1,4 +1,4 @@
-use alloc::string::ToString;
+use alloc::{string::ToString, vec};
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn equal_types_have_one_id() {
     let b = registry.intern(&func(&[], &[ValType::I32]));
     assert_ne!(a, b, "params and results are told apart");
     assert_eq!(registry.intern(&func(&[ValType::I32], &[])), a);
-    assert_eq!(registry.get(b), func(&[], &[ValType::I32]));
+    assert_eq!(registry.func(b), func(&[], &[ValType::I32]));
 }
 
 #[test]
@@ -39,29 +39,31 @@ fn displays_like_the_text_format() {
 
 #[test]
 fn limits_of_imports() {
+    let engine = Engine::default();
     let memory = |min, max| ExternType::Memory(MemoryType::new(min, max));
-    assert!(memory(2, Some(3)).matches(&memory(1, None)));
-    assert!(memory(2, Some(3)).matches(&memory(2, Some(3))));
-    assert!(!memory(2, Some(4)).matches(&memory(2, Some(3))));
-    assert!(!memory(2, None).matches(&memory(2, Some(3))));
-    assert!(!memory(1, None).matches(&memory(2, None)));
-    assert!(!memory(1, None).matches(&ExternType::Memory(MemoryType::new64(1, None))));
+    assert!(memory(2, Some(3)).matches(&engine, &memory(1, None)));
+    assert!(memory(2, Some(3)).matches(&engine, &memory(2, Some(3))));
+    assert!(!memory(2, Some(4)).matches(&engine, &memory(2, Some(3))));
+    assert!(!memory(2, None).matches(&engine, &memory(2, Some(3))));
+    assert!(!memory(1, None).matches(&engine, &memory(2, None)));
+    assert!(!memory(1, None).matches(&engine, &ExternType::Memory(MemoryType::new64(1, None))));
     let small = MemoryType::new(1, None).with_page_size_log2(0);
-    assert!(!memory(1, None).matches(&small.into()));
+    assert!(!memory(1, None).matches(&engine, &small.into()));
 }
 
 #[test]
 fn mutability_of_imports() {
+    let engine = Engine::default();
     let global = |content, mutable| ExternType::Global(GlobalType { content, mutable });
-    assert!(global(ValType::I32, true).matches(&global(ValType::I32, true)));
-    assert!(!global(ValType::I32, true).matches(&global(ValType::I32, false)));
-    assert!(!global(ValType::I32, false).matches(&global(ValType::I64, false)));
+    assert!(global(ValType::I32, true).matches(&engine, &global(ValType::I32, true)));
+    assert!(!global(ValType::I32, true).matches(&engine, &global(ValType::I32, false)));
+    assert!(!global(ValType::I32, false).matches(&engine, &global(ValType::I64, false)));
     let null = ValType::Ref(RefType {
         nullable: true,
         heap: HeapType::NoFunc,
     });
-    assert!(global(null, false).matches(&global(ValType::FUNCREF, false)));
-    assert!(!global(null, true).matches(&global(ValType::FUNCREF, true)));
+    assert!(global(null, false).matches(&engine, &global(ValType::FUNCREF, false)));
+    assert!(!global(null, true).matches(&engine, &global(ValType::FUNCREF, true)));
 }
 
 #[test]
@@ -80,4 +82,59 @@ fn address_spaces() {
             .address_space_pages(),
         u64::MAX
     );
+}
+
+/// A structure with fields of these types in a group.
+fn structure(fields: &[ValType], supertype: Option<TypeId>) -> SubType {
+    SubType {
+        is_final: false,
+        supertype,
+        composite: CompositeType::Struct(StructType::new(fields.iter().map(|ty| FieldType {
+            storage: StorageType::Val(*ty),
+            mutable: false,
+        }))),
+        descriptor: None,
+        describes: None,
+    }
+}
+
+fn to(id: TypeId) -> ValType {
+    ValType::Ref(RefType {
+        nullable: true,
+        heap: HeapType::ConcreteStruct(id),
+    })
+}
+
+#[test]
+fn groups_are_equal_if_they_look_alike() {
+    let mut registry = TypeRegistry::default();
+    let own = |member| to(TypeId::of_group(member));
+    let list = registry.intern_group([structure(&[own(0)], None)].into());
+    assert_eq!(
+        registry.intern_group([structure(&[own(0)], None)].into()),
+        list
+    );
+    // Unrolled once it is another type: equality is iso-recursive.
+    let unrolled = registry.intern_group([structure(&[to(list)], None)].into());
+    assert_ne!(unrolled, list);
+    // So is the same structure as a member of a larger group.
+    let pair = [structure(&[own(0)], None), structure(&[own(0)], None)];
+    let first = registry.intern_group(pair.clone().into());
+    assert!(first != list && registry.intern_group(pair.into()) == first);
+}
+
+#[test]
+fn supertypes_are_found_by_depth() {
+    let mut registry = TypeRegistry::default();
+    let mut chain = vec![registry.intern_group([structure(&[], None)].into())];
+    for depth in 0..40 {
+        let fields = vec![ValType::I32; depth + 1];
+        let next = structure(&fields, chain.last().copied());
+        chain.push(registry.intern_group([next].into()));
+    }
+    for (i, id) in chain.iter().enumerate() {
+        for (j, of) in chain.iter().enumerate() {
+            assert_eq!(registry.is_a(*id, *of), i >= j);
+        }
+    }
 }

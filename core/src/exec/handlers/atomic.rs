@@ -77,7 +77,8 @@ pub(crate) struct Modify<O>(PhantomData<O>);
 impl<O: ModifyOp> Handle for Modify<O> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        access!(r, O::LOG_SIZE, 16, |at| *r.slot(0) = O::modify(at, *r.slot(6)))
+        access!(r, O::LOG_SIZE, 16, |at| *r.slot(0) =
+            O::modify(at, *r.slot(6)))
     }
 }
 

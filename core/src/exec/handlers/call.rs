@@ -447,9 +447,7 @@ impl Handle for CallIndirect {
                     (*r.cx()).callee = func;
                     r.defer::<Leave<16>>()
                 }
-                Err(TrapCode::BadSignature) if cfg!(feature = "gc") => {
-                    r.defer::<CallIndirectSub>()
-                }
+                Err(TrapCode::BadSignature) if cfg!(feature = "gc") => r.defer::<CallIndirectSub>(),
                 Err(code) => r.trap(code),
             }
         }

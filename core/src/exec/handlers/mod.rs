@@ -17,6 +17,8 @@ pub(crate) mod rows;
 pub(crate) mod vector;
 pub(crate) mod wide;
 
+#[cfg(feature = "simd")]
+use super::vector::v128;
 #[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use super::{
     dispatch::{Handler, define_thread, handler},
@@ -38,8 +40,6 @@ use fused::{
 };
 use memory::{Load, LoadFar, LoadSum, Store, StoreFar, StoreSum};
 use numeric::{Binary, CompareBranch, Unary};
-#[cfg(feature = "simd")]
-use super::vector::v128;
 #[cfg(feature = "gc")]
 use objects::{
     ArrayGet, ArrayLen, Cast, GetDescriptor, StructGet, Test, TestDescriptor, TestDescriptorNull,

@@ -164,7 +164,10 @@ heap_op!(ArrayNewFixed, 16, |i, heap| {
 });
 
 heap_op!(ArrayNewData, 16, |i, heap| {
-    let (ty, data) = (TypeId(i.read(8)), (*i.cx).instance.as_ref().data(i.read(12)));
+    let (ty, data) = (
+        TypeId(i.read(8)),
+        (*i.cx).instance.as_ref().data(i.read(12)),
+    );
     let (offset, len) = (*i.slot(2) as u32, *i.slot(4) as u32);
     // Before anything is made, since the array might be larger than any segment.
     let bytes = u64::from(len) * u64::from(heap.element(ty).bytes());
@@ -192,7 +195,12 @@ heap_op!(ArrayFill, 8, |i, heap| {
     let array = *i.slot(0);
     let (ty, _) = heap.array(array)?;
     let wide = heap.element(ty).slots() == 2;
-    heap.fill(array, *i.slot(2) as u32, *i.slot(6) as u32, value(i, 4, wide))?;
+    heap.fill(
+        array,
+        *i.slot(2) as u32,
+        *i.slot(6) as u32,
+        value(i, 4, wide),
+    )?;
 });
 
 heap_op!(ArrayCopy, 16, |i, heap| {
@@ -261,9 +269,8 @@ impl<L: Plain> Handle for ArraySet<L> {
         unsafe {
             let heap = heap(r.cx());
             let array = *r.slot(0);
-            let set = element(heap, array, *r.slot(2), size_of::<L>()).and_then(|at| {
-                heap.set(array, at, r.slot(4).cast::<L>().read_unaligned())
-            });
+            let set = element(heap, array, *r.slot(2), size_of::<L>())
+                .and_then(|at| heap.set(array, at, r.slot(4).cast::<L>().read_unaligned()));
             match set {
                 Ok(()) => r.next(8),
                 Err(code) => r.trap(code),

@@ -3,15 +3,15 @@
 use super::numeric;
 #[cfg(feature = "simd")]
 use crate::exec::vector::{self, *};
-#[cfg(feature = "gc")]
-use crate::{
-    exec::value::gcref,
-    store::{Plain, func_slot},
-};
 use crate::{
     bytecode::table::for_each_op,
     exec::value::{Outcome, Value},
     trap::TrapCode,
+};
+#[cfg(feature = "gc")]
+use crate::{
+    exec::value::gcref,
+    store::{Plain, func_slot},
 };
 
 /// A row of the group `binary`, or `compare` (whose result is 0 or 1).

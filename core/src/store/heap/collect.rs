@@ -137,6 +137,7 @@ impl Heap {
         let live = marker.live;
         self.pinned = pinned;
         self.collections += 1;
+        self.calmed = true;
         self.drop_externs();
         self.bins = Default::default();
         (self.sweep, self.sweep_end) = (1, self.top);
@@ -161,7 +162,10 @@ impl Heap {
         while self.sweep < stop {
             let header = self.header(self.sweep);
             if header.0 & Header::MARK != 0 {
-                self.set_header(self.sweep, Header(header.0 & !(Header::MARK | Header::GREY)));
+                self.set_header(
+                    self.sweep,
+                    Header(header.0 & !(Header::MARK | Header::GREY)),
+                );
                 self.sweep += self.size(header);
                 continue;
             }
@@ -176,9 +180,9 @@ impl Heap {
             }
             if self.sweep >= self.sweep_end && self.sweep_end == self.top {
                 (self.top, self.sweep, self.sweep_end) = (start, start, start);
-            } else {
-                self.release(start, self.sweep.min(self.sweep_end) - start);
+                return;
             }
+            self.release(start, self.sweep.min(self.sweep_end) - start);
         }
     }
 }

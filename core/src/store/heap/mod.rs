@@ -120,6 +120,9 @@ pub(crate) struct Heap {
     pub(crate) pinned: Vec<u32>,
     /// Collections so far.
     pub(crate) collections: u64,
+    /// Whether to collect before every object that is made, and whether that was done for the next one.
+    zeal: bool,
+    calmed: bool,
 }
 
 type HostValue = Box<dyn Any + Send + Sync>;
@@ -141,6 +144,8 @@ impl Default for Heap {
             roots: Lock::new(Roots::default()),
             pinned: Vec::new(),
             collections: 0,
+            zeal: false,
+            calmed: false,
         }
     }
 }
@@ -155,6 +160,10 @@ impl Heap {
     pub(crate) fn set_limit(&mut self, bytes: usize) {
         self.limit = u32::try_from(bytes / 8).map_or(MAX_WORDS, |words| words.min(MAX_WORDS));
         self.threshold = INITIAL_WORDS.min(self.limit);
+    }
+
+    pub(crate) fn set_zeal(&mut self, enable: bool) {
+        (self.zeal, self.calmed) = (enable, false);
     }
 
     /// Whether nothing was ever allocated.
@@ -175,7 +184,11 @@ impl Heap {
     /// Words of the object or free block with this header.
     fn size(&self, header: Header) -> u32 {
         let size = match header.kind() {
-            Kind::Typed => match self.types.get(header.number() as usize).map(|def| &def.layout) {
+            Kind::Typed => match self
+                .types
+                .get(header.number() as usize)
+                .map(|def| &def.layout)
+            {
                 Some(Layout::Struct { words, .. }) => *words,
                 Some(Layout::Array(kind)) => array_words(*kind, header.len()).unwrap_or(MAX_WORDS),
                 _ => 1,
@@ -189,6 +202,9 @@ impl Heap {
 
     /// Room for `words`, zeroed but for its header; `None` if there is none without a collection.
     pub(crate) fn alloc(&mut self, words: u32, header: Header) -> Option<u32> {
+        if self.zeal && !core::mem::take(&mut self.calmed) {
+            return None;
+        }
         let index = self.find(words)?;
         let range = index as usize..index as usize + words as usize;
         self.words.get_mut(range)?.fill(0);
@@ -281,7 +297,11 @@ impl Heap {
         if words == 0 {
             return;
         }
-        let bin = if (words as usize) < BINS { words as usize } else { 0 };
+        let bin = if (words as usize) < BINS {
+            words as usize
+        } else {
+            0
+        };
         self.set_header(index, Header::new(Kind::Free, words, self.bins[bin]));
         self.bins[bin] = index;
     }
@@ -299,7 +319,10 @@ impl Heap {
 
     /// Lets the heap grow for an object of so many words, after a collection; whether that is allowed.
     pub(crate) fn raise_threshold(&mut self, words: u32) -> bool {
-        let wanted = self.top.saturating_add(words).max(self.threshold.saturating_mul(2));
+        let wanted = self
+            .top
+            .saturating_add(words)
+            .max(self.threshold.saturating_mul(2));
         let threshold = wanted.min(self.limit);
         let grows = threshold > self.threshold && self.top.saturating_add(words) <= threshold;
         if grows {

@@ -138,7 +138,10 @@ impl Heap {
             return Err(TrapCode::NullReference);
         }
         let start = (slot as u32 >> 1) as usize * 8 + at;
-        let bytes = self.bytes().get(start..).and_then(|bytes| bytes.first_chunk());
+        let bytes = self
+            .bytes()
+            .get(start..)
+            .and_then(|bytes| bytes.first_chunk());
         bytes.copied().ok_or(TrapCode::NullReference)
     }
 
@@ -210,7 +213,11 @@ impl Heap {
         for field in def.layout.fields() {
             // SAFETY: the caller's promise.
             let value = unsafe {
-                let high = if field.kind == FieldKind::V128 { *slots.add(1) } else { 0 };
+                let high = if field.kind == FieldKind::V128 {
+                    *slots.add(1)
+                } else {
+                    0
+                };
                 [*slots, high]
             };
             // It has these fields.
@@ -283,7 +290,8 @@ impl Heap {
 
     /// How the elements of an array type are stored.
     pub(crate) fn element(&self, ty: TypeId) -> FieldKind {
-        self.def(ty).map_or(FieldKind::I8, |def| def.layout.element())
+        self.def(ty)
+            .map_or(FieldKind::I8, |def| def.layout.element())
     }
 
     /// A structure or array, zero and null; `len` is an array's length, or the reference to a structure's

@@ -1,5 +1,7 @@
 //! Every opcode that the translator can emit, run in loops on a small native stack.
 
+mod features;
+
 use alloc::{
     collections::BTreeSet,
     format,
@@ -41,7 +43,7 @@ fn name(ty: Ty) -> &'static str {
         Ty::F32 => "f32",
         Ty::F64 => "f64",
         Ty::V128 => "v128",
-        Ty::Ref => "funcref",
+        Ty::Ref => "ref",
     }
 }
 
@@ -54,6 +56,8 @@ fn source(place: Place, ty: Ty, slot: &str, pins: PinTypes) -> Option<String> {
     Some(match place {
         Place::Slot => format!("(local.get ${slot}_{t})"),
         // Ops that nothing is fused with.
+        Place::Acc if ty == Ty::V128 => format!("(v128.not (local.get ${slot}_{t}))"),
+        Place::Acc if ty == Ty::Ref => "(ref.cast (ref $s) (local.get $a_ref))".into(),
         Place::Acc if ty.sets().dests == INT.dests && matches!(ty, Ty::I32 | Ty::I64) => {
             format!("({t}.rem_u (local.get ${slot}_{t}) ({t}.const 13))")
         }
@@ -93,6 +97,10 @@ fn observe(expression: &str, ty: Ty) -> String {
         Ty::I32 => format!("(i64.extend_i32_u {expression})"),
         Ty::F32 => format!("(i64.extend_i32_u (i32.reinterpret_f32 {expression}))"),
         Ty::F64 => format!("(i64.reinterpret_f64 {expression})"),
+        Ty::V128 => format!(
+            "(i64.add (i64x2.extract_lane 0 {expression}) (i64x2.extract_lane 1 {expression}))"
+        ),
+        Ty::Ref => format!("(i64.extend_i32_u (ref.is_null {expression}))"),
         _ => expression.into(),
     };
     format!("(local.set $sum (i64.sub (i64.rotl (local.get $sum) (i64.const 1)) {bits}))\n")
@@ -101,13 +109,22 @@ fn observe(expression: &str, ty: Ty) -> String {
 /// Statements that use the value of `expression` in each of its destinations.
 fn destinations(expression: &str, ty: Ty, pins: PinTypes) -> String {
     let t = name(ty);
+    if ty == Ty::Ref {
+        return features::references(expression);
+    }
     let push_out = source(Place::Acc, ty, "a", pins).unwrap_or_default();
     let after = if matches!(ty, Ty::I32 | Ty::I64) {
         "rotl"
+    } else if ty == Ty::V128 {
+        "xor"
     } else {
         "div"
     };
     let mut out = observe(expression, ty);
+    if ty == Ty::V128 {
+        // (Lanes are read from slots.)
+        out += &observe(&format!("(v128.not {expression})"), ty);
+    }
     out += &format!("(local.set $r_{t} {expression})\n");
     out += &observe(&format!("(local.get $r_{t})"), ty);
     out += &observe(&format!("({t}.{after} {expression} {push_out})"), ty);
@@ -248,6 +265,11 @@ fn statements(op: Op, pins: PinTypes) -> String {
         Shape::Unary { operand, result } => {
             for &from in operand.sets().sources.places {
                 if let Some(from) = place(from, operand, "a") {
+                    // (An i31 where one is read.)
+                    let from = match text.starts_with("i31.") {
+                        true => features::number(&from),
+                        false => from,
+                    };
                     out += &destinations(&format!("({text} {from})"), result, pins);
                 }
             }
@@ -486,6 +508,12 @@ fn statements(op: Op, pins: PinTypes) -> String {
             }
         }
         Shape::Plain(_) => {}
+        Shape::Shift
+        | Shape::Ternary
+        | Shape::Extract { .. }
+        | Shape::Replace { .. }
+        | Shape::Atomic { .. }
+        | Shape::Produce { .. } => out += &features::statements(op, pins),
     }
     out
 }
@@ -583,6 +611,7 @@ fn plain_statements() -> String {
         (i64.mul_wide_s (local.get $a_i64) (local.get $b_i64)) (drop) (drop)
         (i64.mul_wide_u (local.get $a_i64) (local.get $b_i64)) (drop) (drop)
     ";
+    out += &features::plain_statements();
     out
 }
 
@@ -615,6 +644,7 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
             heat(&["$x"])
         );
     }
+    let (features, feature_locals, feature_setup) = features::module_parts();
     let (one, both) = (heat(&["$x"]), heat(&["$y", "$x"]));
     let ([p, q], hot, reset) = (pins.map(name), heat(&["$p", "$q"]), reset_pins(pins));
     format!(
@@ -641,16 +671,19 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
             (func $hot_tail (param $x i32) (result i32) {one} (return_call $hot_first (local.get $x)))
             (func $many_locals (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64))
             (func (export \"trap\") (unreachable))
+            {features}
             (func (export \"run\") (param $n i32) (result i64)
                 (local $a_i32 i32) (local $b_i32 i32) (local $r_i32 i32)
                 (local $a_i64 i64) (local $b_i64 i64) (local $r_i64 i64)
                 (local $a_f32 f32) (local $b_f32 f32) (local $r_f32 f32)
                 (local $a_f64 f64) (local $b_f64 f64) (local $r_f64 f64)
+                {feature_locals}
                 (local $p {p}) (local $q {q}) (local $s_i32 i32) (local $t_i32 i32) (local $sum i64)
                 (local.set $a_i32 (i32.const 7)) (local.set $b_i32 (i32.const 2))
                 (local.set $a_i64 (i64.const 7)) (local.set $b_i64 (i64.const 2))
                 (local.set $a_f32 (f32.const 7)) (local.set $b_f32 (f32.const 2))
                 (local.set $a_f64 (f64.const 7)) (local.set $b_f64 (f64.const 2))
+                {feature_setup}
                 {hot}
                 (loop $again
                     {reset}
@@ -742,6 +775,9 @@ fn subtracts_constant(op: Op, form: u16) -> bool {
 
 /// Whether the translator has no way to emit this form.
 fn unused(op: Op, form: u16) -> bool {
+    if features::unused(op, form) {
+        return true;
+    }
     let is_pin = |place| matches!(place, Place::Pin0 | Place::Pin1);
     // Pins are of one type: none is read as one and written as the other.
     let (read, written) = match *op.shape() {
