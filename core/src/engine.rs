@@ -292,7 +292,10 @@ impl Config {
     }
 
     fn feature(&mut self, feature: WasmFeatures, enable: bool) -> &mut Config {
-        self.features.set(feature, enable);
+        // What this build lacks stays off, so that modules with it are refused by name.
+        let on_request = WasmFeatures::LEGACY_EXCEPTIONS | WasmFeatures::CUSTOM_DESCRIPTORS;
+        let available = SUPPORTED.union(on_request).contains(feature);
+        self.features.set(feature, enable && available);
         self
     }
 }

@@ -34,6 +34,11 @@
 //! and 64-bit targets behave alike until memory runs out.
 #![no_std]
 #![deny(unsafe_op_in_unsafe_fn)]
+// What only a part of the language uses is left over where that part is left out.
+#![cfg_attr(
+    not(feature = "wasm3"),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 
 extern crate alloc;
 #[cfg(feature = "std")]

@@ -1,4 +1,5 @@
 //! Garbage collection, exceptions and threads, as embedders see them.
+#![cfg(feature = "wasm3")]
 
 use std::sync::{
     Arc,

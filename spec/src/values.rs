@@ -94,12 +94,18 @@ fn matches(store: &Store<()>, got: &Val, expected: &WastRetCore<'_>) -> bool {
             number == Some(expected)
         }
         (Val::AnyRef(Some(_)), WastRetCore::RefAny) => true,
-        (Val::AnyRef(Some(got)), expected) => match (got.heap_type(store), expected) {
-            (HeapKind::I31, WastRetCore::RefI31 | WastRetCore::RefEq) => true,
-            (HeapKind::ConcreteStruct(_), WastRetCore::RefStruct | WastRetCore::RefEq) => true,
-            (HeapKind::ConcreteArray(_), WastRetCore::RefArray | WastRetCore::RefEq) => true,
-            _ => false,
-        },
+        (Val::AnyRef(Some(got)), expected) => matches!(
+            (got.heap_type(store), expected),
+            (HeapKind::I31, WastRetCore::RefI31 | WastRetCore::RefEq)
+                | (
+                    HeapKind::ConcreteStruct(_),
+                    WastRetCore::RefStruct | WastRetCore::RefEq
+                )
+                | (
+                    HeapKind::ConcreteArray(_),
+                    WastRetCore::RefArray | WastRetCore::RefEq
+                )
+        ),
         _ => false,
     }
 }

@@ -86,6 +86,12 @@ impl MemoryEntity {
         }
     }
 
+    /// Whether addresses are 64 bits wide, in a build that has that.
+    #[inline(always)]
+    pub(crate) fn is_wide(&self) -> bool {
+        cfg!(feature = "memory64") && self.is_64
+    }
+
     /// Present size in pages.
     pub(crate) fn pages(&self) -> u64 {
         self.len as u64 >> self.ty.page_size_log2

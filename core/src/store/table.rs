@@ -19,6 +19,12 @@ impl TableEntity {
     /// otherwise ask for 32 GiB with one instruction. The validator has the same limit for minimums.
     pub(crate) const MAX_ELEMENTS: u64 = 10_000_000;
 
+    /// Whether indices are 64 bits wide, in a build that has that.
+    #[inline(always)]
+    pub(crate) fn is_wide(&self) -> bool {
+        cfg!(feature = "memory64") && self.ty.is_64
+    }
+
     /// A table of the type's minimum, filled with `init`; `None` if there is no room for it.
     pub(crate) fn new(ty: TableType, init: u64) -> Option<TableEntity> {
         if ty.minimum > TableEntity::MAX_ELEMENTS {

@@ -181,6 +181,7 @@ impl FuncTranslator<'_> {
         }
         match block.kind {
             BlockKind::Try => self.end_try(block.number),
+            #[cfg(feature = "exceptions")]
             BlockKind::LegacyTry | BlockKind::LegacyCatch => self.end_legacy_part(),
             _ => {}
         }

@@ -184,6 +184,12 @@ macro_rules! define_none {
 }
 wasmparser::for_each_operator!(define_none);
 
+/// For what a build leaves out.
+#[cfg(not(feature = "wasm3"))]
+fn refuse() -> Result<(), Refused> {
+    Err(Refused::Unsupported)
+}
+
 /// What only some builds translate.
 macro_rules! with_feature {
     ($feature:literal, $($translate:tt)*) => {{
@@ -192,7 +198,7 @@ macro_rules! with_feature {
             $($translate)*
         }
         #[cfg(not(feature = $feature))]
-        return Err(Refused::Unsupported);
+        refuse()?
     }};
 }
 

@@ -100,17 +100,17 @@ macro_rules! bulk_op {
 
 bulk_op!(MemoryCopy, 16, MemoryOutOfBounds, |r| {
     let (to, from) = (memory(r, 8), memory(r, 12));
-    let len = index(r, 4, (*to).is_64 && (*from).is_64);
-    let (d, n) = range(index(r, 0, (*to).is_64), len, (*to).len)?;
-    let (s, _) = range(index(r, 2, (*from).is_64), len, (*from).len)?;
+    let len = index(r, 4, (*to).is_wide() && (*from).is_wide());
+    let (d, n) = range(index(r, 0, (*to).is_wide()), len, (*to).len)?;
+    let (s, _) = range(index(r, 2, (*from).is_wide()), len, (*from).len)?;
     (*from).base.add(s).copy_to((*to).base.add(d), n);
 });
 
 bulk_op!(MemoryFill, 16, MemoryOutOfBounds, |r| {
     let to = memory(r, 8);
     let (d, n) = range(
-        index(r, 0, (*to).is_64),
-        index(r, 4, (*to).is_64),
+        index(r, 0, (*to).is_wide()),
+        index(r, 4, (*to).is_wide()),
         (*to).len,
     )?;
     (*to).base.add(d).write_bytes(*r.slot(2) as u8, n);
@@ -122,7 +122,7 @@ bulk_op!(MemoryInit, 16, MemoryOutOfBounds, |r| {
     let data = instance.data(segment);
     let len = index(r, 4, false);
     let (s, n) = range(index(r, 2, false), len, data.len())?;
-    let (d, _) = range(index(r, 0, (*to).is_64), len, (*to).len)?;
+    let (d, _) = range(index(r, 0, (*to).is_wide()), len, (*to).len)?;
     data.as_ptr()
         .add(s)
         .copy_to_nonoverlapping((*to).base.add(d), n);
@@ -134,13 +134,13 @@ bulk_op!(DataDrop, 8, MemoryOutOfBounds, |r| {
 
 bulk_op!(TableGet, 8, TableOutOfBounds, |r| {
     let table = &*table(r, r.read(4));
-    let (i, _) = range(index(r, 2, table.ty.is_64), 1, table.elements.len())?;
+    let (i, _) = range(index(r, 2, table.is_wide()), 1, table.elements.len())?;
     *r.slot(0) = table.elements[i];
 });
 
 bulk_op!(TableSet, 8, TableOutOfBounds, |r| {
     let table = &mut *table(r, r.read(4));
-    let (i, _) = range(index(r, 0, table.ty.is_64), 1, table.elements.len())?;
+    let (i, _) = range(index(r, 0, table.is_wide()), 1, table.elements.len())?;
     table.elements[i] = *r.slot(2);
 });
 
@@ -150,9 +150,9 @@ bulk_op!(TableSize, 8, TableOutOfBounds, |r| {
 
 bulk_op!(TableCopy, 16, TableOutOfBounds, |r| {
     let (to, from) = (table(r, r.read(8)), table(r, r.read(12)));
-    let len = index(r, 4, (*to).ty.is_64 && (*from).ty.is_64);
-    let (d, n) = range(index(r, 0, (*to).ty.is_64), len, (*to).elements.len())?;
-    let (s, _) = range(index(r, 2, (*from).ty.is_64), len, (*from).elements.len())?;
+    let len = index(r, 4, (*to).is_wide() && (*from).is_wide());
+    let (d, n) = range(index(r, 0, (*to).is_wide()), len, (*to).elements.len())?;
+    let (s, _) = range(index(r, 2, (*from).is_wide()), len, (*from).elements.len())?;
     // One pointer for both sides when it is one table: two would invalidate each other.
     let to_ptr = (*to).elements.as_mut_ptr();
     let from_ptr = if to == from {
@@ -166,8 +166,8 @@ bulk_op!(TableCopy, 16, TableOutOfBounds, |r| {
 bulk_op!(TableFill, 16, TableOutOfBounds, |r| {
     let table = &mut *table(r, r.read(8));
     let (d, n) = range(
-        index(r, 0, table.ty.is_64),
-        index(r, 4, table.ty.is_64),
+        index(r, 0, table.is_wide()),
+        index(r, 4, table.is_wide()),
         table.elements.len(),
     )?;
     table.elements[d..d + n].fill(*r.slot(2));
@@ -178,7 +178,7 @@ bulk_op!(TableInit, 16, TableOutOfBounds, |r| {
     let elements = &(&(*instance(r)).elements)[segment as usize];
     let len = index(r, 4, false);
     let (s, n) = range(index(r, 2, false), len, elements.len())?;
-    let (d, _) = range(index(r, 0, table.ty.is_64), len, table.elements.len())?;
+    let (d, _) = range(index(r, 0, table.is_wide()), len, table.elements.len())?;
     table.elements[d..d + n].copy_from_slice(&elements[s..s + n]);
 });
 
@@ -196,7 +196,7 @@ impl Handle for TableGrow {
             let number = r.read::<u32>(4);
             let table = (*(*r.cx()).tables.add(number as usize)).as_ptr();
             let delta = *r.slot(2);
-            let delta = if (*table).ty.is_64 {
+            let delta = if (*table).is_wide() {
                 delta
             } else {
                 delta as u32 as u64

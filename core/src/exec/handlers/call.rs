@@ -393,7 +393,7 @@ unsafe fn resolve<const SUBTYPE: bool>(
         let cx = r.cx();
         let table = (*(*cx).tables.add(r.read::<u16>(6) as usize)).as_ref();
         let index = *r.slot(index_at);
-        let index = if table.ty.is_64 {
+        let index = if table.is_wide() {
             index
         } else {
             index as u32 as u64

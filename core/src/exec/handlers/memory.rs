@@ -140,7 +140,7 @@ pub(super) unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64
     unsafe {
         let memory = memory_of(r.cx(), r.read::<u16>(4) as u32);
         let base = *r.slot(2);
-        let base = if (*memory).is_64 {
+        let base = if (*memory).is_wide() {
             base
         } else {
             base as u32 as u64
@@ -244,7 +244,7 @@ impl Handle for Grow {
         unsafe {
             let index = r.read::<u32>(4);
             let delta = *r.slot(0);
-            let delta = if (*memory_of(r.cx(), index)).is_64 {
+            let delta = if (*memory_of(r.cx(), index)).is_wide() {
                 delta
             } else {
                 delta as u32 as u64
