@@ -80,6 +80,12 @@ pub struct RunArgs {
     /// Keep all memories together below SIZE bytes (KiB, MiB and GiB are understood)
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<Size>,
+    /// Keep the heap of structures, arrays and exceptions below SIZE bytes (KiB, MiB and GiB are understood)
+    #[arg(long, value_name = "SIZE")]
+    pub max_heap: Option<Size>,
+    /// Accept the legacy exception instructions, `try` and `catch`, which some toolchains still emit
+    #[arg(long)]
+    pub legacy_exceptions: bool,
     /// Give calls SIZE bytes of stack (KiB, MiB and GiB are understood)
     #[arg(long, value_name = "SIZE")]
     pub max_stack: Option<Size>,

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use wasmote::ErrorKind;
+
 /// The exit status after a trap, that of a process which aborted.
 const TRAPPED: u8 = 134;
 
@@ -9,7 +11,7 @@ const TRAPPED: u8 = 134;
 pub enum Failure {
     /// An error of ours or of the input, in one line.
     Error(String),
-    /// The guest trapped: the message, with its backtrace.
+    /// The guest trapped, or threw what nobody caught: the message, with its backtrace.
     Trap(String),
 }
 
@@ -36,9 +38,9 @@ impl Failure {
 
 impl From<wasmote::Error> for Failure {
     fn from(error: wasmote::Error) -> Failure {
-        match error.trap() {
-            Some(trap) => Failure::Trap(trap.to_string()),
-            None => Failure::Error(error.to_string()),
+        match error.kind() {
+            ErrorKind::Trap(_) | ErrorKind::Exception(_) => Failure::Trap(error.to_string()),
+            _ => Failure::Error(error.to_string()),
         }
     }
 }

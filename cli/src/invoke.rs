@@ -89,9 +89,16 @@ pub fn show(value: &Val) -> String {
         Val::F32(v) => f32::from_bits(*v).to_string(),
         Val::F64(v) => f64::from_bits(*v).to_string(),
         Val::V128(v) => format!("{v:#034x}"),
-        Val::FuncRef(None) | Val::ExternRef(None) => "null".into(),
+        Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
+            "null".into()
+        }
         Val::FuncRef(Some(_)) => "funcref".into(),
         Val::ExternRef(Some(_)) => "externref".into(),
+        Val::AnyRef(Some(value)) => match value.as_i31() {
+            Some(number) => format!("i31 {number}"),
+            None => "anyref".into(),
+        },
+        Val::ExnRef(Some(_)) => "exnref".into(),
         other => format!("{other:?}"),
     }
 }

@@ -39,6 +39,9 @@ fn run_with<H: Host + 'static>(
     };
     let mut store = Store::new(&engine, guest);
     store.limiter(|guest| &mut guest.limits);
+    if let Some(size) = args.max_heap {
+        store.set_gc_heap_limit(usize::try_from(size.0).unwrap_or(usize::MAX));
+    }
     if let Some(fuel) = args.fuel {
         store.set_fuel(fuel)?;
     }
@@ -66,6 +69,7 @@ fn run_with<H: Host + 'static>(
 fn config(args: &RunArgs) -> Config {
     let mut config = Config::new();
     config.consume_fuel(args.fuel.is_some());
+    config.wasm_legacy_exceptions(args.legacy_exceptions);
     if args.eager {
         config.compilation_mode(CompilationMode::Eager);
     }

@@ -2,7 +2,7 @@
 
 use std::{fs, process::ExitCode};
 
-use wasmote_spec::Options;
+use wasmote_spec::{Language, Options};
 
 use crate::{args::WastArgs, error::Failure, load::reason, output};
 
@@ -18,6 +18,10 @@ pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
         let shown = path.display();
         let text = fs::read_to_string(path)
             .map_err(|e| Failure::new(format!("{shown}: {}", reason(&e))))?;
+        // The official suite keeps scripts of one language in a folder.
+        let folder = path.parent().and_then(|folder| folder.file_name());
+        let folder = folder.unwrap_or_default().to_string_lossy();
+        let options = options.in_language(Language::of_folder(&folder));
         match wasmote_spec::run(&text, options) {
             Ok(report) => {
                 for (outcome, why) in report.failures() {

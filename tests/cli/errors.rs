@@ -125,15 +125,15 @@ fn a_mistake_in_the_text_format() {
 fn features_that_are_not_there_are_named() {
     let dir = Scratch::new();
     dir.file(
-        "simd.wat",
-        "(module (func (result v128) v128.const i64x2 0 0))",
+        "legacy.wat",
+        r#"(module (func (export "_start") try nop catch_all nop end))"#,
     );
     assert!(
-        wasmote_in(dir.path(), "run simd.wat")
+        wasmote_in(dir.path(), "run legacy.wat")
             .error(1)
-            .to_lowercase()
-            .contains("simd")
+            .contains("legacy exceptions")
     );
+    wasmote_in(dir.path(), "run --legacy-exceptions legacy.wat").ok();
 }
 
 #[test]

@@ -12,6 +12,8 @@ const STEPS: u32 = 3000;
 /// A module and where its arguments come from.
 pub struct Case {
     pub module: Vec<u8>,
+    /// Whether it may need what wasmi lacks.
+    pub latest: bool,
     seed: u64,
 }
 
@@ -41,23 +43,41 @@ pub fn case(seed: u64) -> Case {
     loop {
         let length = 2048 + random.below(24 * 1024);
         let bytes: Vec<u8> = (0..length).map(|_| (random.next() >> 32) as u8).collect();
-        let config = config(&mut random);
+        let latest = random.below(2) == 0;
+        let mut config = config(&mut random, latest);
         let mut source = Unstructured::new(&bytes);
         // Some bytes make no module: the next ones will.
-        let Ok(mut module) = Module::new(config, &mut source) else {
+        let Ok(mut module) = Module::new(config.clone(), &mut source) else {
             continue;
         };
+        if fuses(&module.to_bytes()) {
+            config.relaxed_simd_enabled = false;
+            let mut source = Unstructured::new(&bytes);
+            match Module::new(config, &mut source) {
+                Ok(other) => module = other,
+                Err(_) => continue,
+            }
+        }
         if module.ensure_termination(STEPS).is_ok() {
             return Case {
                 module: module.to_bytes(),
+                latest,
                 seed,
             };
         }
     }
 }
 
+/// Whether a module may multiply and add by a relaxed instruction: wasmtime rounds once, wasmote twice, as the
+/// deterministic profile has it.
+fn fuses(module: &[u8]) -> bool {
+    module
+        .windows(3)
+        .any(|bytes| matches!(bytes, [0xfd, 0x85..=0x88, 0x02]))
+}
+
 /// What wasmote executes; limits that keep a module's run short.
-fn config(random: &mut Random) -> Config {
+fn config(random: &mut Random, latest: bool) -> Config {
     Config {
         canonicalize_nans: true,
         export_everything: true,
@@ -88,11 +108,11 @@ fn config(random: &mut Random) -> Config {
         reference_types_enabled: true,
         tail_call_enabled: true,
         wide_arithmetic_enabled: true,
-        // Not executed yet.
-        simd_enabled: false,
-        relaxed_simd_enabled: false,
-        gc_enabled: false,
-        exceptions_enabled: false,
+        simd_enabled: latest,
+        relaxed_simd_enabled: latest,
+        gc_enabled: latest,
+        exceptions_enabled: latest,
+        // (Shared memories need another build of wasmtime.)
         threads_enabled: false,
         compact_imports_enabled: false,
         ..Config::default()
@@ -132,8 +152,11 @@ impl Case {
             // Small whole numbers and large ones: NaNs are the module's own business.
             Type::F32 => Value::F32((bits() as i32 as f32 / 8.0).to_bits()),
             Type::F64 => Value::F64((bits() as i64 as f64 / 8.0).to_bits()),
+            Type::V128 => Value::V128(u128::from(bits()) << 64 | u128::from(bits())),
             Type::FuncRef => Value::FuncRef { null: true },
             Type::ExternRef => Value::ExternRef { null: true },
+            Type::AnyRef | Type::NonNull => Value::AnyRef { null: true },
+            Type::ExnRef => Value::ExnRef { null: true },
         };
         params.iter().map(value).collect()
     }

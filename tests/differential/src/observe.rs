@@ -7,8 +7,11 @@ pub enum Value {
     I64(i64),
     F32(u32),
     F64(u64),
+    V128(u128),
     FuncRef { null: bool },
     ExternRef { null: bool },
+    AnyRef { null: bool },
+    ExnRef { null: bool },
 }
 
 /// The type of a parameter.
@@ -18,8 +21,13 @@ pub enum Type {
     I64,
     F32,
     F64,
+    V128,
     FuncRef,
     ExternRef,
+    AnyRef,
+    ExnRef,
+    /// A reference that cannot be null: its function is not called.
+    NonNull,
 }
 
 /// Why a call stopped.
@@ -34,6 +42,10 @@ pub enum Trap {
     IntegerOverflow,
     BadConversionToInteger,
     StackOverflow,
+    NullReference,
+    CastFailure,
+    ArrayOutOfBounds,
+    OutOfMemory,
 }
 
 /// How an instantiation or a call ended.
@@ -86,8 +98,12 @@ impl Step {
         Step { end, state }
     }
 
+    /// Whether it ended where runtimes may differ.
     pub fn overflowed(&self) -> bool {
-        self.end == End::Trapped(Trap::StackOverflow)
+        matches!(
+            self.end,
+            End::Trapped(Trap::StackOverflow | Trap::OutOfMemory)
+        )
     }
 
     pub fn trapped(&self) -> bool {

@@ -119,6 +119,9 @@ fn to_val(value: &Value) -> Val {
         Value::I64(v) => Val::I64(v),
         Value::F32(v) => Val::F32(F32::from_bits(v)),
         Value::F64(v) => Val::F64(F64::from_bits(v)),
+        Value::V128(_) | Value::AnyRef { .. } | Value::ExnRef { .. } => {
+            unreachable!("wasmi does not get such modules")
+        }
         Value::FuncRef { .. } => Ref::null(RefType::Func).into(),
         Value::ExternRef { .. } => Ref::null(RefType::Extern).into(),
     }

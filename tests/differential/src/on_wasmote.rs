@@ -1,8 +1,8 @@
 //! wasmote, in one of its modes.
 
 use wasmote::{
-    CompilationMode, Config, Engine, Extern, ExternType, Func, HeapType, Instance, Module, Ref,
-    Store, TrapCode, Val, ValType,
+    CompilationMode, Config, Engine, Extern, ExternType, Func, Instance, Module, Ref, Store,
+    TrapCode, Val, ValType,
 };
 
 use crate::observe::{End, Exported, Running, Runtime, Session, Text, Trap, Type, Value, hash};
@@ -67,6 +67,7 @@ impl Session for Loaded {
 
     fn start(&self, func: &str) -> Result<Box<dyn Running>, End> {
         let mut store = Store::new(self.module.engine(), ());
+        store.set_gc_heap_limit(64 << 20);
         if self.fuel {
             // Never used up: the modules bound themselves.
             store
@@ -110,6 +111,10 @@ fn failed(error: &wasmote::Error) -> End {
         Some(TrapCode::IntegerOverflow) => Trap::IntegerOverflow,
         Some(TrapCode::BadConversionToInteger) => Trap::BadConversionToInteger,
         Some(TrapCode::StackOverflow) => Trap::StackOverflow,
+        Some(TrapCode::NullReference) => Trap::NullReference,
+        Some(TrapCode::CastFailure) => Trap::CastFailure,
+        Some(TrapCode::ArrayOutOfBounds) => Trap::ArrayOutOfBounds,
+        Some(TrapCode::OutOfMemory) => Trap::OutOfMemory,
         _ => return End::Failed(Text(error.to_string())),
     };
     End::Trapped(trap)
@@ -121,9 +126,14 @@ fn type_of(ty: &ValType) -> Type {
         ValType::I64 => Type::I64,
         ValType::F32 => Type::F32,
         ValType::F64 => Type::F64,
-        ValType::Ref(ty) if ty.heap == HeapType::Extern => Type::ExternRef,
-        ValType::Ref(_) => Type::FuncRef,
-        ValType::V128 => unreachable!("vectors are not generated"),
+        ValType::V128 => Type::V128,
+        ValType::Ref(ty) if !ty.nullable => Type::NonNull,
+        ValType::Ref(ty) => match Ref::null(*ty) {
+            Some(Ref::Func(_)) => Type::FuncRef,
+            Some(Ref::Extern(_)) => Type::ExternRef,
+            Some(Ref::Exn(_)) => Type::ExnRef,
+            _ => Type::AnyRef,
+        },
     }
 }
 
@@ -133,8 +143,11 @@ fn to_val(value: &Value) -> Val {
         Value::I64(v) => Val::I64(v),
         Value::F32(v) => Val::F32(v),
         Value::F64(v) => Val::F64(v),
+        Value::V128(v) => Val::V128(v),
         Value::FuncRef { .. } => Val::NULL_FUNC,
         Value::ExternRef { .. } => Val::NULL_EXTERN,
+        Value::AnyRef { .. } => Val::AnyRef(None),
+        Value::ExnRef { .. } => Val::ExnRef(None),
     }
 }
 
@@ -146,6 +159,9 @@ fn from_val(value: &Val) -> Value {
         Val::F64(v) => Value::F64(*v),
         Val::FuncRef(r) => Value::FuncRef { null: r.is_none() },
         Val::ExternRef(r) => Value::ExternRef { null: r.is_none() },
+        Val::AnyRef(r) => Value::AnyRef { null: r.is_none() },
+        Val::ExnRef(r) => Value::ExnRef { null: r.is_none() },
+        Val::V128(v) => Value::V128(*v),
         _ => unreachable!("other types are not generated"),
     }
 }
@@ -158,12 +174,7 @@ fn state(store: &Store<()>, instance: Instance) -> Vec<(String, Exported)> {
             Some(Exported::Memory(bytes.len(), hash(bytes)))
         }
         Extern::Table(table) => {
-            let null = |i| {
-                matches!(
-                    table.get(store, i),
-                    Some(Ref::Func(None) | Ref::Extern(None))
-                )
-            };
+            let null = |i| table.get(store, i).is_some_and(|r| r.is_null());
             Some(Exported::Table((0..table.size(store)).map(null).collect()))
         }
         _ => None,

@@ -19,10 +19,18 @@ impl Wasmtime {
         config.wasm_tail_call(true);
         config.wasm_custom_page_sizes(true);
         config.wasm_wide_arithmetic(true);
+        config.wasm_function_references(true);
+        config.wasm_gc(true);
+        config.wasm_exceptions(true);
+        config.wasm_relaxed_simd(true);
+        config.relaxed_simd_deterministic(true);
         // Reserving 4 GiB of addresses for each of many short-lived memories is slow.
         config.memory_reservation(1 << 20);
         config.memory_guard_size(0);
         config.memory_reservation_for_growth(1 << 16);
+        config.gc_heap_reservation(1 << 20);
+        config.gc_heap_guard_size(0);
+        config.gc_heap_reservation_for_growth(1 << 16);
         Wasmtime(Engine::new(&config).expect("a sound configuration"))
     }
 }
@@ -89,6 +97,11 @@ fn failed(error: &wasmtime::Error) -> End {
         Some(Code::IntegerOverflow) => Trap::IntegerOverflow,
         Some(Code::BadConversionToInteger) => Trap::BadConversionToInteger,
         Some(Code::StackOverflow) => Trap::StackOverflow,
+        Some(Code::NullReference) => Trap::NullReference,
+        Some(Code::CastFailure) => Trap::CastFailure,
+        Some(Code::ArrayOutOfBounds) => Trap::ArrayOutOfBounds,
+        Some(Code::AllocationTooLarge) => Trap::OutOfMemory,
+        None if error.is::<wasmtime::GcHeapOutOfMemory<()>>() => Trap::OutOfMemory,
         _ => return End::Failed(Text(format!("{error:#}"))),
     };
     End::Trapped(trap)
@@ -100,9 +113,14 @@ fn type_of(ty: &ValType) -> Type {
         ValType::I64 => Type::I64,
         ValType::F32 => Type::F32,
         ValType::F64 => Type::F64,
-        ValType::Ref(ty) if matches!(ty.heap_type(), HeapType::Extern) => Type::ExternRef,
-        ValType::Ref(_) => Type::FuncRef,
-        ValType::V128 => unreachable!("vectors are not generated"),
+        ValType::V128 => Type::V128,
+        ValType::Ref(ty) if !ty.is_nullable() => Type::NonNull,
+        ValType::Ref(ty) => match ty.heap_type().top() {
+            HeapType::Func => Type::FuncRef,
+            HeapType::Extern => Type::ExternRef,
+            HeapType::Exn => Type::ExnRef,
+            _ => Type::AnyRef,
+        },
     }
 }
 
@@ -112,8 +130,11 @@ fn to_val(value: &Value) -> Val {
         Value::I64(v) => Val::I64(v),
         Value::F32(v) => Val::F32(v),
         Value::F64(v) => Val::F64(v),
+        Value::V128(v) => Val::V128(v.into()),
         Value::FuncRef { .. } => Val::FuncRef(None),
         Value::ExternRef { .. } => Val::ExternRef(None),
+        Value::AnyRef { .. } => Val::AnyRef(None),
+        Value::ExnRef { .. } => Val::ExnRef(None),
     }
 }
 
@@ -125,6 +146,9 @@ fn from_val(value: &Val) -> Value {
         Val::F64(v) => Value::F64(*v),
         Val::FuncRef(r) => Value::FuncRef { null: r.is_none() },
         Val::ExternRef(r) => Value::ExternRef { null: r.is_none() },
+        Val::AnyRef(r) => Value::AnyRef { null: r.is_none() },
+        Val::ExnRef(r) => Value::ExnRef { null: r.is_none() },
+        Val::V128(v) => Value::V128(v.as_u128()),
         _ => unreachable!("other types are not generated"),
     }
 }
