@@ -174,6 +174,9 @@ pub struct Table<H: Host> {
     limit: u32,
 }
 
+/// Numbers of the standard streams, which no other descriptor gets unless the program moves it there.
+const STANDARD: usize = 3;
+
 impl<H: Host> Table<H> {
     /// An empty table that takes at most `limit` descriptors, and numbers below it.
     pub fn new(limit: u32) -> Table<H> {
@@ -202,7 +205,7 @@ impl<H: Host> Table<H> {
         }
     }
 
-    /// Puts a descriptor at the lowest free number and returns the number.
+    /// Puts a descriptor at the lowest free number (not a standard stream's) and returns the number.
     ///
     /// # Errors
     /// [`Errno::Mfile`] or [`Errno::NoMem`] if it does not fit; it is handed back.
@@ -256,7 +259,10 @@ impl<H: Host> Table<H> {
             .get_mut(index)
             .and_then(Option::take)
             .ok_or(Errno::Badf)?;
-        self.first_free = self.first_free.min(index);
+        // A program that has closed its standard output and goes on printing must not write to the next file.
+        if index >= STANDARD {
+            self.first_free = self.first_free.min(index);
+        }
         Ok(descriptor)
     }
 
@@ -309,14 +315,18 @@ mod tests {
 
     #[test]
     fn numbers_are_the_lowest_free_ones() {
-        let mut table = Table::new(4);
-        let fds: Vec<_> = (0..5).map(|_| insert(&mut table)).collect();
-        assert_eq!(fds, [Ok(0), Ok(1), Ok(2), Ok(3), Err(Errno::Mfile)]);
-        assert!(table.remove(2).is_ok() && table.remove(1).is_ok());
-        assert_eq!(table.remove(1).err(), Some(Errno::Badf));
-        assert_eq!([insert(&mut table), insert(&mut table)], [Ok(1), Ok(2)]);
-        assert_eq!(table.len(), 4);
-        for fd in [4, u32::MAX, 1 << 31] {
+        let mut table = Table::new(6);
+        let fds: Vec<_> = (0..7).map(|_| insert(&mut table)).collect();
+        let expected: Vec<_> = (0..6).map(Ok).chain([Err(Errno::Mfile)]).collect();
+        assert_eq!(fds, expected);
+        assert!(table.remove(4).is_ok() && table.remove(3).is_ok());
+        assert_eq!(table.remove(3).err(), Some(Errno::Badf));
+        assert_eq!([insert(&mut table), insert(&mut table)], [Ok(3), Ok(4)]);
+        assert_eq!(table.len(), 6);
+        // Not those of the standard streams.
+        assert!(table.remove(1).is_ok());
+        assert_eq!(insert(&mut table), Err(Errno::Mfile));
+        for fd in [6, u32::MAX, 1 << 31] {
             assert_eq!(table.get(fd).err(), Some(Errno::Badf));
         }
     }

@@ -52,8 +52,15 @@ impl<T: Copy, const N: usize> Lanes for [T; N] {
     type Item = T;
     const COUNT: usize = N;
     #[inline(always)]
-    fn from_fn(lane: impl FnMut(usize) -> T) -> Self {
-        core::array::from_fn(lane)
+    fn from_fn(mut lane: impl FnMut(usize) -> T) -> Self {
+        // (Not `array::from_fn`, which compilers do not always inline.)
+        let mut all = [lane(0); N];
+        let mut i = 1;
+        while i < N {
+            all[i] = lane(i);
+            i += 1;
+        }
+        all
     }
     #[inline(always)]
     fn get(&self, lane: usize) -> T {
@@ -282,7 +289,7 @@ pub(crate) fn q15_multiply(a: i16, b: i16) -> i16 {
 pub(crate) fn dot(a: v128, b: v128) -> v128 {
     let (a, b) = (a.lanes::<i16>(), b.lanes::<i16>());
     let product = |i: usize| a[i] as i32 * b[i] as i32;
-    v128::of::<i32>(core::array::from_fn(|i| {
+    v128::of::<i32>(Lanes::from_fn(|i| {
         product(2 * i).wrapping_add(product(2 * i + 1))
     }))
 }
@@ -292,7 +299,7 @@ pub(crate) fn dot(a: v128, b: v128) -> v128 {
 pub(crate) fn dot_bytes(a: v128, b: v128) -> v128 {
     let (a, b) = (a.lanes::<i8>(), b.lanes::<i8>());
     let product = |i: usize| a[i] as i16 * b[i] as i16;
-    v128::of::<i16>(core::array::from_fn(|i| {
+    v128::of::<i16>(Lanes::from_fn(|i| {
         product(2 * i).wrapping_add(product(2 * i + 1))
     }))
 }
@@ -301,7 +308,7 @@ pub(crate) fn dot_bytes(a: v128, b: v128) -> v128 {
 #[inline(always)]
 pub(crate) fn dot_bytes_add(a: v128, b: v128, c: v128) -> v128 {
     let (a, b, c) = (a.lanes::<i8>(), b.lanes::<i8>(), c.lanes::<i32>());
-    v128::of::<i32>(core::array::from_fn(|i| {
+    v128::of::<i32>(Lanes::from_fn(|i| {
         (0..4).fold(c[i], |sum, k| {
             sum.wrapping_add(a[4 * i + k] as i32 * b[4 * i + k] as i32)
         })
@@ -348,12 +355,12 @@ impl v128 {
     }
 }
 stored! {
-    i8x8 [i8; 8]: |a| v128::of::<i16>(a.map(i16::from));
-    u8x8 [u8; 8]: |a| v128::of::<u16>(a.map(u16::from));
-    i16x4 [i16; 4]: |a| v128::of::<i32>(a.map(i32::from));
-    u16x4 [u16; 4]: |a| v128::of::<u32>(a.map(u32::from));
-    i32x2 [i32; 2]: |a| v128::of::<i64>(a.map(i64::from));
-    u32x2 [u32; 2]: |a| v128::of::<u64>(a.map(u64::from));
+    i8x8 [i8; 8]: |a| v128::of::<i16>(Lanes::from_fn(|i| i16::from(a[i])));
+    u8x8 [u8; 8]: |a| v128::of::<u16>(Lanes::from_fn(|i| u16::from(a[i])));
+    i16x4 [i16; 4]: |a| v128::of::<i32>(Lanes::from_fn(|i| i32::from(a[i])));
+    u16x4 [u16; 4]: |a| v128::of::<u32>(Lanes::from_fn(|i| u32::from(a[i])));
+    i32x2 [i32; 2]: |a| v128::of::<i64>(Lanes::from_fn(|i| i64::from(a[i])));
+    u32x2 [u32; 2]: |a| v128::of::<u64>(Lanes::from_fn(|i| u64::from(a[i])));
     splat8 u8: |a| splat(a);
     splat16 u16: |a| splat(a);
     splat32 u32: |a| splat(a);
