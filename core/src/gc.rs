@@ -329,15 +329,52 @@ impl ArrayRef {
         len: u32,
     ) -> Result<ArrayRef, Error> {
         let store = &mut store.as_context_mut().0.inner;
+        let ty_of = Self::element_type(store, ty)?;
+        let slots = field_slots(store, ty_of, element)?;
+        let object = Self::make(store, ty, len)?;
+        store.heap.fill(object, 0, len, slots)?;
+        Self::handle(store, object)
+    }
+
+    /// Makes an array of a type with these elements.
+    ///
+    /// # Errors
+    /// If it is no type of arrays, if an element is of another type, or if the heap has no room.
+    pub fn new_fixed(
+        mut store: impl AsContextMut,
+        ty: TypeId,
+        elements: &[Val],
+    ) -> Result<ArrayRef, Error> {
+        let store = &mut store.as_context_mut().0.inner;
+        let ty_of = Self::element_type(store, ty)?;
+        let mut slots = Vec::with_capacity(elements.len());
+        for element in elements {
+            slots.push(field_slots(store, ty_of, element)?);
+        }
+        // The elements' handles keep them through a collection.
+        let len = u32::try_from(elements.len()).map_err(|_| TrapCode::OutOfMemory)?;
+        let object = Self::make(store, ty, len)?;
+        for (index, value) in (0..).zip(slots) {
+            store.heap.fill(object, index, 1, value)?;
+        }
+        Self::handle(store, object)
+    }
+
+    fn element_type(store: &mut StoreInner, ty: TypeId) -> Result<FieldType, Error> {
         store.sync_types();
-        let CompositeType::Array(array_type) = store.engine.composite_type(ty) else {
-            return Err(Error::new("not a type of arrays"));
-        };
-        let slots = field_slots(store, array_type.element, element)?;
+        match store.engine.composite_type(ty) {
+            CompositeType::Array(ty) => Ok(ty.element),
+            _ => Err(Error::new("not a type of arrays")),
+        }
+    }
+
+    fn make(store: &mut StoreInner, ty: TypeId, len: u32) -> Result<u64, Error> {
         let words = store.heap.array_words(ty, len);
         let words = words.ok_or(TrapCode::OutOfMemory)?;
-        let object = store.allocate(words, |heap| heap.make(ty, words, len))?;
-        store.heap.fill(object, 0, len, slots)?;
+        store.allocate(words, |heap| heap.make(ty, words, len))
+    }
+
+    fn handle(store: &StoreInner, object: u64) -> Result<ArrayRef, Error> {
         let handle = Handle::of_slot(store, object);
         handle
             .map(ArrayRef)

@@ -548,3 +548,39 @@ fn atomics_of_one_agent() {
     );
     assert_eq!(run("notify", &[]), Ok(0));
 }
+
+/// An embedder may catch a host function's panic and go on with its store: the call that it unwound is no root.
+#[test]
+fn a_host_function_that_panics_leaves_the_store_usable() {
+    let engine = Engine::default();
+    let module = wat::parse_str(
+        r#"(module (type $s (struct (field i32))) (import "" "host" (func $host (param i32)))
+            (func (export "run") (param i32) (result i32) (local $o (ref $s))
+                (local.set $o (struct.new $s (local.get 0)))
+                (call $host (local.get 0))
+                (struct.get $s 0 (local.get $o))))"#,
+    );
+    let module = Module::new(&engine, module.unwrap()).unwrap();
+    let mut store = Store::new(&engine, ());
+    let mut linker = Linker::new(&engine);
+    linker
+        .func_wrap(
+            "",
+            "host",
+            |mut caller: wasmote::Caller<'_, ()>, fail: i32| {
+                ExternRef::new(&mut caller, fail).unwrap();
+                assert_eq!(fail, 0);
+            },
+        )
+        .unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    for fail in [1, 0, 1, 0] {
+        let run = std::panic::AssertUnwindSafe(|| {
+            let mut results = [Val::I32(0)];
+            let func = instance.get_func(&store, "run").unwrap();
+            func.call(&mut store, &[Val::I32(fail)], &mut results)
+        });
+        assert_eq!(std::panic::catch_unwind(run).is_err(), fail != 0);
+        store.gc();
+    }
+}

@@ -223,17 +223,8 @@ impl Execution {
             Exit::OutOfFuel => return Ok(Some(Pause::OutOfFuel)),
             Exit::Interrupted => return Ok(Some(Pause::Interrupted)),
             Exit::Room { words } => {
-                store.inner.running.wait(&raw const self.cx);
-                let room = store.inner.make_room(words);
-                store.inner.running.resume();
-                if room.is_err() {
-                    let frames = backtrace(&self.cx, true);
-                    return Err(Trap {
-                        frames,
-                        ..Trap::new(TrapCode::OutOfMemory)
-                    }
-                    .into());
-                }
+                self.waiting(store, |store| store.inner.make_room(words))
+                    .map_err(|error| self.locate(error, true))?;
             }
             Exit::Throw { tag, base } => {
                 let tag = self.instance().tags[tag as usize];
@@ -241,12 +232,14 @@ impl Execution {
                 // SAFETY: the values are in the frame; nothing writes there before they are copied.
                 let values =
                     unsafe { core::slice::from_raw_parts(self.cx.sp.add(base as usize), len) };
-                store.inner.running.wait(&raw const self.cx);
-                let made = store
-                    .inner
-                    .allocate(1 + len as u32, |heap| heap.make_exn(tag, values));
-                store.inner.running.resume();
-                let exception = made.map_err(|error| self.locate_at(error))?;
+                let exception = self
+                    .waiting(store, |store| {
+                        let words = 1 + len as u32;
+                        store
+                            .inner
+                            .allocate(words, |heap| heap.make_exn(tag, values))
+                    })
+                    .map_err(|error| self.locate(error, true))?;
                 throw(&mut self.cx, &mut store.inner, exception, true)?;
             }
             Exit::ThrowRef { exception } => {
@@ -262,7 +255,7 @@ impl Execution {
                 };
                 let size = store
                     .grow_memory(index, delta)
-                    .map_err(|error| self.locate(error))?;
+                    .map_err(|error| self.locate(error, false))?;
                 self.cx.acc = grown(size, is_64);
                 if size.is_some() {
                     self.owe(store, delta << page_size_log2);
@@ -276,7 +269,7 @@ impl Execution {
                 };
                 let size = store
                     .grow_table(index, delta, init)
-                    .map_err(|error| self.locate(error))?;
+                    .map_err(|error| self.locate(error, false))?;
                 self.cx.acc = grown(size, is_64);
                 if size.is_some() {
                     self.owe(store, delta * size_of::<u64>() as u64);
@@ -316,20 +309,17 @@ impl Execution {
             return Err(Error::new("not a host function"));
         };
         let host = &raw const *store.hosts[host as usize];
-        if instance.is_some() {
-            // It may collect.
-            store.inner.running.wait(&raw const self.cx);
-        }
         // SAFETY: the caller's frame, or `place`, has room for parameters and results; nothing else
         // uses this stack until the host function returns. Host functions are never removed from a store.
-        let result = unsafe {
+        let call = |store: &mut Store<T>| unsafe {
             let slots =
                 core::slice::from_raw_parts_mut(self.cx.sp.add(base as usize), func.shared_slots());
             (*host)(Caller::new(store, instance), slots)
         };
-        if instance.is_some() {
-            store.inner.running.resume();
-        }
+        let result = match instance {
+            Some(_) => self.waiting(store, call),
+            None => call(store),
+        };
         match result {
             Ok(()) => {
                 self.load_result(func, base);
@@ -346,7 +336,7 @@ impl Execution {
                     throw(&mut self.cx, &mut store.inner, exception, false)?;
                     Ok(None)
                 }
-                None => Err(self.locate(error)),
+                None => Err(self.locate(error, false)),
             },
             Err(error) => Err(error),
         }
@@ -378,27 +368,33 @@ impl Execution {
         unsafe { *self.cx.sp = bits };
     }
 
-    /// Adds the backtrace to a trap that has none.
-    fn locate(&self, mut error: Error) -> Error {
+    /// Adds the backtrace to a trap that has none. `at_instruction`: ip is at what trapped, otherwise behind it.
+    fn locate(&self, mut error: Error, at_instruction: bool) -> Error {
         if let Some(trap) = error.trap_mut()
             && trap.frames.is_empty()
         {
-            trap.frames = backtrace(&self.cx, false);
+            trap.frames = backtrace(&self.cx, at_instruction);
         }
         error
     }
 
-    /// The same for a trap of the instruction at ip.
-    fn locate_at(&self, mut error: Error) -> Error {
-        if let Some(trap) = error.trap_mut() {
-            trap.frames = backtrace(&self.cx, true);
+    /// Does what may collect while this run is stopped.
+    fn waiting<T, R>(&self, store: &mut Store<T>, work: impl FnOnce(&mut Store<T>) -> R) -> R {
+        /// Resumes even when a host function panics: the context may be gone when its store is used again.
+        struct Waiting<'s, T>(&'s mut Store<T>);
+        impl<T> Drop for Waiting<'_, T> {
+            fn drop(&mut self) {
+                self.0.inner.running.resume();
+            }
         }
-        error
+        store.inner.running.wait(&raw const self.cx);
+        let waiting = Waiting(store);
+        work(waiting.0)
     }
 
     /// A pause as the trap that it is for a call that cannot be resumed.
     pub(crate) fn trap(&self, code: TrapCode) -> Error {
-        self.locate(code.into())
+        self.locate(code.into(), false)
     }
 
     fn instance(&self) -> &InstanceEntity {

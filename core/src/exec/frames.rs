@@ -109,10 +109,10 @@ impl<'c> Frames<'c> {
     }
 }
 
-/// Marks what the frames of a run refer to.
-pub(super) fn mark(cx: &Cx, at_instruction: bool, visit: &mut dyn FnMut(u64)) {
+/// Marks what the frames of a run refer to, and returns how many they are.
+fn mark(cx: &Cx, at_instruction: bool, visit: &mut dyn FnMut(u64)) -> u32 {
     let mut frames = Frames::new(cx, at_instruction);
-    let mut innermost = true;
+    let mut count = 0;
     while let Some(frame) = frames.next() {
         let map = frame.map();
         let slot = |slot: u16| {
@@ -122,13 +122,14 @@ pub(super) fn mark(cx: &Cx, at_instruction: bool, visit: &mut dyn FnMut(u64)) {
         map.locals.iter().for_each(|at| visit(slot(*at)));
         if let Some(point) = map.point(frame.code) {
             point.slots.iter().for_each(|at| visit(slot(*at)));
-            if point.acc && innermost {
+            if point.acc && count == 0 {
                 visit(cx.acc);
             }
         }
-        innermost = false;
+        count += 1;
         frames.leave(Some(&map));
     }
+    count
 }
 
 /// Runs that wait while their host function runs, and what suspended runs refer to.
@@ -159,16 +160,20 @@ impl Running {
         mark(cx, false, &mut |slot| slots.push(slot));
         slots.retain(|slot| *slot != 0 && slot >> 32 == 0);
         let token = Shared::new(());
-        self.suspended
-            .retain(|(token, _)| Shared::strong_count(token) > 1);
+        self.forget_ended();
         self.suspended.push((token.clone(), slots.into()));
         token
     }
 
-    /// Marks all of it.
-    pub(crate) fn mark(&mut self, marker: &mut Marker<'_>) {
+    /// Forgets suspended runs that are no more.
+    fn forget_ended(&mut self) {
         self.suspended
             .retain(|(token, _)| Shared::strong_count(token) > 1);
+    }
+
+    /// Marks all of it.
+    pub(crate) fn mark(&mut self, marker: &mut Marker<'_>) {
+        self.forget_ended();
         for (_, slots) in &self.suspended {
             slots.iter().for_each(|slot| marker.slot(*slot));
         }
@@ -176,7 +181,8 @@ impl Running {
             // SAFETY: it is resumed, or its call ends, before it is moved or dropped.
             let cx = unsafe { &**cx };
             let at_instruction = !matches!(cx.exit, super::cx::Exit::Host { .. });
-            mark(cx, at_instruction, &mut |slot| marker.slot(slot));
+            let frames = mark(cx, at_instruction, &mut |slot| marker.slot(slot));
+            marker.count_frames(frames);
         }
     }
 }

@@ -222,7 +222,7 @@ impl FuncTranslator<'_> {
     }
 
     /// Makes a branch field lead to the block at `index`.
-    fn connect(&mut self, field: u32, index: usize) {
+    pub(super) fn connect(&mut self, field: u32, index: usize) {
         let block = &mut self.blocks[index];
         if block.kind == BlockKind::Loop {
             self.code.resolve(field, block.start);

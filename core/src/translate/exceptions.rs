@@ -12,13 +12,16 @@ use super::{
     code::{NO_FIELD, Operands},
     func::{BlockKind, FuncTranslator, ty},
 };
-use crate::bytecode::{Op, Ty};
+use crate::{
+    bytecode::{Op, Ty},
+    types::FuncType,
+};
 
-impl FuncTranslator<'_> {
-    /// Slots that the values of an exception take.
-    fn tag_slots(&self, tag: u32) -> u32 {
+impl<'m> FuncTranslator<'m> {
+    /// The type whose parameters are the values of an exception.
+    fn tag_type(&self, tag: u32) -> &'m FuncType {
         let ty = self.module.tags[tag as usize];
-        self.module.types[ty as usize].ty.param_slots() as u32
+        &self.module.types[ty as usize].ty
     }
 
     pub(super) fn try_table(&mut self, table: &TryTable) {
@@ -34,16 +37,14 @@ impl FuncTranslator<'_> {
             };
             let index = self.target(label);
             let block = self.blocks[index];
-            let slots = tag.map_or(0, |tag| self.tag_slots(tag));
+            let slots = tag.map_or(0, |tag| self.tag_type(tag).param_slots() as u32);
             let exception = by_ref.then_some(block.base + slots);
             // What is caught may be all that uses these slots.
             self.stack.need(block.base + slots + u32::from(by_ref));
             let target = (block.kind == BlockKind::Loop).then_some(block.start);
             let clause = self.add_clause(number, tag, block.base, exception, target);
             if target.is_none() {
-                let mut list = block.catches;
-                self.wait_for_target(clause, &mut list);
-                self.blocks[index].catches = list;
+                self.wait_for_target(clause, index);
             }
         }
         self.open(BlockKind::Try, sig, NO_FIELD);
@@ -53,18 +54,13 @@ impl FuncTranslator<'_> {
     }
 
     pub(super) fn throw(&mut self, tag: u32) {
-        let count = self.tag_values(tag);
+        let count = self.tag_type(tag).params().len();
         self.materialize_top(count);
         self.stop_here();
         self.stack.truncate(self.stack.len() - count);
         let operands = Operands::default().u16(0, self.stack.top()).u32(4, tag);
         self.code.emit(Op::Throw.base(), operands, 8);
         self.unreachable();
-    }
-
-    fn tag_values(&self, tag: u32) -> usize {
-        let ty = self.module.tags[tag as usize];
-        self.module.types[ty as usize].ty.params().len()
     }
 
     pub(super) fn throw_ref(&mut self) {
@@ -126,44 +122,26 @@ impl FuncTranslator<'_> {
     /// A catch of a legacy try: of exceptions with a tag, or of all.
     pub(super) fn legacy_catch(&mut self, tag: Option<u32>) {
         let index = self.blocks.len() - 1;
-        if self.dead.is_none() {
-            self.end_legacy_part();
+        self.end_legacy_part();
+        if self.dead.take().is_none() {
             let field = self.emit_br();
-            let mut block = self.blocks[index];
-            self.code.chain(field, &mut block.ends);
-            self.blocks[index].ends = block.ends;
-        } else {
-            self.end_legacy_part();
+            self.connect(field, index);
         }
-        self.dead = None;
         let block = self.blocks[index];
         self.stack.truncate(block.height);
         let here = self.code.pc();
         self.stack.push_home(Ty::Ref);
         let base = self.stack.top();
         if let Some(tag) = tag {
-            let module = self.module;
-            let types = &module.types[module.tags[tag as usize] as usize].ty;
-            for &param in types.params() {
+            for &param in self.tag_type(tag).params() {
                 self.stack.push_home(ty(param));
             }
         }
-        self.add_legacy_clause(block.number, tag, base, block.base, here);
+        // Legacy clauses come one by one, with other tries between: each is a record of its own.
+        let number = self.again(block.number);
+        self.add_clause(number, tag, base, Some(block.base), Some(here));
         self.blocks[index].kind = BlockKind::LegacyCatch;
         self.label_dropping_acc();
-    }
-
-    /// Legacy clauses come one by one, with other tries between: they are kept together as a try of their own.
-    fn add_legacy_clause(
-        &mut self,
-        number: u32,
-        tag: Option<u32>,
-        base: u32,
-        exception: u32,
-        target: super::code::Pc,
-    ) {
-        let number = self.again(number);
-        self.add_clause(number, tag, base, Some(exception), Some(target));
     }
 
     pub(super) fn rethrow(&mut self, depth: u32) {

@@ -8,7 +8,8 @@ use alloc::{boxed::Box, vec::Vec};
 use super::{code::Pc, func::FuncTranslator, stack::Loc};
 use crate::{bytecode::Ty, exec::ENTRY_HEADER_BYTES};
 
-/// A function's frames, wherever they stop. (References are never pinned.) Code is told by byte offsets behind the function's entry.
+/// A function's frames, wherever they stop. Code is told by byte offsets behind the function's entry. (References
+/// are never pinned.)
 #[derive(Default)]
 pub(crate) struct FrameMap {
     /// Where the caller's pins are kept.
@@ -150,8 +151,9 @@ impl FuncTranslator<'_> {
         clause
     }
 
-    /// Puts a clause in front of a list of waiting ones.
-    pub(super) fn wait_for_target(&mut self, clause: u32, list: &mut u32) {
+    /// Puts a clause in front of those that wait for the end of a block.
+    pub(super) fn wait_for_target(&mut self, clause: u32, block: usize) {
+        let list = &mut self.blocks[block].catches;
         self.tries.clauses[clause as usize].next = *list;
         *list = clause;
     }

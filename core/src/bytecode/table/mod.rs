@@ -218,7 +218,7 @@ macro_rules! for_each_op {
                 /// Ends a call that came from the host.
                 Halt "halt" { [] control::Halt; }
                 /// Returns into the instance that called across an instance boundary.
-                Restore "restore" { [] call::Restore; }
+                Restore "restore" { [] ret::Restore; }
                 /// Calls a function that the module defines; its frame begins at the base slot.
                 Call "call" { [Base(0), Header(2), Func(4), Entry(8)] call::Call; }
                 /// The same, after a copy.
@@ -234,33 +234,33 @@ macro_rules! for_each_op {
                 /// Calls through a table.
                 CallIndirect "call_indirect" { [Base(0), Header(2), Src(4), Table(6), Type(8)] call::CallIndirect; }
                 /// Tail calls: the arguments replace the frame.
-                ReturnCall "return_call" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] call::ReturnCall; }
+                ReturnCall "return_call" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] tail_call::ReturnCall; }
                 /// Tail-calls an imported function.
-                ReturnCallImport "return_call_import" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] call::ReturnCallImport; }
+                ReturnCallImport "return_call_import" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] tail_call::ReturnCallImport; }
                 /// Tail-calls through a table.
-                ReturnCallIndirect "return_call_indirect" { [Src(0), Count(2), Src(4), Table(6), Header(8), OwnHeader(10), Type(12)] call::ReturnCallIndirect; }
+                ReturnCallIndirect "return_call_indirect" { [Src(0), Count(2), Src(4), Table(6), Header(8), OwnHeader(10), Type(12)] tail_call::ReturnCallIndirect; }
                 /// Returns, with no result or with one in its accumulator.
                 Return "return" {
-                    [OwnHeader(0)] call::Return;
-                    [OwnHeader(0), Src(4), ToAcc(Bank::Int)] call::ReturnOne<Slot, u64>;
-                    [OwnHeader(0), Src(4), ToAcc(Bank::F32)] call::ReturnOne<Slot, f32>;
-                    [OwnHeader(0), Src(4), ToAcc(Bank::F64)] call::ReturnOne<Slot, f64>;
-                    [OwnHeader(0), Imm32(4), ToAcc(Bank::Int)] call::ReturnOne<Imm, u64>;
-                    [OwnHeader(0), FImm32(4), ToAcc(Bank::F32)] call::ReturnOne<Imm, f32>;
+                    [OwnHeader(0)] ret::Return;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::Int)] ret::ReturnOne<Slot, u64>;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::F32)] ret::ReturnOne<Slot, f32>;
+                    [OwnHeader(0), Src(4), ToAcc(Bank::F64)] ret::ReturnOne<Slot, f64>;
+                    [OwnHeader(0), Imm32(4), ToAcc(Bank::Int)] ret::ReturnOne<Imm, u64>;
+                    [OwnHeader(0), FImm32(4), ToAcc(Bank::F32)] ret::ReturnOne<Imm, f32>;
                 }
                 /// Gives the caller's pins back and returns as `Return` does.
                 ReturnUnpin "return_unpin" {
-                    [OwnHeader(0), Src(2)] call::ReturnUnpin;
-                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::Int)] call::ReturnOneUnpin<Slot, u64>;
-                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F32)] call::ReturnOneUnpin<Slot, f32>;
-                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F64)] call::ReturnOneUnpin<Slot, f64>;
-                    [OwnHeader(0), Src(2), Imm32(4), ToAcc(Bank::Int)] call::ReturnOneUnpin<Imm, u64>;
-                    [OwnHeader(0), Src(2), FImm32(4), ToAcc(Bank::F32)] call::ReturnOneUnpin<Imm, f32>;
-                    [OwnHeader(0), Src(2), Pin(0), ToAcc(Bank::Int)] call::ReturnOneUnpin<Pin0, u64>;
-                    [OwnHeader(0), Src(2), Pin(1), ToAcc(Bank::Int)] call::ReturnOneUnpin<Pin1, u64>;
+                    [OwnHeader(0), Src(2)] ret::ReturnUnpin;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::Int)] ret::ReturnOneUnpin<Slot, u64>;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F32)] ret::ReturnOneUnpin<Slot, f32>;
+                    [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F64)] ret::ReturnOneUnpin<Slot, f64>;
+                    [OwnHeader(0), Src(2), Imm32(4), ToAcc(Bank::Int)] ret::ReturnOneUnpin<Imm, u64>;
+                    [OwnHeader(0), Src(2), FImm32(4), ToAcc(Bank::F32)] ret::ReturnOneUnpin<Imm, f32>;
+                    [OwnHeader(0), Src(2), Pin(0), ToAcc(Bank::Int)] ret::ReturnOneUnpin<Pin0, u64>;
+                    [OwnHeader(0), Src(2), Pin(1), ToAcc(Bank::Int)] ret::ReturnOneUnpin<Pin1, u64>;
                 }
                 /// Returns several results, or a wide one, in the first slots of the frame.
-                ReturnMany "return_many" { [OwnHeader(0), Src(2), Count(4)] call::ReturnMany; }
+                ReturnMany "return_many" { [OwnHeader(0), Src(2), Count(4)] ret::ReturnMany; }
                 /// Writes a global.
                 GlobalSet "global.set" {
                     [Src(0), Global(4)] global::Set<Slot, u64>;

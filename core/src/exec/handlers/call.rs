@@ -1,4 +1,4 @@
-//! Calls and returns.
+//! Calls.
 //!
 //! A callee's frame begins at its first argument in the caller's frame. Its header lies behind the
 //! space that parameters and results share. Everything that can fail (translation, stack space,
@@ -14,10 +14,9 @@ use crate::{
     exec::{
         cx::{Cx, Exit},
         dispatch::{Flow, HANDLER_BYTES, Handle, Handler, Regs, handler},
-        handlers::control::Halt,
+        handlers::{control::Halt, ret::Restore},
         operand::Source,
         stack::Switch,
-        value::Value,
     },
     store::{FuncKind, InstanceEntity},
     trap::TrapCode,
@@ -72,14 +71,14 @@ pub(crate) unsafe fn read_header(at: *const u64) -> (*const u8, u64) {
 
 /// Whether `bytes` fit the stack from `sp`, which is in the stack.
 #[inline(always)]
-unsafe fn fits(cx: *mut Cx, sp: *mut u64, bytes: usize) -> bool {
+pub(super) unsafe fn fits(cx: *mut Cx, sp: *mut u64, bytes: usize) -> bool {
     // SAFETY: the context outlives the run.
     unsafe { (*cx).stack_end as usize - sp as usize >= bytes }
 }
 
 /// How an op says which function of its module it calls. Rare work finds it again, so that calls need not
 /// keep in registers what only that wants.
-trait Callee {
+pub(super) trait Callee {
     /// Slots from this frame to the callee's.
     unsafe fn base(r: &Regs) -> usize {
         // SAFETY: ops that call have this field.
@@ -91,7 +90,7 @@ trait Callee {
 }
 
 /// The field at `AT`.
-struct Direct<const AT: usize>;
+pub(super) struct Direct<const AT: usize>;
 impl<const AT: usize> Callee for Direct<AT> {
     #[inline(always)]
     unsafe fn defined(r: &Regs) -> u32 {
@@ -101,7 +100,7 @@ impl<const AT: usize> Callee for Direct<AT> {
 }
 
 /// The table at 6, the index in the slot at 4, the type at `TYPE_AT`.
-struct Indirect<const TYPE_AT: usize>;
+pub(super) struct Indirect<const TYPE_AT: usize>;
 impl<const TYPE_AT: usize> Callee for Indirect<TYPE_AT> {
     #[inline(always)]
     unsafe fn defined(r: &Regs) -> u32 {
@@ -113,22 +112,8 @@ impl<const TYPE_AT: usize> Callee for Indirect<TYPE_AT> {
     }
 }
 
-/// A tail call of another: the callee's frame begins where this one does.
-struct Tail<C>(PhantomData<C>);
-impl<C: Callee> Callee for Tail<C> {
-    #[inline(always)]
-    unsafe fn base(_: &Regs) -> usize {
-        0
-    }
-    #[inline(always)]
-    unsafe fn defined(r: &Regs) -> u32 {
-        // SAFETY: the caller's promise.
-        unsafe { C::defined(r) }
-    }
-}
-
 /// Makes room for the frame of the function that the instruction calls, and starts it again.
-struct Grow<C>(PhantomData<C>);
+pub(super) struct Grow<C>(PhantomData<C>);
 impl<C: Callee> Handle for Grow<C> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
@@ -142,7 +127,7 @@ impl<C: Callee> Handle for Grow<C> {
 }
 
 /// The same for the callee of another instance, of which `Cx::callee` says what it needs.
-struct GrowFar<const TAIL: bool>;
+pub(super) struct GrowFar<const TAIL: bool>;
 impl<const TAIL: bool> Handle for GrowFar<TAIL> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
@@ -181,7 +166,7 @@ unsafe fn grow(mut r: Regs, base: *mut u64, bytes: usize) -> Flow {
 }
 
 /// Translates the function that the instruction calls, and starts it again.
-struct Translate<C>(PhantomData<C>);
+pub(super) struct Translate<C>(PhantomData<C>);
 impl<C: Callee> Handle for Translate<C> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
@@ -212,7 +197,7 @@ unsafe fn translate(cx: *mut Cx, instance: &InstanceEntity, defined: u32) -> boo
 
 /// Entry of a function that the current instance's module defines; null when it is not translated.
 #[inline(always)]
-unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
+pub(super) unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
     // SAFETY: function indices were validated; the table lives as long as the module.
     unsafe { (*(*cx).code.add(defined as usize)).load(Ordering::Acquire) }
 }
@@ -317,7 +302,11 @@ impl<const BYTES: usize> Handle for Leave<BYTES> {
 }
 
 /// Entry of a function of any instance, translated if need be; `None` with `Cx::error` if that fails.
-unsafe fn entry_in(cx: *mut Cx, instance: &InstanceEntity, defined: u32) -> Option<*const u8> {
+pub(super) unsafe fn entry_in(
+    cx: *mut Cx,
+    instance: &InstanceEntity,
+    defined: u32,
+) -> Option<*const u8> {
     let code = &instance.module.inner().code;
     if code.entry(defined).is_null() {
         // SAFETY: the context outlives the run.
@@ -353,27 +342,8 @@ impl Handle for CallImport {
     }
 }
 
-/// Returns into another instance.
-pub(crate) struct Restore;
-impl Handle for Restore {
-    #[inline(always)]
-    unsafe fn run(mut r: Regs) -> Flow {
-        // SAFETY: every frame that returns here has pushed a switch.
-        unsafe {
-            let cx = r.cx();
-            let Some(switch) = (*cx).stack.switches.pop() else {
-                return r.trap(TrapCode::Unreachable);
-            };
-            (*cx).load_instance(switch.instance);
-            r.set_mem((*cx).mem);
-            r.set_ip(switch.ip);
-            r.go()
-        }
-    }
-}
-
 /// What `call_indirect` finds.
-enum Target {
+pub(super) enum Target {
     /// Defined by the current instance's module.
     Near(u32),
     /// Index in the store.
@@ -383,7 +353,7 @@ enum Target {
 /// Looks up the function at the index in slot `index_at`, in the table at 6, of the type at `type_at`, or of a
 /// subtype.
 #[inline(always)]
-unsafe fn resolve<const SUBTYPE: bool>(
+pub(super) unsafe fn resolve<const SUBTYPE: bool>(
     r: &Regs,
     index_at: usize,
     type_at: usize,
@@ -431,6 +401,25 @@ unsafe fn target(cx: *mut Cx, func: u32) -> Target {
     }
 }
 
+/// Calls what the op, with `BYTES` of operands, has found.
+#[inline(always)]
+unsafe fn enter<C: Callee, const BYTES: usize>(r: Regs, found: Result<Target, TrapCode>) -> Flow {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match found {
+            Ok(Target::Near(defined)) => {
+                let entry = entry(r.cx(), defined);
+                call_defined::<C>(r, entry, BYTES)
+            }
+            Ok(Target::Far(func)) => {
+                (*r.cx()).callee = func;
+                r.defer::<Leave<BYTES>>()
+            }
+            Err(code) => r.trap(code),
+        }
+    }
+}
+
 /// Calls through a table, a function of just the type.
 pub(crate) struct CallIndirect;
 impl Handle for CallIndirect {
@@ -439,16 +428,8 @@ impl Handle for CallIndirect {
         // SAFETY: the instruction has these fields.
         unsafe {
             match resolve::<false>(&r, 4, 8) {
-                Ok(Target::Near(defined)) => {
-                    let entry = entry(r.cx(), defined);
-                    call_defined::<Indirect<8>>(r, entry, 16)
-                }
-                Ok(Target::Far(func)) => {
-                    (*r.cx()).callee = func;
-                    r.defer::<Leave<16>>()
-                }
                 Err(TrapCode::BadSignature) if cfg!(feature = "gc") => r.defer::<CallIndirectSub>(),
-                Err(code) => r.trap(code),
+                found => enter::<Indirect<8>, 16>(r, found),
             }
         }
     }
@@ -461,24 +442,15 @@ impl Handle for CallIndirectSub {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            match resolve::<true>(&r, 4, 8) {
-                Ok(Target::Near(defined)) => {
-                    let entry = entry(r.cx(), defined);
-                    call_defined::<Indirect<8>>(r, entry, 16)
-                }
-                Ok(Target::Far(func)) => {
-                    (*r.cx()).callee = func;
-                    r.defer::<Leave<16>>()
-                }
-                Err(code) => r.trap(code),
-            }
+            let found = resolve::<true>(&r, 4, 8);
+            enter::<Indirect<8>, 16>(r, found)
         }
     }
 }
 
 /// The reference in the slot at 4.
 #[cfg(feature = "gc")]
-struct Referenced;
+pub(super) struct Referenced;
 #[cfg(feature = "gc")]
 impl Callee for Referenced {
     #[inline(always)]
@@ -494,7 +466,7 @@ impl Callee for Referenced {
 /// The function that the slot at 4 refers to.
 #[cfg(feature = "gc")]
 #[inline(always)]
-unsafe fn referenced(r: &Regs) -> Result<Target, TrapCode> {
+pub(super) unsafe fn referenced(r: &Regs) -> Result<Target, TrapCode> {
     // SAFETY: the instruction has this field; references to functions are of functions of the store.
     unsafe {
         match *r.slot(4) as u32 {
@@ -513,262 +485,8 @@ impl Handle for CallRef {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            match referenced(&r) {
-                Ok(Target::Near(defined)) => {
-                    let entry = entry(r.cx(), defined);
-                    call_defined::<Referenced>(r, entry, 8)
-                }
-                Ok(Target::Far(func)) => {
-                    (*r.cx()).callee = func;
-                    r.defer::<Leave<8>>()
-                }
-                Err(code) => r.trap(code),
-            }
-        }
-    }
-}
-
-/// Tail-calls through a reference.
-#[cfg(feature = "gc")]
-pub(crate) struct ReturnCallRef;
-#[cfg(feature = "gc")]
-impl Handle for ReturnCallRef {
-    #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the instruction has these fields.
-        unsafe {
-            match referenced(&r) {
-                Ok(Target::Near(defined)) => return_call_defined::<Referenced>(r, defined),
-                Ok(Target::Far(func)) => {
-                    (*r.cx()).callee = func;
-                    r.defer::<ReturnLeave>()
-                }
-                Err(code) => r.trap(code),
-            }
-        }
-    }
-}
-
-/// Moves the arguments (slots from the one at 0, count at 2) to the start of the frame and gives the
-/// callee this frame's return address (or `ret`), behind its own parameters.
-///
-/// # Safety
-/// The instruction has these fields, and the callee's header and own header at 8 and 10.
-#[inline(always)]
-unsafe fn replace_frame(r: &Regs, ret: Option<*const u8>) -> (*const u8, u64) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let (own_ret, distance) = read_header(r.sp().add(r.read::<u16>(10) as usize));
-        r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
-        write_header(
-            r.sp().add(r.read::<u16>(8) as usize),
-            ret.unwrap_or(own_ret),
-            distance,
-        );
-        (own_ret, distance)
-    }
-}
-
-#[inline(always)]
-unsafe fn return_call_defined<C: Callee>(mut r: Regs, defined: u32) -> Flow {
-    // SAFETY: the instruction has the fields of a tail call.
-    unsafe {
-        let cx = r.cx();
-        let entry = entry(cx, defined);
-        if entry.is_null() {
-            return r.defer::<Translate<C>>();
-        }
-        if !fits(cx, r.sp(), frame_bytes(entry)) {
-            return r.defer::<Grow<Tail<C>>>();
-        }
-        replace_frame(&r, None);
-        r.set_ip(entry);
-        r.go()
-    }
-}
-
-/// Tail-calls a function that the module defines.
-pub(crate) struct ReturnCall;
-impl Handle for ReturnCall {
-    #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the instruction has these fields.
-        unsafe {
-            let defined = r.read::<u32>(4);
-            return_call_defined::<Direct<4>>(r, defined)
-        }
-    }
-}
-
-/// Tail-calls the store's function `Cx::callee`.
-struct ReturnLeave;
-impl Handle for ReturnLeave {
-    #[inline(always)]
-    unsafe fn run(mut r: Regs) -> Flow {
-        // SAFETY: as for `Leave`; every op that tail-calls has the fields that `replace_frame` reads.
-        unsafe {
-            let cx = r.cx();
-            let callee = (*cx).callee;
-            match (*(*cx).funcs.add(callee as usize)).kind {
-                FuncKind::Host { .. } => {
-                    // As if the caller had called it: its results belong where this frame began.
-                    let (ret, distance) = read_header(r.sp().add(r.read::<u16>(10) as usize));
-                    r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
-                    r.set_ip(ret);
-                    r.set_sp(r.sp().sub(distance as usize / 8));
-                    r.exit(Exit::Host {
-                        func: callee,
-                        base: distance as u32 / 8,
-                    })
-                }
-                FuncKind::Wasm { instance, defined } => {
-                    let entry = match entry_in(cx, instance.as_ref(), defined) {
-                        Some(entry) => entry,
-                        None => return r.exit(Exit::Error),
-                    };
-                    if !fits(cx, r.sp(), frame_bytes(entry)) {
-                        return r.defer::<GrowFar<true>>();
-                    }
-                    let (ret, _) = replace_frame(&r, Some(restore_ip()));
-                    // A frame that already returns across instances has its switch: chains take constant space.
-                    if ret != restore_ip() {
-                        (*cx).stack.switches.push(Switch {
-                            ip: ret,
-                            instance: (*cx).instance,
-                        });
-                    }
-                    (*cx).load_instance(instance);
-                    r.set_mem((*cx).mem);
-                    r.set_ip(entry);
-                    r.go()
-                }
-            }
-        }
-    }
-}
-
-/// Tail-calls an imported function.
-pub(crate) struct ReturnCallImport;
-impl Handle for ReturnCallImport {
-    #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the instruction has these fields; function indices were validated.
-        unsafe {
-            let cx = r.cx();
-            (*cx).callee = function(&r, 4);
-            r.defer::<ReturnLeave>()
-        }
-    }
-}
-
-/// Tail-calls through a table.
-pub(crate) struct ReturnCallIndirect;
-impl Handle for ReturnCallIndirect {
-    #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the instruction has these fields.
-        unsafe {
-            match resolve::<true>(&r, 4, 12) {
-                Ok(Target::Near(defined)) => return_call_defined::<Indirect<12>>(r, defined),
-                Ok(Target::Far(func)) => {
-                    (*r.cx()).callee = func;
-                    r.defer::<ReturnLeave>()
-                }
-                Err(code) => r.trap(code),
-            }
-        }
-    }
-}
-
-/// Leaves the frame whose header is at slot 0.
-#[inline(always)]
-unsafe fn leave(mut r: Regs) -> Flow {
-    // SAFETY: the instruction has the header at 0; the header was written on entry.
-    unsafe {
-        let (ret, distance) = read_header(r.slot(0));
-        r.set_ip(ret);
-        r.set_sp(r.sp().byte_sub(distance as usize));
-        r.go()
-    }
-}
-
-/// Returns; a single result is in its accumulator already.
-pub(crate) struct Return;
-impl Handle for Return {
-    #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the instruction has this field.
-        unsafe { leave(r) }
-    }
-}
-
-/// Returns x (at 4) in its accumulator.
-pub(crate) struct ReturnOne<X, V>(PhantomData<(X, V)>);
-impl<X: Source, V: Value> Handle for ReturnOne<X, V> {
-    #[inline(always)]
-    unsafe fn run(mut r: Regs) -> Flow {
-        // SAFETY: the instruction has the fields of this form.
-        unsafe {
-            X::get::<V>(&r, 4).set_acc(&mut r);
-            leave(r)
-        }
-    }
-}
-
-/// Gives the caller's pins back from the slots at 2.
-///
-/// # Safety
-/// The instruction has this field, and the function began with `Pin`.
-#[inline(always)]
-unsafe fn unpin(r: &mut Regs) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let saved = r.slot(2);
-        let (p0, p1) = (*saved, *saved.add(1));
-        r.set_p0(p0);
-        r.set_p1(p1);
-    }
-}
-
-/// `Return` of a function with pins.
-pub(crate) struct ReturnUnpin;
-impl Handle for ReturnUnpin {
-    #[inline(always)]
-    unsafe fn run(mut r: Regs) -> Flow {
-        // SAFETY: the instruction has this field.
-        unsafe {
-            unpin(&mut r);
-            leave(r)
-        }
-    }
-}
-
-/// `ReturnOne` of a function with pins.
-pub(crate) struct ReturnOneUnpin<X, V>(PhantomData<(X, V)>);
-impl<X: Source, V: Value> Handle for ReturnOneUnpin<X, V> {
-    #[inline(always)]
-    unsafe fn run(mut r: Regs) -> Flow {
-        // SAFETY: the instruction has the fields of this form.
-        unsafe {
-            X::get::<V>(&r, 4).set_acc(&mut r);
-            unpin(&mut r);
-            leave(r)
-        }
-    }
-}
-
-/// Returns `count` (at 4) slots from the one at 2, in the first slots of the frame.
-pub(crate) struct ReturnMany;
-impl Handle for ReturnMany {
-    #[inline(always)]
-    unsafe fn run(mut r: Regs) -> Flow {
-        // SAFETY: the slots lie in the frame. The header is behind the space for results.
-        unsafe {
-            r.slot(2).copy_to(r.sp(), r.read::<u16>(4) as usize);
-            let (ret, distance) = read_header(r.slot(0));
-            r.set_ip(ret);
-            r.set_sp(r.sp().byte_sub(distance as usize));
-            r.go()
+            let found = referenced(&r);
+            enter::<Referenced, 8>(r, found)
         }
     }
 }

@@ -12,7 +12,9 @@ pub(crate) mod memory;
 pub(crate) mod numeric;
 #[cfg(feature = "gc")]
 pub(crate) mod objects;
+pub(crate) mod ret;
 pub(crate) mod rows;
+pub(crate) mod tail_call;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;
 pub(crate) mod wide;

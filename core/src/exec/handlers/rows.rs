@@ -230,6 +230,41 @@ macro_rules! define_compare {
     };
 }
 
+/// A row of `load`, `atomic_load` or, of a vector in slots, `extract`.
+macro_rules! define_load {
+    ($name:ident, $mem:ty => $out:ty) => {
+        pub(crate) struct $name;
+        impl LoadOp for $name {
+            type Out = $out;
+            const LOG_SIZE: usize = size_of::<$mem>().trailing_zeros() as usize;
+            #[inline(always)]
+            unsafe fn load(at: *const u8) -> $out {
+                // SAFETY: the caller's promise.
+                As::convert(unsafe { at.cast::<$mem>().read_unaligned() }.of_memory())
+            }
+        }
+    };
+}
+
+/// A row of `store`, `atomic_store` or, of a vector in slots, `replace`.
+macro_rules! define_store {
+    ($name:ident, $in:ty => $mem:ty) => {
+        pub(crate) struct $name;
+        impl StoreOp for $name {
+            type In = $in;
+            const LOG_SIZE: usize = size_of::<$mem>().trailing_zeros() as usize;
+            #[inline(always)]
+            unsafe fn store(at: *mut u8, value: $in) {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    at.cast::<$mem>()
+                        .write_unaligned(As::<$mem>::convert(value).to_memory())
+                }
+            }
+        }
+    };
+}
+
 macro_rules! define_semantics {
     (
         binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
@@ -274,30 +309,12 @@ macro_rules! define_semantics {
                 }
             }
         )*
-        $(
-            pub(crate) struct $ld;
-            impl LoadOp for $ld {
-                type Out = $ld_out;
-                const LOG_SIZE: usize = size_of::<$ld_mem>().trailing_zeros() as usize;
-                #[inline(always)]
-                unsafe fn load(at: *const u8) -> $ld_out {
-                    // SAFETY: the caller's promise.
-                    As::convert(unsafe { at.cast::<$ld_mem>().read_unaligned() }.of_memory())
-                }
-            }
-        )*
-        $(
-            pub(crate) struct $st;
-            impl StoreOp for $st {
-                type In = $st_in;
-                const LOG_SIZE: usize = size_of::<$st_mem>().trailing_zeros() as usize;
-                #[inline(always)]
-                unsafe fn store(at: *mut u8, value: $st_in) {
-                    // SAFETY: the caller's promise.
-                    unsafe { at.cast::<$st_mem>().write_unaligned(As::<$st_mem>::convert(value).to_memory()) }
-                }
-            }
-        )*
+        $(define_load!($ld, $ld_mem => $ld_out);)*
+        $(define_load!($al, $al_mem => $al_out);)*
+        $(define_load!($ex, $ex_lane => $ex_out);)*
+        $(define_store!($st, $st_in => $st_mem);)*
+        $(define_store!($as, $as_in => $as_mem);)*
+        $(define_store!($re, $re_in => $re_lane);)*
         $(
             pub(crate) struct $sh;
             impl ShiftOp for $sh {
@@ -313,55 +330,6 @@ macro_rules! define_semantics {
                 #[inline(always)]
                 fn eval($ta: v128, $tb: v128, $tc: v128) -> v128 {
                     $tx
-                }
-            }
-        )*
-        $(
-            // A lane of a vector in slots, loaded.
-            pub(crate) struct $ex;
-            impl LoadOp for $ex {
-                type Out = $ex_out;
-                const LOG_SIZE: usize = size_of::<$ex_lane>().trailing_zeros() as usize;
-                #[inline(always)]
-                unsafe fn load(at: *const u8) -> $ex_out {
-                    // SAFETY: the caller's promise.
-                    As::convert(unsafe { at.cast::<$ex_lane>().read_unaligned() })
-                }
-            }
-        )*
-        $(
-            pub(crate) struct $re;
-            impl StoreOp for $re {
-                type In = $re_in;
-                const LOG_SIZE: usize = size_of::<$re_lane>().trailing_zeros() as usize;
-                #[inline(always)]
-                unsafe fn store(at: *mut u8, value: $re_in) {
-                    // SAFETY: the caller's promise.
-                    unsafe { at.cast::<$re_lane>().write_unaligned(As::convert(value)) }
-                }
-            }
-        )*
-        $(
-            pub(crate) struct $al;
-            impl LoadOp for $al {
-                type Out = $al_out;
-                const LOG_SIZE: usize = size_of::<$al_mem>().trailing_zeros() as usize;
-                #[inline(always)]
-                unsafe fn load(at: *const u8) -> $al_out {
-                    // SAFETY: the caller's promise.
-                    As::convert(unsafe { at.cast::<$al_mem>().read_unaligned() }.of_memory())
-                }
-            }
-        )*
-        $(
-            pub(crate) struct $as;
-            impl StoreOp for $as {
-                type In = $as_in;
-                const LOG_SIZE: usize = size_of::<$as_mem>().trailing_zeros() as usize;
-                #[inline(always)]
-                unsafe fn store(at: *mut u8, value: $as_in) {
-                    // SAFETY: the caller's promise.
-                    unsafe { at.cast::<$as_mem>().write_unaligned(As::<$as_mem>::convert(value).to_memory()) }
                 }
             }
         )*

@@ -1,6 +1,6 @@
 //! Mark and sweep.
 
-use super::{Header, Heap, INITIAL_WORDS, Kind, Layout};
+use super::{Header, Heap, Kind, Layout};
 
 /// Objects whose references are still to be marked. When there are too many, the rest is found by looking
 /// through the heap for grey ones: so marking takes no memory.
@@ -9,6 +9,7 @@ pub(crate) struct Marker<'h> {
     stack: [u32; Marker::STACK],
     len: usize,
     overflowed: bool,
+    /// Words of what is marked.
     live: u32,
 }
 
@@ -42,6 +43,12 @@ impl Marker<'_> {
             }
             None => self.overflowed = true,
         }
+    }
+
+    /// Frames count as objects: where there are many, the next collection is far enough that each allocation pays
+    /// little for looking through them.
+    pub(crate) fn count_frames(&mut self, frames: u32) {
+        self.live = self.live.saturating_add(frames.saturating_mul(16));
     }
 
     /// Marks what marked objects refer to.
@@ -141,7 +148,7 @@ impl Heap {
         self.drop_externs();
         self.bins = Default::default();
         (self.sweep, self.sweep_end) = (1, self.top);
-        self.threshold = live.saturating_mul(2).max(INITIAL_WORDS).min(self.limit);
+        self.threshold = live.saturating_mul(2).max(self.floor()).min(self.limit);
     }
 
     /// Drops the host values that nothing refers to any more.

@@ -38,7 +38,7 @@ use crate::{
 /// Set in references to functions.
 pub(crate) const FUNC_TAG: u64 = 1 << 32;
 
-/// Words that are used before the first collection, and at least before each.
+/// Words that are used before the first collection, and at least before each, unless the limit is near.
 const INITIAL_WORDS: u32 = if usize::BITS > 32 { 1 << 15 } else { 1 << 8 };
 
 /// No heap is larger: sizes of free blocks have 28 bits.
@@ -159,7 +159,13 @@ impl Heap {
     /// Bounds the heap from now on. What lives stays.
     pub(crate) fn set_limit(&mut self, bytes: usize) {
         self.limit = u32::try_from(bytes / 8).map_or(MAX_WORDS, |words| words.min(MAX_WORDS));
-        self.threshold = INITIAL_WORDS.min(self.limit);
+        self.threshold = self.floor();
+    }
+
+    /// The least threshold. (Where little more is allowed, an early collection is better than objects scattered over
+    /// all of the heap, with no room for long arrays between them: they do not move.)
+    fn floor(&self) -> u32 {
+        INITIAL_WORDS.min(self.limit / 8)
     }
 
     pub(crate) fn set_zeal(&mut self, enable: bool) {
