@@ -9,6 +9,8 @@ pub enum Origin {
     C,
     /// A small program in Rust.
     Rust,
+    /// A small program in C with vectors.
+    Vectors,
     /// A library from the Rust registry behind a small `run`.
     Library(&'static str),
 }
@@ -42,6 +44,15 @@ const fn rust(name: &'static str, argument: i32, what: &'static str) -> Workload
     }
 }
 
+const fn vectors(name: &'static str, argument: i32, what: &'static str) -> Workload {
+    Workload {
+        name,
+        origin: Origin::Vectors,
+        argument,
+        what,
+    }
+}
+
 const fn library(
     name: &'static str,
     krate: &'static str,
@@ -57,7 +68,7 @@ const fn library(
 }
 
 /// All of them: kernels first, then libraries.
-pub const WORKLOADS: [Workload; 29] = [
+pub const WORKLOADS: [Workload; 33] = [
     c(
         "mark",
         1200,
@@ -70,6 +81,10 @@ pub const WORKLOADS: [Workload; 29] = [
     c("sha256", 50, "SHA-256, by hand"),
     c("sort", 3, "quicksort"),
     c("vm", 8, "a bytecode interpreter"),
+    vectors("saxpy", 20, "y = a x + y, four f32 at once"),
+    vectors("matmul4", 40, "matrix product, four f32 at once"),
+    vectors("blur", 60, "a picture blurred, 16 bytes at once"),
+    vectors("base64", 200, "letters for bytes, 16 at once"),
     rust("dispatch", 2500, "indirect calls"),
     rust("mandelbrot", 900, "the Mandelbrot set, f64"),
     rust("spectralnorm", 600, "divisions, f64"),

@@ -8,8 +8,9 @@ cd "$(dirname "$0")"
 clang=${CLANG:-clang-22}
 target=$(realpath -m "${CARGO_TARGET_DIR:-../../target}")
 
-for source in c/*.c; do
-  "$clang" --target=wasm32 -O2 -ffreestanding -nostdlib -mbulk-memory -Wall -Wextra -Wl,--no-entry,--export=run,--strip-all \
+for source in c/*.c c/simd/*.c; do
+  case $source in c/simd/*) simd=-msimd128 ;; *) simd=-mno-simd128 ;; esac
+  "$clang" --target=wasm32 -O2 $simd -ffreestanding -nostdlib -mbulk-memory -Wall -Wextra -Wl,--no-entry,--export=run,--strip-all \
     -o "$(basename "$source" .c).wasm" "$source"
 done
 

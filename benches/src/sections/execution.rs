@@ -143,14 +143,15 @@ pub fn section(rows: &[Row], runtimes: &[&Runtime], rounds: usize) -> String {
         table.row(cells);
     }
     type Group = (&'static str, fn(&Row) -> bool);
-    let groups: [Group; 3] = [
+    let groups: [Group; 4] = [
         ("**all**", |_| true),
         ("**libraries**", |row| {
             matches!(row.workload.origin, Origin::Library(_))
         }),
         ("**kernels**", |row| {
-            !matches!(row.workload.origin, Origin::Library(_))
+            matches!(row.workload.origin, Origin::C | Origin::Rust)
         }),
+        ("**vectors**", |row| row.workload.origin == Origin::Vectors),
     ];
     for (name, belongs) in groups {
         let mean = |index| {
@@ -180,6 +181,7 @@ pub fn what(rows: &[Row]) -> String {
     for row in rows {
         let from = match row.workload.origin {
             Origin::C => "C",
+            Origin::Vectors => "C, SIMD",
             Origin::Rust => "Rust",
             Origin::Library(package) => package,
         };

@@ -149,14 +149,14 @@ impl Outcome for v128 {
     }
 }
 
-/// `f` of each lane.
+/// `f` of each lane; of the first ones, when they become wider.
 #[inline(always)]
 pub(crate) fn map<T: Lane, R: Lane>(a: v128, f: impl Fn(T) -> R) -> v128 {
     let a = a.lanes::<T>();
     v128::of::<R>(R::All::from_fn(|i| f(a.get(i))))
 }
 
-/// `f` of each pair of lanes.
+/// The same of pairs of lanes.
 #[inline(always)]
 pub(crate) fn map2<T: Lane, R: Lane>(a: v128, b: v128, f: impl Fn(T, T) -> R) -> v128 {
     let (a, b) = (a.lanes::<T>(), b.lanes::<T>());
@@ -180,24 +180,11 @@ pub(crate) fn splat<T: Lane>(a: T) -> v128 {
     v128::of::<T>(T::All::from_fn(|_| a))
 }
 
-/// `f` of the first half of the lanes.
-#[inline(always)]
-pub(crate) fn extend_low<T: Lane, R: Lane>(a: v128, f: impl Fn(T) -> R) -> v128 {
-    let a = a.lanes::<T>();
-    v128::of::<R>(R::All::from_fn(|i| f(a.get(i))))
-}
-
 /// `f` of the second half of the lanes.
 #[inline(always)]
 pub(crate) fn extend_high<T: Lane, R: Lane>(a: v128, f: impl Fn(T) -> R) -> v128 {
     let a = a.lanes::<T>();
     v128::of::<R>(R::All::from_fn(|i| f(a.get(i + R::All::COUNT))))
-}
-
-#[inline(always)]
-pub(crate) fn extend2_low<T: Lane, R: Lane>(a: v128, b: v128, f: impl Fn(T, T) -> R) -> v128 {
-    let (a, b) = (a.lanes::<T>(), b.lanes::<T>());
-    v128::of::<R>(R::All::from_fn(|i| f(a.get(i), b.get(i))))
 }
 
 #[inline(always)]
@@ -240,16 +227,26 @@ pub(crate) fn pairwise<T: Lane, R: Lane>(a: v128, f: impl Fn(T, T) -> R) -> v128
 /// The bytes of `a` that `b` names; zero for those beyond.
 #[inline(always)]
 pub(crate) fn swizzle(a: v128, b: v128) -> v128 {
-    let bytes = a.lanes::<u8>();
-    map(b, |i: u8| if i < 16 { bytes[i as usize & 15] } else { 0 })
-}
-
-/// The bytes that `lanes` names, of the 32 that `a` and `b` have.
-#[inline(always)]
-pub(crate) fn shuffle(a: v128, b: v128, lanes: v128) -> v128 {
-    let both = [a.lanes::<u8>(), b.lanes::<u8>()];
-    let bytes = both.as_flattened();
-    map(lanes, |i: u8| bytes[i as usize & 31])
+    #[cfg(target_arch = "aarch64")]
+    {
+        // SAFETY: every such processor has it.
+        v128(unsafe { core::arch::aarch64::vqtbl1q_u8(a.0, b.0) })
+    }
+    #[cfg(all(target_arch = "x86_64", target_feature = "ssse3"))]
+    {
+        use core::arch::x86_64::{_mm_adds_epu8, _mm_set1_epi8, _mm_shuffle_epi8};
+        // It takes the lower four bits, and gives zero for the highest: from 16 on, that is to be set.
+        // SAFETY: the target has it.
+        v128(unsafe { _mm_shuffle_epi8(a.0, _mm_adds_epu8(b.0, _mm_set1_epi8(0x70))) })
+    }
+    #[cfg(not(any(
+        target_arch = "aarch64",
+        all(target_arch = "x86_64", target_feature = "ssse3")
+    )))]
+    {
+        let bytes = a.lanes::<u8>();
+        map(b, |i: u8| if i < 16 { bytes[i as usize & 15] } else { 0 })
+    }
 }
 
 #[inline(always)]
@@ -355,12 +352,12 @@ impl v128 {
     }
 }
 stored! {
-    i8x8 [i8; 8]: |a| v128::of::<i16>(Lanes::from_fn(|i| i16::from(a[i])));
-    u8x8 [u8; 8]: |a| v128::of::<u16>(Lanes::from_fn(|i| u16::from(a[i])));
-    i16x4 [i16; 4]: |a| v128::of::<i32>(Lanes::from_fn(|i| i32::from(a[i])));
-    u16x4 [u16; 4]: |a| v128::of::<u32>(Lanes::from_fn(|i| u32::from(a[i])));
-    i32x2 [i32; 2]: |a| v128::of::<i64>(Lanes::from_fn(|i| i64::from(a[i])));
-    u32x2 [u32; 2]: |a| v128::of::<u64>(Lanes::from_fn(|i| u64::from(a[i])));
+    i8x8 u64: |a| map(v128::of::<u64>([a, 0]), |a: i8| a as i16);
+    u8x8 u64: |a| map(v128::of::<u64>([a, 0]), |a: u8| a as u16);
+    i16x4 u64: |a| map(v128::of::<u64>([a, 0]), |a: i16| a as i32);
+    u16x4 u64: |a| map(v128::of::<u64>([a, 0]), |a: u16| a as u32);
+    i32x2 u64: |a| map(v128::of::<u64>([a, 0]), |a: i32| a as i64);
+    u32x2 u64: |a| map(v128::of::<u64>([a, 0]), |a: u32| a as u64);
     splat8 u8: |a| splat(a);
     splat16 u16: |a| splat(a);
     splat32 u32: |a| splat(a);

@@ -38,7 +38,20 @@ impl FuncTranslator<'_> {
         let b = self.pop_slot();
         let a = self.pop_slot();
         let operands = Operands::default().u16(2, a).u16(4, b);
-        self.produce_wide(Op::I8x16Shuffle, operands, u128::from_le_bytes(lanes));
+        // Whether all bytes go in groups of `size`, wherever each begins among the groups.
+        let in_groups = |size: usize| {
+            lanes.chunks(size).all(|group| {
+                let whole = group.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+                whole && usize::from(group[0]).is_multiple_of(size)
+            })
+        };
+        let op = match () {
+            () if in_groups(8) => Op::I64x2Shuffle,
+            () if in_groups(4) => Op::I32x4Shuffle,
+            () if in_groups(2) => Op::I16x8Shuffle,
+            () => Op::I8x16Shuffle,
+        };
+        self.produce_wide(op, operands, u128::from_le_bytes(lanes));
     }
 
     pub(super) fn shift(&mut self, op: Op) {

@@ -111,18 +111,18 @@ macro_rules! with_simd_rows {
                 I64x2Mul "i64x2.mul" (v128) -> v128 [swap I64x2Mul]: |a, b| vector::map2(a, b, u64::wrapping_mul);
                 I8x16NarrowI16x8S "i8x16.narrow_i16x8_s" (v128) -> v128 []: |a, b| vector::narrow(a, b, |a: i16| a.clamp(i8::MIN.into(), i8::MAX.into()) as i8);
                 I8x16NarrowI16x8U "i8x16.narrow_i16x8_u" (v128) -> v128 []: |a, b| vector::narrow(a, b, |a: i16| a.clamp(0, u8::MAX.into()) as u8);
-                I16x8ExtMulLowI8x16S "i16x8.extmul_low_i8x16_s" (v128) -> v128 [swap I16x8ExtMulLowI8x16S]: |a, b| vector::extend2_low(a, b, |a: i8, b: i8| (a as i16) * b as i16);
-                I16x8ExtMulLowI8x16U "i16x8.extmul_low_i8x16_u" (v128) -> v128 [swap I16x8ExtMulLowI8x16U]: |a, b| vector::extend2_low(a, b, |a: u8, b: u8| (a as u16) * b as u16);
+                I16x8ExtMulLowI8x16S "i16x8.extmul_low_i8x16_s" (v128) -> v128 [swap I16x8ExtMulLowI8x16S]: |a, b| vector::map2(a, b, |a: i8, b: i8| (a as i16) * b as i16);
+                I16x8ExtMulLowI8x16U "i16x8.extmul_low_i8x16_u" (v128) -> v128 [swap I16x8ExtMulLowI8x16U]: |a, b| vector::map2(a, b, |a: u8, b: u8| (a as u16) * b as u16);
                 I16x8ExtMulHighI8x16S "i16x8.extmul_high_i8x16_s" (v128) -> v128 [swap I16x8ExtMulHighI8x16S]: |a, b| vector::extend2_high(a, b, |a: i8, b: i8| (a as i16) * b as i16);
                 I16x8ExtMulHighI8x16U "i16x8.extmul_high_i8x16_u" (v128) -> v128 [swap I16x8ExtMulHighI8x16U]: |a, b| vector::extend2_high(a, b, |a: u8, b: u8| (a as u16) * b as u16);
                 I16x8NarrowI32x4S "i16x8.narrow_i32x4_s" (v128) -> v128 []: |a, b| vector::narrow(a, b, |a: i32| a.clamp(i16::MIN.into(), i16::MAX.into()) as i16);
                 I16x8NarrowI32x4U "i16x8.narrow_i32x4_u" (v128) -> v128 []: |a, b| vector::narrow(a, b, |a: i32| a.clamp(0, u16::MAX.into()) as u16);
-                I32x4ExtMulLowI16x8S "i32x4.extmul_low_i16x8_s" (v128) -> v128 [swap I32x4ExtMulLowI16x8S]: |a, b| vector::extend2_low(a, b, |a: i16, b: i16| (a as i32) * b as i32);
-                I32x4ExtMulLowI16x8U "i32x4.extmul_low_i16x8_u" (v128) -> v128 [swap I32x4ExtMulLowI16x8U]: |a, b| vector::extend2_low(a, b, |a: u16, b: u16| (a as u32) * b as u32);
+                I32x4ExtMulLowI16x8S "i32x4.extmul_low_i16x8_s" (v128) -> v128 [swap I32x4ExtMulLowI16x8S]: |a, b| vector::map2(a, b, |a: i16, b: i16| (a as i32) * b as i32);
+                I32x4ExtMulLowI16x8U "i32x4.extmul_low_i16x8_u" (v128) -> v128 [swap I32x4ExtMulLowI16x8U]: |a, b| vector::map2(a, b, |a: u16, b: u16| (a as u32) * b as u32);
                 I32x4ExtMulHighI16x8S "i32x4.extmul_high_i16x8_s" (v128) -> v128 [swap I32x4ExtMulHighI16x8S]: |a, b| vector::extend2_high(a, b, |a: i16, b: i16| (a as i32) * b as i32);
                 I32x4ExtMulHighI16x8U "i32x4.extmul_high_i16x8_u" (v128) -> v128 [swap I32x4ExtMulHighI16x8U]: |a, b| vector::extend2_high(a, b, |a: u16, b: u16| (a as u32) * b as u32);
-                I64x2ExtMulLowI32x4S "i64x2.extmul_low_i32x4_s" (v128) -> v128 [swap I64x2ExtMulLowI32x4S]: |a, b| vector::extend2_low(a, b, |a: i32, b: i32| (a as i64) * b as i64);
-                I64x2ExtMulLowI32x4U "i64x2.extmul_low_i32x4_u" (v128) -> v128 [swap I64x2ExtMulLowI32x4U]: |a, b| vector::extend2_low(a, b, |a: u32, b: u32| (a as u64) * b as u64);
+                I64x2ExtMulLowI32x4S "i64x2.extmul_low_i32x4_s" (v128) -> v128 [swap I64x2ExtMulLowI32x4S]: |a, b| vector::map2(a, b, |a: i32, b: i32| (a as i64) * b as i64);
+                I64x2ExtMulLowI32x4U "i64x2.extmul_low_i32x4_u" (v128) -> v128 [swap I64x2ExtMulLowI32x4U]: |a, b| vector::map2(a, b, |a: u32, b: u32| (a as u64) * b as u64);
                 I64x2ExtMulHighI32x4S "i64x2.extmul_high_i32x4_s" (v128) -> v128 [swap I64x2ExtMulHighI32x4S]: |a, b| vector::extend2_high(a, b, |a: i32, b: i32| (a as i64) * b as i64);
                 I64x2ExtMulHighI32x4U "i64x2.extmul_high_i32x4_u" (v128) -> v128 [swap I64x2ExtMulHighI32x4U]: |a, b| vector::extend2_high(a, b, |a: u32, b: u32| (a as u64) * b as u64);
                 I16x8Q15MulrSatS "i16x8.q15mulr_sat_s" (v128) -> v128 [swap I16x8Q15MulrSatS]: |a, b| vector::map2(a, b, vector::q15_multiply);
@@ -172,20 +172,20 @@ macro_rules! with_simd_rows {
                 I64x2Neg "i64x2.neg" (v128) -> v128: |a| vector::map(a, i64::wrapping_neg);
                 I64x2AllTrue "i64x2.all_true" (v128) -> u32: |a| vector::all_true::<u64>(a);
                 I64x2Bitmask "i64x2.bitmask" (v128) -> u32: |a| vector::bitmask::<i64>(a);
-                I16x8ExtendLowI8x16S "i16x8.extend_low_i8x16_s" (v128) -> v128: |a| vector::extend_low(a, |a: i8| a as i16);
-                I16x8ExtendLowI8x16U "i16x8.extend_low_i8x16_u" (v128) -> v128: |a| vector::extend_low(a, |a: u8| a as u16);
+                I16x8ExtendLowI8x16S "i16x8.extend_low_i8x16_s" (v128) -> v128: |a| vector::map(a, |a: i8| a as i16);
+                I16x8ExtendLowI8x16U "i16x8.extend_low_i8x16_u" (v128) -> v128: |a| vector::map(a, |a: u8| a as u16);
                 I16x8ExtendHighI8x16S "i16x8.extend_high_i8x16_s" (v128) -> v128: |a| vector::extend_high(a, |a: i8| a as i16);
                 I16x8ExtendHighI8x16U "i16x8.extend_high_i8x16_u" (v128) -> v128: |a| vector::extend_high(a, |a: u8| a as u16);
                 I16x8ExtAddPairwiseI8x16S "i16x8.extadd_pairwise_i8x16_s" (v128) -> v128: |a| vector::pairwise(a, |a: i8, b: i8| a as i16 + b as i16);
                 I16x8ExtAddPairwiseI8x16U "i16x8.extadd_pairwise_i8x16_u" (v128) -> v128: |a| vector::pairwise(a, |a: u8, b: u8| a as u16 + b as u16);
-                I32x4ExtendLowI16x8S "i32x4.extend_low_i16x8_s" (v128) -> v128: |a| vector::extend_low(a, |a: i16| a as i32);
-                I32x4ExtendLowI16x8U "i32x4.extend_low_i16x8_u" (v128) -> v128: |a| vector::extend_low(a, |a: u16| a as u32);
+                I32x4ExtendLowI16x8S "i32x4.extend_low_i16x8_s" (v128) -> v128: |a| vector::map(a, |a: i16| a as i32);
+                I32x4ExtendLowI16x8U "i32x4.extend_low_i16x8_u" (v128) -> v128: |a| vector::map(a, |a: u16| a as u32);
                 I32x4ExtendHighI16x8S "i32x4.extend_high_i16x8_s" (v128) -> v128: |a| vector::extend_high(a, |a: i16| a as i32);
                 I32x4ExtendHighI16x8U "i32x4.extend_high_i16x8_u" (v128) -> v128: |a| vector::extend_high(a, |a: u16| a as u32);
                 I32x4ExtAddPairwiseI16x8S "i32x4.extadd_pairwise_i16x8_s" (v128) -> v128: |a| vector::pairwise(a, |a: i16, b: i16| a as i32 + b as i32);
                 I32x4ExtAddPairwiseI16x8U "i32x4.extadd_pairwise_i16x8_u" (v128) -> v128: |a| vector::pairwise(a, |a: u16, b: u16| a as u32 + b as u32);
-                I64x2ExtendLowI32x4S "i64x2.extend_low_i32x4_s" (v128) -> v128: |a| vector::extend_low(a, |a: i32| a as i64);
-                I64x2ExtendLowI32x4U "i64x2.extend_low_i32x4_u" (v128) -> v128: |a| vector::extend_low(a, |a: u32| a as u64);
+                I64x2ExtendLowI32x4S "i64x2.extend_low_i32x4_s" (v128) -> v128: |a| vector::map(a, |a: i32| a as i64);
+                I64x2ExtendLowI32x4U "i64x2.extend_low_i32x4_u" (v128) -> v128: |a| vector::map(a, |a: u32| a as u64);
                 I64x2ExtendHighI32x4S "i64x2.extend_high_i32x4_s" (v128) -> v128: |a| vector::extend_high(a, |a: i32| a as i64);
                 I64x2ExtendHighI32x4U "i64x2.extend_high_i32x4_u" (v128) -> v128: |a| vector::extend_high(a, |a: u32| a as u64);
                 F32x4Abs "f32x4.abs" (v128) -> v128: |a| vector::map(a, |a: u32| a & !(1 << 31));
@@ -205,13 +205,13 @@ macro_rules! with_simd_rows {
                 I32x4TruncSatF32x4S "i32x4.trunc_sat_f32x4_s" (v128) -> v128: |a| vector::map(a, |a: f32| a as i32);
                 I32x4TruncSatF64x2SZero "i32x4.trunc_sat_f64x2_s_zero" (v128) -> v128: |a| vector::low_from(a, |a: f64| a as i32);
                 F32x4ConvertI32x4S "f32x4.convert_i32x4_s" (v128) -> v128: |a| vector::map(a, |a: i32| a as f32);
-                F64x2ConvertLowI32x4S "f64x2.convert_low_i32x4_s" (v128) -> v128: |a| vector::extend_low(a, |a: i32| a as f64);
+                F64x2ConvertLowI32x4S "f64x2.convert_low_i32x4_s" (v128) -> v128: |a| vector::map(a, |a: i32| a as f64);
                 I32x4TruncSatF32x4U "i32x4.trunc_sat_f32x4_u" (v128) -> v128: |a| vector::map(a, |a: f32| a as u32);
                 I32x4TruncSatF64x2UZero "i32x4.trunc_sat_f64x2_u_zero" (v128) -> v128: |a| vector::low_from(a, |a: f64| a as u32);
                 F32x4ConvertI32x4U "f32x4.convert_i32x4_u" (v128) -> v128: |a| vector::map(a, |a: u32| a as f32);
-                F64x2ConvertLowI32x4U "f64x2.convert_low_i32x4_u" (v128) -> v128: |a| vector::extend_low(a, |a: u32| a as f64);
+                F64x2ConvertLowI32x4U "f64x2.convert_low_i32x4_u" (v128) -> v128: |a| vector::map(a, |a: u32| a as f64);
                 F32x4DemoteF64x2Zero "f32x4.demote_f64x2_zero" (v128) -> v128: |a| vector::low_from(a, |a: f64| a as f32);
-                F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" (v128) -> v128: |a| vector::extend_low(a, |a: f32| a as f64);
+                F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" (v128) -> v128: |a| vector::map(a, |a: f32| a as f64);
                 I8x16Splat "i8x16.splat" (u32) -> v128: |a| vector::splat(a as u8);
                 I16x8Splat "i16x8.splat" (u32) -> v128: |a| vector::splat(a as u16);
                 I32x4Splat "i32x4.splat" (u32) -> v128: |a| vector::splat(a);
@@ -257,9 +257,22 @@ macro_rules! with_simd_rows {
                 V128Select "v128.select" { [Dst(0), Src(2), Src(4), Src(6)] control::Select<v128, Slot, Slot, Slot, ToSlot>; }
                 V128GlobalGet "global.get" { [Dst(0), Global(4)] global::Get<v128, ToSlot>; }
                 V128GlobalSet "global.set" { [Src(0), Global(4)] global::Set<Slot, v128>; }
+                /// Shuffles of bytes, and those that are shuffles of wider lanes.
                 I8x16Shuffle "i8x16.shuffle" {
-                    [ToAcc(Bank::V128), Src(2), Src(4), Imm128(8)] vector::Shuffle<ToAccum>;
-                    [Dst(0), Src(2), Src(4), Imm128(8)] vector::Shuffle<ToSlot>;
+                    [ToAcc(Bank::V128), Src(2), Src(4), Imm128(8)] vector::Shuffle<u8, ToAccum>;
+                    [Dst(0), Src(2), Src(4), Imm128(8)] vector::Shuffle<u8, ToSlot>;
+                }
+                I16x8Shuffle "i16x8.shuffle" {
+                    [ToAcc(Bank::V128), Src(2), Src(4), Imm128(8)] vector::Shuffle<u16, ToAccum>;
+                    [Dst(0), Src(2), Src(4), Imm128(8)] vector::Shuffle<u16, ToSlot>;
+                }
+                I32x4Shuffle "i32x4.shuffle" {
+                    [ToAcc(Bank::V128), Src(2), Src(4), Imm128(8)] vector::Shuffle<u32, ToAccum>;
+                    [Dst(0), Src(2), Src(4), Imm128(8)] vector::Shuffle<u32, ToSlot>;
+                }
+                I64x2Shuffle "i64x2.shuffle" {
+                    [ToAcc(Bank::V128), Src(2), Src(4), Imm128(8)] vector::Shuffle<u64, ToAccum>;
+                    [Dst(0), Src(2), Src(4), Imm128(8)] vector::Shuffle<u64, ToSlot>;
                 }
             }
             shift {

@@ -7,7 +7,7 @@ use crate::exec::{
     dispatch::{Flow, Handle, Regs},
     operand::{Destination, Slot, Source},
     value::Value,
-    vector::{self, v128},
+    vector::{Lane, Lanes, v128},
 };
 
 /// `d = O(x, y)`; fields: d at 0, x at 2, the count y (16-bit constants) at 4.
@@ -89,14 +89,21 @@ impl<D: Destination> Handle for Const<D> {
     }
 }
 
-/// `d` = the bytes of the vectors at 2 and 4 that the sixteen at 8 name.
-pub(crate) struct Shuffle<D>(PhantomData<D>);
-impl<D: Destination> Handle for Shuffle<D> {
+/// `d` = pieces of type `T` of the vectors in the slots at 2 and 4. Where they are among the 32 bytes of both, the
+/// sixteen at 8 say: the first of each `T`'s.
+pub(crate) struct Shuffle<T, D>(PhantomData<(T, D)>);
+impl<T: Lane, D: Destination> Handle for Shuffle<T, D> {
     #[inline(always)]
     unsafe fn run(mut r: Regs) -> Flow {
-        // SAFETY: the instruction has these fields.
+        // SAFETY: the instruction has these fields; the translator has checked that no piece crosses a vector's end.
         unsafe {
-            let value = vector::shuffle(Slot::get(&r, 2), Slot::get(&r, 4), r.read(8));
+            let (a, b) = (r.slot(2).cast::<u8>(), r.slot(4).cast::<u8>());
+            let places = r.read::<[u8; 16]>(8);
+            let value = v128::of::<T>(Lanes::from_fn(|i| {
+                let place = places[i * size_of::<T>()];
+                let vector = if place & 16 == 0 { a } else { b };
+                vector.add(place as usize & 15).cast::<T>().read_unaligned()
+            }));
             D::put(&mut r, value);
             r.next(24)
         }
