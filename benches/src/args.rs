@@ -46,6 +46,8 @@ pub enum Command {
     Sizes,
     /// What calls cost
     Calls,
+    /// What objects cost
+    Objects,
     /// Instructions of the CPU, counted by valgrind
     Instructions,
     /// What `memory` runs in processes of their own

@@ -4,7 +4,7 @@ use crate::{
     args::Args,
     chart,
     runtimes::{RUNTIMES, Runtime},
-    sections::{calls, execution, instructions, memory, sizes, start},
+    sections::{calls, execution, instructions, memory, objects, sizes, start},
     versions,
 };
 use std::{fs, io, path::PathBuf};
@@ -23,6 +23,7 @@ pub fn write(args: &Args) -> io::Result<()> {
         ("Memory", memory::section()),
         ("Code of the handlers", unless_failed(sizes::section())),
         ("Calls", calls::section()),
+        ("Objects", unless_failed(objects::section())),
         (
             "Instructions of the CPU",
             unless_failed(instructions::section()),

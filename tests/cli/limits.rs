@@ -51,6 +51,34 @@ fn memory_stops_growing() {
 }
 
 #[test]
+fn the_heap_of_objects_has_an_end() {
+    let dir = Scratch::new();
+    // A list of so many objects, each with another that nobody keeps.
+    dir.file(
+        "h.wat",
+        r#"(module (type $s (struct (field i64) (field (ref null $s))))
+          (func (export "list") (param $n i32) (result i32) (local $list (ref null $s))
+            (loop $next
+              (drop (struct.new $s (i64.const 0) (ref.null $s)))
+              (local.set $list (struct.new $s (i64.const 1) (local.get $list)))
+              (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (ref.is_null (local.get $list))))"#,
+    );
+    let list = |options: &str| {
+        let line = format!("run {options} --invoke list h.wat 10000");
+        wasmote_in(dir.path(), &line)
+    };
+    assert_eq!(list("").ok(), "0\n");
+    assert_eq!(list("--max-heap 300KiB").ok(), "0\n");
+    let ran = list("--max-heap 200KiB");
+    assert_eq!(ran.code, 134, "{ran:?}");
+    assert!(
+        ran.err.starts_with("error: wasm trap: out of memory"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn the_stack_has_an_end() {
     let dir = scratch();
     assert_eq!(

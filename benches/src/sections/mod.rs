@@ -4,5 +4,6 @@ pub mod calls;
 pub mod execution;
 pub mod instructions;
 pub mod memory;
+pub mod objects;
 pub mod sizes;
 pub mod start;

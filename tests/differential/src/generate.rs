@@ -2,6 +2,7 @@
 
 use arbitrary::Unstructured;
 use wasm_smith::{Config, Module};
+use wasmparser::{Operator, Parser, Payload};
 
 use crate::observe::{Type, Value};
 
@@ -50,8 +51,11 @@ pub fn case(seed: u64) -> Case {
         let Ok(mut module) = Module::new(config.clone(), &mut source) else {
             continue;
         };
-        if fuses(&module.to_bytes()) {
-            config.relaxed_simd_enabled = false;
+        let binary = module.to_bytes();
+        let (fuses, waits) = (has(&binary, fuses), has(&binary, waits));
+        if fuses || waits {
+            config.relaxed_simd_enabled &= !fuses;
+            config.threads_enabled &= !waits;
             let mut source = Unstructured::new(&bytes);
             match Module::new(config, &mut source) {
                 Ok(other) => module = other,
@@ -68,12 +72,31 @@ pub fn case(seed: u64) -> Case {
     }
 }
 
-/// Whether a module may multiply and add by a relaxed instruction: wasmtime rounds once, wasmote twice, as the
+/// Whether a module multiplies and adds by a relaxed instruction: wasmtime rounds once, wasmote twice, as the
 /// deterministic profile has it.
-fn fuses(module: &[u8]) -> bool {
-    module
-        .windows(3)
-        .any(|bytes| matches!(bytes, [0xfd, 0x85..=0x88, 0x02]))
+fn fuses(op: &Operator<'_>) -> bool {
+    use Operator::*;
+    matches!(
+        op,
+        F32x4RelaxedMadd | F32x4RelaxedNmadd | F64x2RelaxedMadd | F64x2RelaxedNmadd
+    )
+}
+
+/// Whether it waits in a shared memory: wasmtime does, for as long as it says.
+fn waits(op: &Operator<'_>) -> bool {
+    use Operator::*;
+    matches!(op, MemoryAtomicWait32 { .. } | MemoryAtomicWait64 { .. })
+}
+
+/// Whether a module's code has such an operator.
+fn has(module: &[u8], such: fn(&Operator<'_>) -> bool) -> bool {
+    let bodies = Parser::new(0)
+        .parse_all(module)
+        .filter_map(|payload| match payload {
+            Ok(Payload::CodeSectionEntry(body)) => body.get_operators_reader().ok(),
+            _ => None,
+        });
+    bodies.flatten().any(|op| op.is_ok_and(|op| such(&op)))
 }
 
 /// What wasmote executes; limits that keep a module's run short.
@@ -112,8 +135,7 @@ fn config(random: &mut Random, latest: bool) -> Config {
         relaxed_simd_enabled: latest,
         gc_enabled: latest,
         exceptions_enabled: latest,
-        // (Shared memories need another build of wasmtime.)
-        threads_enabled: false,
+        threads_enabled: latest,
         compact_imports_enabled: false,
         ..Config::default()
     }

@@ -46,6 +46,7 @@ pub enum Trap {
     CastFailure,
     ArrayOutOfBounds,
     OutOfMemory,
+    UnalignedAtomic,
 }
 
 /// How an instantiation or a call ended.

@@ -115,6 +115,7 @@ fn failed(error: &wasmote::Error) -> End {
         Some(TrapCode::CastFailure) => Trap::CastFailure,
         Some(TrapCode::ArrayOutOfBounds) => Trap::ArrayOutOfBounds,
         Some(TrapCode::OutOfMemory) => Trap::OutOfMemory,
+        Some(TrapCode::UnalignedAtomic) => Trap::UnalignedAtomic,
         _ => return End::Failed(Text(error.to_string())),
     };
     End::Trapped(trap)

@@ -22,6 +22,8 @@ impl Wasmtime {
         config.wasm_function_references(true);
         config.wasm_gc(true);
         config.wasm_exceptions(true);
+        config.wasm_threads(true);
+        config.shared_memory(true);
         config.wasm_relaxed_simd(true);
         config.relaxed_simd_deterministic(true);
         // Reserving 4 GiB of addresses for each of many short-lived memories is slow.
@@ -101,6 +103,7 @@ fn failed(error: &wasmtime::Error) -> End {
         Some(Code::CastFailure) => Trap::CastFailure,
         Some(Code::ArrayOutOfBounds) => Trap::ArrayOutOfBounds,
         Some(Code::AllocationTooLarge) => Trap::OutOfMemory,
+        Some(Code::HeapMisaligned) => Trap::UnalignedAtomic,
         None if error.is::<wasmtime::GcHeapOutOfMemory<()>>() => Trap::OutOfMemory,
         _ => return End::Failed(Text(format!("{error:#}"))),
     };
@@ -165,6 +168,11 @@ fn state(store: &mut Store<()>, instance: Instance) -> Vec<(String, Exported)> {
         } else if let Some(memory) = export.clone().into_memory() {
             let bytes = memory.data(&*store);
             Exported::Memory(bytes.len(), hash(bytes))
+        } else if let Some(memory) = export.clone().into_shared_memory() {
+            // SAFETY: no thread runs that has it.
+            let bytes = memory.data().iter().map(|byte| unsafe { *byte.get() });
+            let bytes: Vec<u8> = bytes.collect();
+            Exported::Memory(bytes.len(), hash(&bytes))
         } else if let Some(table) = export.into_table() {
             let null = |r: Ref| r.is_null();
             let size = table.size(&*store);

@@ -1,0 +1,40 @@
+//! Loads a module from flash and calls its export `run`.
+
+#![no_std]
+#![no_main]
+
+use cortex_m as _;
+use cortex_m_rt::entry;
+use embedded_alloc::LlffHeap;
+use panic_halt as _;
+use wasmote::{Config, Engine, Linker, Module, Store};
+
+#[global_allocator]
+static HEAP: LlffHeap = LlffHeap::empty();
+
+/// Where a module would be; the linker knows no more of it, so that nothing of what it may need is left out.
+const MODULE: *const u8 = 0x0010_0000 as *const u8;
+
+#[entry]
+fn main() -> ! {
+    // SAFETY: called once; nothing else uses this memory.
+    unsafe { HEAP.init(0x2001_0000, 1 << 20) };
+    // SAFETY: measured, not run.
+    let wasm = unsafe { core::slice::from_raw_parts(MODULE, 4096) };
+    let done = run(wasm).is_ok();
+    // SAFETY: the stack has it.
+    unsafe { core::ptr::write_volatile(&mut { done }, done) };
+    loop {}
+}
+
+fn run(wasm: &[u8]) -> Result<i32, wasmote::Error> {
+    let engine = Engine::new(&Config::new());
+    let module = Module::new(&engine, wasm)?;
+    let mut store = Store::new(&engine, ());
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("host", "add", |a: i32, b: i32| a.wrapping_add(b))?;
+    let instance = linker.instantiate(&mut store, &module)?;
+    instance
+        .get_typed_func::<i32, i32>(&store, "run")?
+        .call(&mut store, 7)
+}
