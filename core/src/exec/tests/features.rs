@@ -196,8 +196,8 @@ fn op_name(op: Op) -> String {
 }
 
 /// The same for the `plain` rows.
-pub(super) fn plain_statements() -> String {
-    let mut out = String::new();
+pub(super) fn plain_statements() -> [String; 2] {
+    let (mut out, mut leaving) = (String::new(), String::new());
     if SIMD {
         out += "(global.set $g_v128 (local.get $a_v128)) (local.set $r_v128 (global.get $g_v128))
             (local.set $r_v128 (v128.not (local.get $a_v128))) (local.set $r_v128 (call $id_v128 (v128.not (local.get $a_v128))))
@@ -209,6 +209,12 @@ pub(super) fn plain_statements() -> String {
             (local.set $r_v128 (v128.xor (v128.const i64x2 5 6) (v128.not (local.get $a_v128))))
             (drop (v128.not (i8x16.shuffle 0 1 2 3 4 5 6 7 31 30 29 28 27 26 25 24 (local.get $a_v128) (local.get $b_v128))))
             (local.set $r_v128 (i8x16.shuffle 0 1 2 3 4 5 6 7 31 30 29 28 27 26 25 24 (local.get $a_v128) (local.get $b_v128)))
+            (drop (v128.not (i8x16.shuffle 2 3 0 1 30 31 4 5 8 9 8 9 8 9 28 29 (local.get $a_v128) (local.get $b_v128))))
+            (local.set $r_v128 (i8x16.shuffle 2 3 0 1 30 31 4 5 8 9 8 9 8 9 28 29 (local.get $a_v128) (local.get $b_v128)))
+            (drop (v128.not (i8x16.shuffle 20 21 22 23 0 1 2 3 4 5 6 7 4 5 6 7 (local.get $a_v128) (local.get $b_v128))))
+            (local.set $r_v128 (i8x16.shuffle 20 21 22 23 0 1 2 3 4 5 6 7 4 5 6 7 (local.get $a_v128) (local.get $b_v128)))
+            (drop (v128.not (i8x16.shuffle 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 (local.get $a_v128) (local.get $b_v128))))
+            (local.set $r_v128 (i8x16.shuffle 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 (local.get $a_v128) (local.get $b_v128)))
             (local.set $r_v128 (v128.load8_lane 3 (i32.const 64) (local.get $a_v128))) (v128.store16_lane 3 (i32.const 64) (local.get $a_v128))\n";
     }
     if GC {
@@ -232,10 +238,10 @@ pub(super) fn plain_statements() -> String {
             (array.init_data $arr_i32 $bytes (local.get $arr_i32) (i32.const 1) (i32.const 2) (i32.const 2))
             (array.init_elem $arr_any $items (local.get $arr_any) (i32.const 1) (i32.const 0) (i32.const 1))
             (drop (call_ref $unary (local.get $a_i32) (ref.func $id_i32))) (drop (call_ref $unary (local.get $a_i32) (ref.func $imported)))
-            (drop (call_ref $unary (local.get $a_i32) (ref.func $host)))
             (drop (call $tail_ref (local.get $a_i32))) (drop (call $tail_ref_near (local.get $a_i32)))
             (drop (block (result anyref) (drop (br_on_cast 0 (ref null $s) (ref $s) (local.get $a_ref))) (ref.null any)))
             (block (drop (br_on_null 0 (local.get $a_ref)))) (drop (block (result anyref) (br_on_non_null 0 (local.get $a_ref)) (ref.null any)))\n";
+        leaving += "(drop (call_ref $unary (local.get $a_i32) (ref.func $host)))\n";
     }
     if cfg!(feature = "threads") {
         out +=
@@ -244,7 +250,7 @@ pub(super) fn plain_statements() -> String {
             (drop (memory.atomic.notify $shared (i32.const 64) (i32.const 1))) (atomic.fence)\n";
     }
     if cfg!(feature = "exceptions") {
-        out += "(block $caught (result i32 i64) (try_table (catch $tag $caught) (call $thrower (i32.const 5))) (i32.const 1) (i64.const 2)) (drop) (drop)
+        leaving += "(block $caught (result i32 i64) (try_table (catch $tag $caught) (call $thrower (i32.const 5))) (i32.const 1) (i64.const 2)) (drop) (drop)
             (block $outer (result i32 i64)
               (block $ref (result exnref)
                 (try_table (catch_all_ref $ref) (throw $tag (local.get $a_i32) (i64.const 2))) (unreachable))
@@ -253,7 +259,7 @@ pub(super) fn plain_statements() -> String {
               (block $inner (result exnref) (try_table (catch_all_ref $inner) (call $thrower (i32.const 5))) (ref.null exn))
               (throw_ref)))\n";
     }
-    out
+    [out, leaving]
 }
 
 /// Whether nothing here makes the translator emit this form.

@@ -1,6 +1,6 @@
 //! Mark and sweep.
 
-use super::{Header, Heap, Kind, Layout};
+use super::{Header, Heap, Kind};
 
 /// Objects whose references are still to be marked. When there are too many, the rest is found by looking
 /// through the heap for grey ones: so marking takes no memory.
@@ -78,24 +78,17 @@ impl Marker<'_> {
         self.heap.set_header(index, header);
         match header.kind() {
             Kind::Typed => {
-                let Some(def) = self.heap.types.get(header.number() as usize).cloned() else {
-                    return;
-                };
-                match &def.layout {
-                    Layout::Struct { refs, .. } => {
-                        for at in refs {
-                            self.reference(self.heap.half(index, *at));
-                        }
+                let mut i = 0;
+                // (Its type is looked up for each: marking needs all of the heap.)
+                while let Some(def) = self.heap.types.get(header.number() as usize) {
+                    let Some(at) = def.layout.reference(i, header.len()) else {
                         if def.descriptor.is_some() {
                             self.reference(header.len());
                         }
-                    }
-                    Layout::Array(super::FieldKind::Ref) => {
-                        for element in 0..header.len() {
-                            self.reference(self.heap.half(index, 8 + 4 * element));
-                        }
-                    }
-                    _ => {}
+                        return;
+                    };
+                    self.reference(self.heap.half(index, at));
+                    i += 1;
                 }
             }
             Kind::Exn => {
@@ -127,6 +120,7 @@ impl Heap {
         while self.sweep < self.sweep_end {
             self.sweep_some();
         }
+        self.leave_run();
         let held = self.roots.with(|roots| roots.references());
         let pinned = core::mem::take(&mut self.pinned);
         let mut marker = Marker {

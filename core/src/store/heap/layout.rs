@@ -115,6 +115,15 @@ impl Layout {
         }
     }
 
+    /// Offset of an object's reference number `i` that the collector follows; arrays are of `len` elements.
+    pub(crate) fn reference(&self, i: u32, len: u32) -> Option<u32> {
+        match self {
+            Layout::Struct { refs, .. } => refs.get(i as usize).copied(),
+            Layout::Array(FieldKind::Ref) if i < len => Some(HEADER_BYTES + 4 * i),
+            _ => None,
+        }
+    }
+
     /// The elements of an array.
     pub(crate) fn element(&self) -> FieldKind {
         match self {

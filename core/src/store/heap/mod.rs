@@ -22,7 +22,7 @@ mod objects;
 mod roots;
 
 use alloc::{boxed::Box, vec::Vec};
-use core::any::Any;
+use core::{any::Any, ops::Range};
 
 pub(crate) use collect::Marker;
 pub(crate) use layout::{Field, FieldKind, HEADER_BYTES, Layout};
@@ -104,6 +104,8 @@ pub(crate) struct Heap {
     limit: u32,
     /// First free block by size; larger ones are in bin 0.
     bins: [u32; BINS],
+    /// Free words, all zero, that the next objects are cut from, one after the other.
+    run: Range<u32>,
     /// What is still to be swept.
     sweep: u32,
     sweep_end: u32,
@@ -135,6 +137,7 @@ impl Default for Heap {
             threshold: INITIAL_WORDS,
             limit: DEFAULT_LIMIT,
             bins: [0; BINS],
+            run: 0..0,
             sweep: 1,
             sweep_end: 1,
             types: Vec::new(),
@@ -211,9 +214,15 @@ impl Heap {
         if self.zeal && !core::mem::take(&mut self.calmed) {
             return None;
         }
-        let index = self.find(words)?;
-        let range = index as usize..index as usize + words as usize;
-        self.words.get_mut(range)?.fill(0);
+        let index = match self.cut(words) {
+            Some(index) => index,
+            None => {
+                let index = self.find(words)?;
+                let range = index as usize..index as usize + words as usize;
+                self.words.get_mut(range)?.fill(0);
+                index
+            }
+        };
         self.set_header(index, header);
         Some(index)
     }
@@ -249,6 +258,22 @@ impl Heap {
         Some(bin)
     }
 
+    /// The next words of the run.
+    fn cut(&mut self, words: u32) -> Option<u32> {
+        let index = self.run.start;
+        if words > self.run.end - index {
+            return None;
+        }
+        self.run.start += words;
+        Some(index)
+    }
+
+    /// Makes the run a free block like others.
+    fn leave_run(&mut self) {
+        let run = core::mem::take(&mut self.run);
+        self.release(run.start, run.end - run.start);
+    }
+
     /// Room that was never used.
     fn bump(&mut self, words: u32) -> Option<u32> {
         let end = self.top.checked_add(words)?;
@@ -272,8 +297,7 @@ impl Heap {
     fn split(&mut self, words: u32) -> Option<u32> {
         for size in (words as usize + 1)..BINS {
             if let Some(index) = self.take_bin(size as u32) {
-                self.release(index + words, size as u32 - words);
-                return Some(index);
+                return self.start_run(index, size as u32, words);
             }
         }
         let mut before = 0;
@@ -289,13 +313,23 @@ impl Heap {
                         self.set_header(before, Header::new(Kind::Free, size, next));
                     }
                 }
-                self.release(index + words, header.number() - words);
-                return Some(index);
+                return self.start_run(index, header.number(), words);
             }
             before = index;
             index = header.len();
         }
         None
+    }
+
+    /// Makes the beginning of a free block of `size` words the run, and cuts from it.
+    fn start_run(&mut self, index: u32, size: u32, words: u32) -> Option<u32> {
+        const ENOUGH: u32 = 512;
+        self.leave_run();
+        let end = index + size.min(words.max(ENOUGH));
+        self.release(end, index + size - end);
+        self.words.get_mut(index as usize..end as usize)?.fill(0);
+        self.run = index..end;
+        self.cut(words)
     }
 
     /// Makes words a free block.

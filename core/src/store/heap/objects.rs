@@ -209,8 +209,9 @@ impl Heap {
     /// # Safety
     /// There are as many slots as the type's fields take.
     pub(crate) unsafe fn init_struct(&mut self, ty: TypeId, object: u64, mut slots: *const u64) {
-        let def = self.types[ty.0 as usize].clone();
-        for field in def.layout.fields() {
+        // (Out of the way of `store`, which does not need them.)
+        let types = core::mem::take(&mut self.types);
+        for field in types[ty.0 as usize].layout.fields() {
             // SAFETY: the caller's promise.
             let value = unsafe {
                 let high = if field.kind == FieldKind::V128 {
@@ -225,6 +226,7 @@ impl Heap {
             // SAFETY: as above.
             slots = unsafe { slots.add(field.kind.slots()) };
         }
+        self.types = types;
     }
 
     /// The bytes `at..at + len` of an object, which the caller has found to have them.
