@@ -219,3 +219,72 @@ fn uses_stack(instruction: &Instruction) -> bool {
         _ => false,
     }
 }
+
+/// What vector operators become at the baseline of x86-64 (SSE2): one instruction that works on all lanes.
+#[cfg(target_arch = "x86_64")]
+const VECTOR: &[(&str, Mnemonic)] = &[
+    ("I8x16Add", Mnemonic::Paddb),
+    ("I8x16AddSatS", Mnemonic::Paddsb),
+    ("I8x16AddSatU", Mnemonic::Paddusb),
+    ("I8x16SubSatU", Mnemonic::Psubusb),
+    ("I8x16AvgrU", Mnemonic::Pavgb),
+    ("I8x16MinU", Mnemonic::Pminub),
+    ("I8x16MaxU", Mnemonic::Pmaxub),
+    ("I8x16Eq", Mnemonic::Pcmpeqb),
+    ("I8x16GtS", Mnemonic::Pcmpgtb),
+    ("I8x16NarrowI16x8S", Mnemonic::Packsswb),
+    ("I8x16NarrowI16x8U", Mnemonic::Packuswb),
+    ("I8x16Bitmask", Mnemonic::Pmovmskb),
+    ("I16x8Mul", Mnemonic::Pmullw),
+    ("I16x8ExtMulHighI8x16U", Mnemonic::Pmullw),
+    ("I16x8ExtendLowI8x16U", Mnemonic::Punpcklbw),
+    ("I16x8MinS", Mnemonic::Pminsw),
+    ("I16x8NarrowI32x4S", Mnemonic::Packssdw),
+    ("I16x8Shl", Mnemonic::Psllw),
+    ("I32x4Add", Mnemonic::Paddd),
+    ("I32x4DotI16x8S", Mnemonic::Pmaddwd),
+    ("I32x4Mul", Mnemonic::Pmuludq),
+    ("I32x4ShrS", Mnemonic::Psrad),
+    ("I32x4Bitmask", Mnemonic::Movmskps),
+    ("I64x2Sub", Mnemonic::Psubq),
+    ("I64x2ShrU", Mnemonic::Psrlq),
+    ("F32x4Add", Mnemonic::Addps),
+    ("F32x4Mul", Mnemonic::Mulps),
+    ("F32x4Div", Mnemonic::Divps),
+    ("F32x4Sqrt", Mnemonic::Sqrtps),
+    ("F32x4Lt", Mnemonic::Cmpps),
+    ("F32x4ConvertI32x4S", Mnemonic::Cvtdq2ps),
+    ("F64x2Mul", Mnemonic::Mulpd),
+    ("F64x2PromoteLowF32x4", Mnemonic::Cvtps2pd),
+];
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn vector_operators_are_vector_instructions() {
+    assert!((RUNTIMES[0].load)(b"").is_err());
+    let handlers = of_this_executable().unwrap();
+    if handlers.is_empty() || !cfg!(feature = "language") {
+        return;
+    }
+    let mut missing = Vec::new();
+    for (row, mnemonic) in VECTOR {
+        let of_row = |handler: &&Handler| {
+            let (_, parameters) = handler.name.split_once('<').unwrap_or_default();
+            matches(parameters, row)
+        };
+        let of_row: Vec<_> = handlers.iter().filter(of_row).collect();
+        assert!(!of_row.is_empty(), "no handler of {row}");
+        for handler in of_row {
+            if !has(handler, *mnemonic) {
+                missing.push(format!("{} has no {mnemonic:?}", handler.name));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has(handler: &Handler, mnemonic: Mnemonic) -> bool {
+    let decoder = Decoder::new(64, &handler.code, DecoderOptions::NONE);
+    decoder.into_iter().any(|one| one.mnemonic() == mnemonic)
+}

@@ -265,8 +265,25 @@ pub(crate) fn all_true<T: Lane + Default + PartialEq>(a: v128) -> u32 {
 /// The sign of each lane as a bit.
 #[inline(always)]
 pub(crate) fn bitmask<T: Lane + Default + PartialOrd>(a: v128) -> u32 {
-    let a = a.lanes::<T>();
-    (0..T::All::COUNT).fold(0, |bits, i| bits | ((a.get(i) < T::default()) as u32) << i)
+    // (Compilers do not find these instructions.)
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64::*;
+        // SAFETY: every such processor has them.
+        unsafe {
+            (match T::All::COUNT {
+                16 => _mm_movemask_epi8(a.0),
+                8 => _mm_movemask_epi8(_mm_packs_epi16(a.0, _mm_setzero_si128())),
+                4 => _mm_movemask_ps(_mm_castsi128_ps(a.0)),
+                _ => _mm_movemask_pd(_mm_castsi128_pd(a.0)),
+            }) as u32
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let a = a.lanes::<T>();
+        (0..T::All::COUNT).fold(0, |bits, i| bits | ((a.get(i) < T::default()) as u32) << i)
+    }
 }
 
 /// The bits of `a` where `c` has ones, those of `b` elsewhere.

@@ -86,7 +86,7 @@ macro_rules! with_simd_rows {
                 I8x16MinU "i8x16.min_u" (v128) -> v128 [swap I8x16MinU]: |a, b| vector::map2(a, b, |a: u8, b: u8| a.min(b));
                 I8x16MaxS "i8x16.max_s" (v128) -> v128 [swap I8x16MaxS]: |a, b| vector::map2(a, b, |a: i8, b: i8| a.max(b));
                 I8x16MaxU "i8x16.max_u" (v128) -> v128 [swap I8x16MaxU]: |a, b| vector::map2(a, b, |a: u8, b: u8| a.max(b));
-                I8x16AvgrU "i8x16.avgr_u" (v128) -> v128 [swap I8x16AvgrU]: |a, b| vector::map2(a, b, |a: u8, b: u8| (a as u32 + b as u32).div_ceil(2) as u8);
+                I8x16AvgrU "i8x16.avgr_u" (v128) -> v128 [swap I8x16AvgrU]: |a, b| vector::map2(a, b, |a: u8, b: u8| (a | b) - ((a ^ b) >> 1));
                 I16x8Add "i16x8.add" (v128) -> v128 [swap I16x8Add]: |a, b| vector::map2(a, b, u16::wrapping_add);
                 I16x8Sub "i16x8.sub" (v128) -> v128 []: |a, b| vector::map2(a, b, u16::wrapping_sub);
                 I16x8Mul "i16x8.mul" (v128) -> v128 [swap I16x8Mul]: |a, b| vector::map2(a, b, u16::wrapping_mul);
@@ -98,7 +98,7 @@ macro_rules! with_simd_rows {
                 I16x8MinU "i16x8.min_u" (v128) -> v128 [swap I16x8MinU]: |a, b| vector::map2(a, b, |a: u16, b: u16| a.min(b));
                 I16x8MaxS "i16x8.max_s" (v128) -> v128 [swap I16x8MaxS]: |a, b| vector::map2(a, b, |a: i16, b: i16| a.max(b));
                 I16x8MaxU "i16x8.max_u" (v128) -> v128 [swap I16x8MaxU]: |a, b| vector::map2(a, b, |a: u16, b: u16| a.max(b));
-                I16x8AvgrU "i16x8.avgr_u" (v128) -> v128 [swap I16x8AvgrU]: |a, b| vector::map2(a, b, |a: u16, b: u16| (a as u32 + b as u32).div_ceil(2) as u16);
+                I16x8AvgrU "i16x8.avgr_u" (v128) -> v128 [swap I16x8AvgrU]: |a, b| vector::map2(a, b, |a: u16, b: u16| (a | b) - ((a ^ b) >> 1));
                 I32x4Add "i32x4.add" (v128) -> v128 [swap I32x4Add]: |a, b| vector::map2(a, b, u32::wrapping_add);
                 I32x4Sub "i32x4.sub" (v128) -> v128 []: |a, b| vector::map2(a, b, u32::wrapping_sub);
                 I32x4Mul "i32x4.mul" (v128) -> v128 [swap I32x4Mul]: |a, b| vector::map2(a, b, u32::wrapping_mul);
