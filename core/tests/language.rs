@@ -584,3 +584,32 @@ fn a_host_function_that_panics_leaves_the_store_usable() {
         store.gc();
     }
 }
+
+/// Vectors are returned in slots: what a branch copies there is still where it was if the branch is not taken.
+#[test]
+fn a_branch_that_may_return_a_vector_leaves_it_where_it_is() {
+    let (mut store, instance) = setup(
+        r#"(module
+            (func (export "if") (param v128 i32) (result v128)
+                (v128.not (local.get 0))
+                (br_if 0 (local.get 1))
+                (v128.xor (v128.const i64x2 1 1)))
+            (func (export "null") (param v128 anyref) (result v128)
+                (v128.not (local.get 0))
+                (br_on_null 0 (local.get 1))
+                (drop)
+                (v128.xor (v128.const i64x2 1 1))))"#,
+    );
+    let mut not = |name, arg: Val| {
+        let value = Val::V128(5 << 64 | 3);
+        match call(&mut store, instance, name, &[value, arg]).unwrap()[0] {
+            Val::V128(result) => !result,
+            _ => panic!(),
+        }
+    };
+    let (as_is, changed) = (5 << 64 | 3, 4 << 64 | 2);
+    assert_eq!(not("if", Val::I32(1)), as_is);
+    assert_eq!(not("if", Val::I32(0)), changed);
+    assert_eq!(not("null", Val::AnyRef(None)), as_is);
+    assert_eq!(not("null", AnyRef::from_i31(1).into()), changed);
+}

@@ -415,7 +415,13 @@ impl FuncTranslator<'_> {
                 };
             }
             _ => {
-                self.materialize_top(count);
+                match last {
+                    // (Where it is if the branch is not taken stays so.)
+                    Some(vector) if count == 1 => {
+                        self.copy(self.loc(&vector), vector.ty, Loc::slot(vector.home));
+                    }
+                    _ => self.materialize_top(count),
+                }
                 self.unpin();
                 let slots = self.ty.result_slots() as u32;
                 let first = self.stack.top() - slots;
