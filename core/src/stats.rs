@@ -8,7 +8,7 @@ use core::cell::RefCell;
 use std::{collections::HashMap, thread_local};
 
 use crate::{
-    bytecode::{Op, disassemble},
+    bytecode::{Encoding, Native, disassemble},
     module::Module,
     translate::{Instruction, recorded},
 };
@@ -60,7 +60,7 @@ pub fn sequences(module: &Module, length: usize) -> Vec<(String, u64)> {
 /// An instruction with `s` for every slot and `#` for every constant.
 fn name(instruction: &Instruction<'_>) -> String {
     let text = disassemble(instruction, &|_| "s".into());
-    let Some((op, _)) = Op::of_opcode(instruction.opcode()) else {
+    let Some((op, _)) = Native::op_of(instruction.opcode()) else {
         return text;
     };
     let fields = text.strip_prefix(op.text()).unwrap_or(&text);

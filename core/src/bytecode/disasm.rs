@@ -5,7 +5,7 @@ use core::fmt::Write;
 
 use wasmparser::Operator;
 
-use super::{Bank, Field, Form, Op, Shape};
+use super::{Bank, Encoding, Field, Form, Native, Shape};
 use crate::translate::{Instruction, row_of};
 
 fn bank_name(bank: Bank) -> &'static str {
@@ -19,23 +19,26 @@ fn bank_name(bank: Bank) -> &'static str {
 
 /// One instruction of symbolic code, with destinations first. `slot` names slots.
 pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> String) -> String {
-    let Some((op, number)) = Op::of_opcode(instruction.opcode()) else {
+    let Some((op, number)) = Native::op_of(instruction.opcode()) else {
         return format!("bad opcode {}", instruction.opcode());
     };
-    let form = Form::of(op, number);
+    let form = Form::of::<Native>(op, number);
+    let places = Native::PLACES;
     let mut text = String::new();
     match *op.shape() {
-        Shape::Compare { operand, not, .. } if number >= Shape::steps_from(operand, not) => {
+        Shape::Compare { operand, not, .. }
+            if number >= Shape::steps_from(places, operand, not) =>
+        {
             let _ = write!(text, "step_br_if {}", op.text());
         }
         Shape::LoadBranch { compares, .. } | Shape::LoadKeepBranch { compares, .. } => {
-            let each = op.shape().forms() / compares.len() as u16;
+            let each = op.shape().forms(places) / compares.len() as u16;
             let compare = compares[(number / each) as usize].text();
             let _ = write!(text, "{}+br_if {compare}", op.text());
         }
-        Shape::Compare { operand, .. } if number >= Shape::branches_from(operand) => {
-            let branch = number - Shape::branches_from(operand);
-            let not = if branch >= operand.sets().branches.len() {
+        Shape::Compare { operand, .. } if number >= Shape::branches_from(places, operand) => {
+            let branch = number - Shape::branches_from(places, operand);
+            let not = if branch >= places.of(operand).branches.len() {
                 "_not"
             } else {
                 ""
@@ -46,10 +49,10 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
     }
     let mut separator = " ";
     for field in form.fields() {
-        if !matches!(field, Field::Entry(_)) {
+        if !matches!(field, Field::Entry(_) | Field::Full) {
             text.push_str(separator);
+            separator = ", ";
         }
-        separator = ", ";
         // Writing to a String does not fail.
         let _ = match field {
             Field::Dst(at) | Field::Src(at) => write!(text, "{}", slot(instruction.u16(at))),
@@ -96,7 +99,7 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
             Field::Count(at) => write!(text, "x{}", instruction.u16(at)),
             Field::Count32(at) => write!(text, "{}", instruction.u32(at)),
             // The function's number says the same.
-            Field::Entry(_) => Ok(()),
+            Field::Entry(_) | Field::Full => Ok(()),
             Field::Func(at) => write!(text, "func {}", instruction.u32(at)),
             Field::Global(at) => write!(text, "global {}", instruction.u32(at)),
             Field::Memory(at) => write!(text, "memory {}", instruction.u32(at)),

@@ -1,9 +1,6 @@
 //! Operand fields: what an instruction's bytes mean.
 
-use super::{
-    ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, FLOAT, INT, KEPT, Op, Place,
-    SHIFT_COUNTS, SUMS, Sets, Shape, TO_ACC, TO_BOTH, TO_PIN, VECTOR, pairs, select_forms,
-};
+use super::{CopyFrom, Encoding, Op, Place, Places, SHIFT_COUNTS, Shape, TO_ACC, TO_BOTH, TO_PIN};
 
 /// The type of a value as far as ops are concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,15 +38,6 @@ impl Ty {
         BANKS[self as usize]
     }
 
-    /// The places that its operands and results may be in.
-    pub(crate) const fn sets(self) -> &'static Sets {
-        match self {
-            Ty::F32 | Ty::F64 => FLOAT,
-            Ty::V128 => VECTOR,
-            _ => INT,
-        }
-    }
-
     pub(crate) const fn slots(self) -> u32 {
         match self {
             Ty::V128 => 2,
@@ -70,6 +58,8 @@ typed!(u32 => I32, i32 => I32, u64 => I64, i64 => I64, f32 => F32, f64 => F64);
 /// One operand of an instruction. The number is its byte offset behind the handler.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Field {
+    /// Nothing: the form is one of the full sets only.
+    Full,
     /// Slot written.
     Dst(u8),
     /// Two adjacent slots written.
@@ -134,7 +124,7 @@ impl Field {
     fn end(self) -> u8 {
         use Field::*;
         match self {
-            Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
+            Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
             Dst(at)
             | DstPair(at)
             | DstRun(at, _)
@@ -156,6 +146,22 @@ impl Field {
             Imm128(at) => at + 16,
         }
     }
+}
+
+/// Whether these are fields of a form that the small sets have.
+pub(crate) const fn in_slots(fields: &[Field]) -> bool {
+    let mut i = 0;
+    while i < fields.len() {
+        use Field::*;
+        if matches!(
+            fields[i],
+            Full | Acc(_) | ToAcc(_) | Both(..) | Pin(_) | ToPin(_)
+        ) {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// The fields of one form.
@@ -184,21 +190,27 @@ impl Form {
     }
 
     /// The fields of form number `form` of `op`.
-    pub(crate) fn of(op: Op, form: u16) -> Form {
+    pub(crate) fn of<E: Encoding>(op: Op, form: u16) -> Form {
+        Form::in_places(E::PLACES, op, form)
+    }
+
+    fn in_places(places: &Places, op: Op, form: u16) -> Form {
+        let (int, float, vector) = (&places.int, &places.float, &places.vector);
+        let destination = |ty, digit| destination(places, ty, digit);
         match *op.shape() {
             Shape::Binary {
                 operand,
                 result,
                 swap,
-            } => Form::binary(operand, result, swap.is_some(), form),
+            } => Form::binary(places, operand, result, swap.is_some(), form),
             Shape::Compare { operand, not, .. } => {
-                if let Some(step) = form.checked_sub(Shape::steps_from(operand, not)) {
-                    let (counter, bound) = digit(step, operand.sets().bounds.len());
-                    let counter = match operand.sets().counters.places[counter as usize] {
+                if let Some(step) = form.checked_sub(Shape::steps_from(places, operand, not)) {
+                    let (counter, bound) = digit(step, places.of(operand).bounds.len());
+                    let counter = match places.of(operand).counters.places[counter as usize] {
                         Place::Slot => Field::Both(Bank::Int, 0),
                         place => source(place, operand, 0, Field::Imm16(0)),
                     };
-                    let bound = operand.sets().bounds.places[bound as usize];
+                    let bound = places.of(operand).bounds.places[bound as usize];
                     return Form::new(&[
                         counter,
                         Field::Imm16(12),
@@ -206,10 +218,10 @@ impl Form {
                         Field::Rel(4),
                     ]);
                 }
-                match form.checked_sub(Shape::branches_from(operand)) {
-                    None => Form::binary(operand, Ty::I32, true, form),
+                match form.checked_sub(Shape::branches_from(places, operand)) {
+                    None => Form::binary(places, operand, Ty::I32, true, form),
                     Some(branch) => {
-                        let branches = operand.sets().branches.places;
+                        let branches = places.of(operand).branches.places;
                         let (a, b) = branches[branch as usize % branches.len()];
                         Form::new(&[
                             source(a, operand, 0, Field::Imm16(0)),
@@ -220,16 +232,16 @@ impl Form {
                 }
             }
             Shape::Unary { operand, result } => {
-                let (form, digit) = digit(form, result.sets().dests);
-                let place = operand.sets().sources.places[form as usize];
+                let (form, digit) = digit(form, places.of(result).dests);
+                let place = places.of(operand).sources.places[form as usize];
                 Form::new(&[
                     destination(result, digit),
                     source(place, operand, 2, Field::Imm16(2)),
                 ])
             }
             Shape::Load { result } => {
-                let (address, to) = digit(form, result.sets().dests);
-                if address == ADDRESSES {
+                let (address, to) = digit(form, places.of(result).dests);
+                if address == places.addresses() {
                     return Form::new(&[
                         Field::Dst(0),
                         Field::Src(2),
@@ -237,12 +249,12 @@ impl Form {
                         Field::Offset64(8),
                     ]);
                 }
-                Form::new(&[destination(result, to)]).and(Form::address(address))
+                Form::new(&[destination(result, to)]).and(Form::address(places, address))
             }
             Shape::Store { value } => {
-                let values = value.sets().values.places;
+                let values = places.of(value).values.places;
                 let (address, from) = digit(form, values.len() as u16);
-                if address == ADDRESSES {
+                if address == places.addresses() {
                     return Form::new(&[
                         Field::Src(2),
                         Field::Src(0),
@@ -250,7 +262,7 @@ impl Form {
                         Field::Offset64(8),
                     ]);
                 }
-                Form::address(address).and(Form::new(&[source(
+                Form::address(places, address).and(Form::new(&[source(
                     values[from as usize],
                     value,
                     0,
@@ -258,15 +270,15 @@ impl Form {
                 )]))
             }
             Shape::Select => {
-                let (result, form) = match form.checked_sub(select_forms(INT)) {
+                let (result, form) = match form.checked_sub(places.select_forms(int)) {
                     None => (Ty::I64, form),
-                    Some(form) => match form.checked_sub(select_forms(FLOAT)) {
+                    Some(form) => match form.checked_sub(places.select_forms(float)) {
                         None => (Ty::F32, form),
                         Some(form) => (Ty::F64, form),
                     },
                 };
-                let choices = result.sets().choices.places;
-                let (form, to) = digit(form, result.sets().dests);
+                let choices = places.of(result).choices.places;
+                let (form, to) = digit(form, places.of(result).dests);
                 let (form, y) = digit(form, choices.len() as u16);
                 let (condition, x) = digit(form, choices.len() as u16);
                 Form::new(&[
@@ -274,7 +286,7 @@ impl Form {
                     source(choices[x as usize], result, 2, Field::Imm16(2)),
                     source(choices[y as usize], result, 4, Field::Imm16(4)),
                     source(
-                        INT.sources.places[condition as usize],
+                        int.sources.places[condition as usize],
                         Ty::I32,
                         6,
                         Field::Imm16(6),
@@ -282,12 +294,12 @@ impl Form {
                 ])
             }
             Shape::Shift => {
-                let (form, to) = digit(form, VECTOR.dests);
+                let (form, to) = digit(form, vector.dests);
                 let (a, b) = digit(form, SHIFT_COUNTS);
                 Form::new(&[
                     destination(Ty::V128, to),
                     source(
-                        VECTOR.sources.places[a as usize],
+                        vector.sources.places[a as usize],
                         Ty::V128,
                         2,
                         Field::Imm16(2),
@@ -296,11 +308,11 @@ impl Form {
                 ])
             }
             Shape::Ternary => {
-                let (a, to) = digit(form, VECTOR.dests);
+                let (a, to) = digit(form, vector.dests);
                 Form::new(&[
                     destination(Ty::V128, to),
                     source(
-                        VECTOR.sources.places[a as usize],
+                        vector.sources.places[a as usize],
                         Ty::V128,
                         2,
                         Field::Imm16(2),
@@ -316,7 +328,7 @@ impl Form {
                 Field::Dst(0),
                 Field::Src(2),
                 source(
-                    value.sets().sources.places[form as usize],
+                    places.of(value).sources.places[form as usize],
                     value,
                     4,
                     Field::Imm16(4),
@@ -348,18 +360,19 @@ impl Form {
                 Form::new(&[destination(result, form)]).and(Form::new(fields))
             }
             Shape::Copy => {
-                let (to, from) = digit(form, COPIES.len() as u16);
+                let (to, from) = digit(form, places.copies.len() as u16);
                 Form::new(&[
                     if to == 0 {
                         Field::Dst(0)
                     } else {
                         Field::ToPin(to as u8 - 1)
                     },
-                    match COPIES[from as usize] {
+                    match places.copies[from as usize] {
                         CopyFrom::Slot => Field::Src(2),
                         CopyFrom::Acc => Field::Acc(Bank::Int),
                         CopyFrom::F32Acc => Field::Acc(Bank::F32),
                         CopyFrom::F64Acc => Field::Acc(Bank::F64),
+                        CopyFrom::Imm16 => Field::Imm16(2),
                         CopyFrom::Imm32 => Field::Imm32(4),
                         CopyFrom::Imm64 => Field::Imm64(8),
                         CopyFrom::Pin0 => Field::Pin(0),
@@ -368,18 +381,18 @@ impl Form {
                 ])
             }
             Shape::GlobalGet => {
-                let (ty, to) = match form.checked_sub(INT.dests) {
+                let (ty, to) = match form.checked_sub(int.dests) {
                     None => (Ty::I64, form),
-                    Some(form) if form < FLOAT.dests => (Ty::F32, form),
-                    Some(form) => (Ty::F64, form - FLOAT.dests),
+                    Some(form) if form < float.dests => (Ty::F32, form),
+                    Some(form) => (Ty::F64, form - float.dests),
                 };
                 Form::new(&[destination(ty, to), Field::Global(4)])
             }
             Shape::Chain { ty, xy } => {
-                let sets = ty.sets();
+                let sets = places.of(ty);
                 let (form, to) = digit(form, sets.dests);
                 let (form, z) = digit(form, sets.others.len());
-                let (x, y) = xy.places[form as usize];
+                let (x, y) = sets.chained.of(xy).places[form as usize];
                 Form::new(&[
                     destination(ty, to),
                     source(x, ty, 2, Field::Imm16(2)),
@@ -388,39 +401,39 @@ impl Form {
                 ])
             }
             Shape::LoadChain { ty } => {
-                let (form, to) = digit(form, ty.sets().dests);
-                let (x, y) = digit(form, ty.sets().others.len());
-                let y = ty.sets().others.places[y as usize];
+                let (form, to) = digit(form, places.of(ty).dests);
+                let (x, y) = digit(form, places.of(ty).others.len());
+                let y = places.of(ty).others.places[y as usize];
                 Form::new(&[
                     destination(ty, to),
-                    source(INT.sources.places[x as usize], Ty::I32, 2, Field::Imm16(2)),
+                    source(int.sources.places[x as usize], Ty::I32, 2, Field::Imm16(2)),
                     Field::Offset16(6),
                     source(y, ty, 4, Field::Imm16(4)),
                 ])
             }
             Shape::LoadBranch { ty, .. } => {
-                let (form, y) = digit(form, ty.sets().others.len());
-                let (_, x) = digit(form, INT.sources.len());
-                let y = ty.sets().others.places[y as usize];
+                let (form, y) = digit(form, places.of(ty).others.len());
+                let (_, x) = digit(form, int.sources.len());
+                let y = places.of(ty).others.places[y as usize];
                 Form::new(&[
-                    source(INT.sources.places[x as usize], Ty::I32, 0, Field::Imm16(0)),
+                    source(int.sources.places[x as usize], Ty::I32, 0, Field::Imm16(0)),
                     Field::Offset16(8),
                     source(y, ty, 2, Field::Imm16(2)),
                     Field::Rel(4),
                 ])
             }
             Shape::LoadKeepBranch { ty, .. } => {
-                let (form, y) = digit(form, ty.sets().others.len());
-                let (form, x) = digit(form, INT.sources.len());
-                let (_, to) = digit(form, KEPT);
-                let y = ty.sets().others.places[y as usize];
+                let (form, y) = digit(form, places.of(ty).others.len());
+                let (form, x) = digit(form, int.sources.len());
+                let (_, to) = digit(form, places.kept);
+                let y = places.of(ty).others.places[y as usize];
                 Form::new(&[
                     match to {
                         0 => Field::Both(Bank::Int, 0),
                         pin => Field::ToPin(pin as u8 - 1),
                     },
                     source(
-                        INT.sources.places[x as usize],
+                        int.sources.places[x as usize],
                         Ty::I32,
                         10,
                         Field::Imm16(10),
@@ -431,31 +444,32 @@ impl Form {
                 ])
             }
             Shape::LoadScaled { result } => {
-                let (form, to) = digit(form, result.sets().dests);
-                let (x, z) = digit(form, INT.others.len());
-                let z = INT.others.places[z as usize];
+                let (form, to) = digit(form, places.of(result).dests);
+                let (x, z) = digit(form, int.others.len());
+                let z = int.others.places[z as usize];
                 Form::new(&[
                     destination(result, to),
-                    source(INT.sources.places[x as usize], Ty::I32, 2, Field::Imm16(2)),
+                    source(int.sources.places[x as usize], Ty::I32, 2, Field::Imm16(2)),
                     Field::Count(6),
                     source(z, Ty::I32, 4, Field::Imm16(4)),
                     Field::Offset(8),
                 ])
             }
             Shape::LoadStore => {
-                let (x, base) = digit(form, INT.bases.len());
-                let base = INT.bases.places[base as usize];
+                let (x, base) = digit(form, int.bases.len());
+                let base = int.bases.places[base as usize];
                 Form::new(&[
                     source(base, Ty::I32, 2, Field::Imm16(2)),
                     Field::Offset16(6),
-                    source(INT.sources.places[x as usize], Ty::I32, 0, Field::Imm16(0)),
+                    source(int.sources.places[x as usize], Ty::I32, 0, Field::Imm16(0)),
                     Field::Offset16(4),
                 ])
             }
             Shape::ChainStore { ty, xy } => {
-                let (base, operands) = digit(form, xy.len());
-                let base = ty.sets().bases.places[base as usize];
-                let (x, y) = xy.places[operands as usize];
+                let sets = places.of(ty);
+                let (base, operands) = digit(form, sets.chained.of(xy).len());
+                let base = places.of(ty).bases.places[base as usize];
+                let (x, y) = sets.chained.of(xy).places[operands as usize];
                 Form::new(&[
                     source(base, Ty::I32, 2, Field::Imm16(2)),
                     Field::Offset16(6),
@@ -464,11 +478,18 @@ impl Form {
                 ])
             }
             Shape::CopyPair => {
-                let (first, second) = digit(form, COPY_FORMS);
-                Form::new(&copied(first, 0)).and(Form::new(&copied(second, 4)))
+                let (first, second) = digit(form, places.copy_forms());
+                Form::new(&copied(places, first, 0)).and(Form::new(&copied(places, second, 4)))
             }
-            Shape::CopyBranch => Form::new(&copied(form, 0)).and(Form::new(&[Field::Rel(4)])),
-            Shape::Plain(forms) => Form::new(forms[form as usize]),
+            Shape::CopyBranch => {
+                Form::new(&copied(places, form, 0)).and(Form::new(&[Field::Rel(4)]))
+            }
+            Shape::Plain(forms) => {
+                let mut forms = forms
+                    .iter()
+                    .filter(|fields| places.accumulators || in_slots(fields));
+                Form::new(forms.nth(form as usize).unwrap_or(&&[][..]))
+            }
         }
     }
 
@@ -485,9 +506,9 @@ impl Form {
         form
     }
 
-    fn binary(operand: Ty, result: Ty, mirrored: bool, form: u16) -> Form {
-        let (form, to) = digit(form, result.sets().dests);
-        let (a, b) = pairs(operand, mirrored).places[form as usize];
+    fn binary(places: &Places, operand: Ty, result: Ty, mirrored: bool, form: u16) -> Form {
+        let (form, to) = digit(form, places.of(result).dests);
+        let (a, b) = places.pairs(operand, mirrored).places[form as usize];
         let imm = match operand {
             Ty::F32 => Field::FImm32(4),
             Ty::F64 => Field::FImm64(8),
@@ -496,21 +517,21 @@ impl Form {
         // A constant on the left takes the wide field, and the slot on the right the narrow one.
         let (a_at, b_at) = if a == Place::Imm { (4, 2) } else { (2, 4) };
         Form::new(&[
-            destination(result, to),
+            destination(places, result, to),
             source(a, operand, a_at, imm),
             source(b, operand, b_at, imm),
         ])
     }
 
     /// An address in memory 0, by its number.
-    fn address(address: u16) -> Form {
-        let Some(sum) = address.checked_sub(INT.values.len()) else {
-            return match INT.values.places[address as usize] {
+    fn address(places: &Places, address: u16) -> Form {
+        let Some(sum) = address.checked_sub(places.int.values.len()) else {
+            return match places.int.values.places[address as usize] {
                 Place::Imm => Form::new(&[Field::Offset(4)]),
                 place => Form::new(&[source(place, Ty::I32, 2, Field::Imm16(2)), Field::Offset(4)]),
             };
         };
-        let (x, y) = SUMS.places[sum as usize];
+        let (x, y) = places.sums.places[sum as usize];
         Form::new(&[
             source(x, Ty::I32, 2, Field::Imm16(2)),
             source(y, Ty::I32, 4, Field::Imm16(4)),
@@ -520,8 +541,8 @@ impl Form {
 }
 
 /// Fields of a copy that is fused with something: destination at `at`, source behind it.
-fn copied(form: u16, at: u8) -> [Field; 2] {
-    let (from, to) = digit(form, COPY_DESTS);
+fn copied(places: &Places, form: u16, at: u8) -> [Field; 2] {
+    let (from, to) = digit(form, places.copy_dests);
     [
         if to == 0 {
             Field::Dst(at)
@@ -529,7 +550,7 @@ fn copied(form: u16, at: u8) -> [Field; 2] {
             Field::ToPin(to as u8 - 1)
         },
         source(
-            COPIED.places[from as usize],
+            places.copied.places[from as usize],
             Ty::I64,
             at + 2,
             Field::Imm16(at + 2),
@@ -558,8 +579,9 @@ fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
     }
 }
 
-fn destination(ty: Ty, digit: u16) -> Field {
+fn destination(places: &Places, ty: Ty, digit: u16) -> Field {
     match digit {
+        _ if !places.accumulators => Field::Dst(0),
         TO_ACC => Field::ToAcc(ty.bank()),
         TO_BOTH => Field::Both(ty.bank(), 0),
         TO_PIN.. => Field::ToPin((digit - TO_PIN) as u8),

@@ -21,10 +21,8 @@ use crate::exec::gcref;
 #[cfg(feature = "simd")]
 use crate::exec::vector::v128;
 pub(crate) use disasm::{disassemble, wasm_text};
-pub(crate) use form::{Bank, Field, Form, Ty, Typed};
-pub(crate) use places::{
-    COPIED, COPY_DESTS, FLOAT, INT, KEPT, LONG, PINS, Pairs, Place, SUMS, Sets, VECTOR,
-};
+pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
+pub(crate) use places::{CopyFrom, FULL, Place, Places, SMALL, Sets, Xy};
 use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
@@ -81,7 +79,7 @@ pub(crate) enum Shape {
     /// A bank.
     GlobalGet,
     /// The first two operands, the third (`others`).
-    Chain { ty: Ty, xy: &'static Pairs },
+    Chain { ty: Ty, xy: Xy },
     /// Address (`sources`), second operand (`others`).
     LoadChain { ty: Ty },
     /// Comparison, address (`sources`), second operand (`others`).
@@ -93,7 +91,7 @@ pub(crate) enum Shape {
     /// Address loaded from (`sources`), address stored to (`bases`).
     LoadStore,
     /// Address (`bases`), both operands.
-    ChainStore { ty: Ty, xy: &'static Pairs },
+    ChainStore { ty: Ty, xy: Xy },
     /// `COPIED` to each of the `COPY_DESTS`, twice.
     CopyPair,
     /// The same, once.
@@ -102,101 +100,119 @@ pub(crate) enum Shape {
     Plain(&'static [&'static [Field]]),
 }
 
-/// How many addresses in memory 0 loads and stores have forms for.
-pub(crate) const ADDRESSES: u16 = INT.values.len() + SUMS.len();
-
-/// What `copy` reads.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum CopyFrom {
-    Slot,
-    Acc,
-    F32Acc,
-    F64Acc,
-    Imm32,
-    Imm64,
-    Pin0,
-    Pin1,
-}
-
-/// In the order of their forms.
-pub(crate) const COPIES: &[CopyFrom] = {
-    use CopyFrom::*;
-    const ALL: &[CopyFrom] = &[Slot, Acc, F32Acc, F64Acc, Imm32, Imm64, Pin0, Pin1];
-    ALL.split_at(6 + PINS).0
-};
-
-/// Copies that are fused with another, or with a branch: `COPIED` x `COPY_DESTS`.
-pub(crate) const COPY_FORMS: u16 = COPIED.len() * COPY_DESTS;
-
 /// Where the count of a shift is: a slot, or a constant.
 pub(crate) const SHIFT_COUNTS: u16 = 2;
 
-/// Forms of `Select` in one bank.
-pub(crate) const fn select_forms(sets: &Sets) -> u16 {
-    INT.sources.len() * sets.choices.len() * sets.choices.len() * sets.dests
-}
+/// Which forms ops have, and how instructions lie in memory: what a build executes, or what an image holds.
+pub(crate) trait Encoding: 'static {
+    /// The sets of places that forms exist for.
+    const PLACES: &'static Places;
+    /// First opcode of each op, and one past the last.
+    const BASES: &'static [u16];
 
-/// Which pairs of places a binary op takes.
-pub(crate) const fn pairs(operand: Ty, mirrored: bool) -> &'static Pairs {
-    match operand {
-        Ty::I64 if mirrored => LONG,
-        _ if mirrored => &operand.sets().mirrored,
-        _ => &operand.sets().ordered,
+    /// The places that operands and results of a type may be in.
+    #[inline(always)]
+    fn sets(ty: Ty) -> &'static Sets {
+        Self::PLACES.of(ty)
+    }
+
+    /// The op and form that an opcode numbers; `None` beyond the table.
+    fn op_of(opcode: u16) -> Option<(Op, u16)> {
+        let i = Self::BASES
+            .partition_point(|&base| base <= opcode)
+            .checked_sub(1)?;
+        Some((*OPS.get(i)?, opcode - Self::BASES[i]))
     }
 }
 
+/// Handler addresses in code, for machines with RAM.
+pub(crate) struct Direct;
+
+impl Encoding for Direct {
+    const PLACES: &'static Places = if cfg!(full_dispatch) { FULL } else { SMALL };
+    const BASES: &'static [u16] = if cfg!(full_dispatch) {
+        &FULL_BASES
+    } else {
+        &SMALL_BASES
+    };
+}
+
+/// What this build executes.
+pub(crate) type Native = Direct;
+
 impl Shape {
-    pub(super) const fn forms(&self) -> u16 {
+    pub(super) const fn forms(&self, places: &Places) -> u16 {
+        let int = &places.int;
         match self {
             Shape::Binary {
                 operand,
                 result,
                 swap,
-            } => pairs(*operand, swap.is_some()).len() * result.sets().dests,
+            } => places.pairs(*operand, swap.is_some()).len() * places.of(*result).dests,
             Shape::Compare { operand, not, .. } => {
-                Self::steps_from(*operand, *not)
-                    + operand.sets().counters.len() * operand.sets().bounds.len()
+                let sets = places.of(*operand);
+                Self::steps_from(places, *operand, *not) + sets.counters.len() * sets.bounds.len()
             }
-            Shape::Unary { operand, result } => operand.sets().sources.len() * result.sets().dests,
-            Shape::Load { result } => ADDRESSES * result.sets().dests + 1,
-            Shape::Store { value } => ADDRESSES * value.sets().values.len() + 1,
-            Shape::Shift => VECTOR.sources.len() * SHIFT_COUNTS * VECTOR.dests,
-            Shape::Ternary => VECTOR.sources.len() * VECTOR.dests,
-            Shape::Extract { result, .. } => result.sets().dests,
-            Shape::Replace { value, .. } => value.sets().sources.len(),
+            Shape::Unary { operand, result } => {
+                places.of(*operand).sources.len() * places.of(*result).dests
+            }
+            Shape::Load { result } => places.addresses() * places.of(*result).dests + 1,
+            Shape::Store { value } => places.addresses() * places.of(*value).values.len() + 1,
+            Shape::Shift => places.vector.sources.len() * SHIFT_COUNTS * places.vector.dests,
+            Shape::Ternary => places.vector.sources.len() * places.vector.dests,
+            Shape::Extract { result, .. } => places.of(*result).dests,
+            Shape::Replace { value, .. } => places.of(*value).sources.len(),
             Shape::Atomic { .. } => 1,
-            Shape::Produce { result, .. } => result.sets().dests,
-            Shape::Select => select_forms(INT) + 2 * select_forms(FLOAT),
-            Shape::Copy => COPIES.len() as u16 * (1 + PINS as u16),
-            Shape::GlobalGet => INT.dests + 2 * FLOAT.dests,
-            Shape::Chain { ty, xy } => xy.len() * ty.sets().others.len() * ty.sets().dests,
-            Shape::LoadChain { ty } => INT.sources.len() * ty.sets().others.len() * ty.sets().dests,
+            Shape::Produce { result, .. } => places.of(*result).dests,
+            Shape::Select => places.select_forms(int) + 2 * places.select_forms(&places.float),
+            Shape::Copy => places.copies.len() as u16 * (1 + places.pins as u16),
+            Shape::GlobalGet => int.dests + 2 * places.float.dests,
+            Shape::Chain { ty, xy } => {
+                let sets = places.of(*ty);
+                sets.chained.of(*xy).len() * sets.others.len() * sets.dests
+            }
+            Shape::LoadChain { ty } => {
+                let sets = places.of(*ty);
+                int.sources.len() * sets.others.len() * sets.dests
+            }
             Shape::LoadBranch { ty, compares } => {
-                compares.len() as u16 * INT.sources.len() * ty.sets().others.len()
+                compares.len() as u16 * int.sources.len() * places.of(*ty).others.len()
             }
             Shape::LoadKeepBranch { ty, compares } => {
-                compares.len() as u16 * KEPT * INT.sources.len() * ty.sets().others.len()
+                let others = &places.of(*ty).others;
+                compares.len() as u16 * places.kept * int.sources.len() * others.len()
             }
             Shape::LoadScaled { result } => {
-                INT.sources.len() * INT.others.len() * result.sets().dests
+                int.sources.len() * int.others.len() * places.of(*result).dests
             }
-            Shape::LoadStore => INT.sources.len() * INT.bases.len(),
-            Shape::ChainStore { ty, xy } => ty.sets().bases.len() * xy.len(),
-            Shape::CopyPair => COPY_FORMS * COPY_FORMS,
-            Shape::CopyBranch => COPY_FORMS,
-            Shape::Plain(forms) => forms.len() as u16,
+            Shape::LoadStore => int.sources.len() * int.bases.len(),
+            Shape::ChainStore { ty, xy } => {
+                let sets = places.of(*ty);
+                sets.bases.len() * sets.chained.of(*xy).len()
+            }
+            Shape::CopyPair => places.copy_forms() * places.copy_forms(),
+            Shape::CopyBranch => places.copy_forms(),
+            Shape::Plain(forms) => {
+                let mut count = 0;
+                let mut i = 0;
+                while i < forms.len() {
+                    count += (places.accumulators || in_slots(forms[i])) as u16;
+                    i += 1;
+                }
+                count
+            }
         }
     }
 
     /// The first form of a compare op that steps a counter and branches.
-    pub(crate) const fn steps_from(operand: Ty, not: Option<Op>) -> u16 {
+    pub(crate) const fn steps_from(places: &Places, operand: Ty, not: Option<Op>) -> u16 {
         let ways = if not.is_some() { 1 } else { 2 };
-        Self::branches_from(operand) + operand.sets().branches.len() * ways
+        Self::branches_from(places, operand) + places.of(operand).branches.len() * ways
     }
 
     /// The first form of a compare op that is fused with a branch.
-    pub(crate) const fn branches_from(operand: Ty) -> u16 {
-        pairs(operand, true).len() * INT.dests
+    pub(crate) const fn branches_from(places: &Places, operand: Ty) -> u16 {
+        places.pairs(operand, true).len() * places.int.dests
     }
 }
 
@@ -266,37 +282,40 @@ macro_rules! define_ops {
             $({ let _ = Op::$sel; Shape::Select },)*
             $({ let _ = Op::$cp; Shape::Copy },)*
             Shape::GlobalGet,
-            $(Shape::Chain { ty: <$ch_ty as Typed>::TY, xy: &<$ch_ty as Typed>::TY.sets().chained.$ch_xy },)*
+            $(Shape::Chain { ty: <$ch_ty as Typed>::TY, xy: Xy::$ch_xy },)*
             $(Shape::LoadChain { ty: <$lc_ty as Typed>::TY },)*
             $(Shape::LoadBranch { ty: <$lb_ty as Typed>::TY, compares: &[$(Op::$lb_compare),*] },)*
             $(Shape::LoadKeepBranch { ty: <$lk_ty as Typed>::TY, compares: &[$(Op::$lk_compare),*] },)*
             $(Shape::LoadScaled { result: <$sc_ty as Typed>::TY },)*
             $({ let _ = Op::$ls; Shape::LoadStore },)*
-            $(Shape::ChainStore { ty: <$cs_ty as Typed>::TY, xy: &<$cs_ty as Typed>::TY.sets().chained.$cs_xy },)*
+            $(Shape::ChainStore { ty: <$cs_ty as Typed>::TY, xy: Xy::$cs_xy },)*
             Shape::CopyPair, Shape::CopyBranch,
         ];
     };
 }
 for_each_op!(define_ops);
 
-/// First opcode of each op, and one past the last.
-const BASES: [u16; OPS.len() + 1] = {
+const fn bases(places: &Places) -> [u16; OPS.len() + 1] {
     let mut bases = [0; OPS.len() + 1];
     let mut i = 0;
     while i < OPS.len() {
-        bases[i + 1] = bases[i] + SHAPES[i].forms();
+        bases[i + 1] = bases[i] + SHAPES[i].forms(places);
         i += 1;
     }
     bases
-};
+}
 
-/// How many opcodes there are.
-pub(crate) const OPCODES: usize = BASES[OPS.len()] as usize;
+static FULL_BASES: [u16; OPS.len() + 1] = bases(FULL);
+static SMALL_BASES: [u16; OPS.len() + 1] = bases(SMALL);
+
+/// How many opcodes this build executes.
+pub(crate) const OPCODES: usize = bases(Native::PLACES)[OPS.len()] as usize;
 
 impl Op {
     /// The opcode of this op's first form.
-    pub(crate) const fn base(self) -> u16 {
-        BASES[self as usize]
+    #[inline(always)]
+    pub(crate) fn base<E: Encoding>(self) -> u16 {
+        E::BASES[self as usize]
     }
 
     pub(crate) const fn shape(self) -> &'static Shape {
@@ -305,15 +324,6 @@ impl Op {
 
     pub(crate) const fn text(self) -> &'static str {
         TEXTS[self as usize]
-    }
-
-    /// The op and form that an opcode numbers; `None` beyond the table.
-    pub(crate) fn of_opcode(opcode: u16) -> Option<(Op, u16)> {
-        if opcode as usize >= OPCODES {
-            return None;
-        }
-        let i = BASES.partition_point(|&base| base <= opcode) - 1;
-        Some((OPS[i], opcode - BASES[i]))
     }
 }
 
@@ -324,11 +334,11 @@ mod tests {
     #[test]
     fn opcodes_map_back_to_their_op_and_form() {
         for &op in OPS {
-            for form in 0..op.shape().forms() {
-                assert_eq!(Op::of_opcode(op.base() + form), Some((op, form)));
+            for form in 0..op.shape().forms(Native::PLACES) {
+                assert_eq!(Native::op_of(op.base::<Native>() + form), Some((op, form)));
             }
         }
-        assert_eq!(Op::of_opcode(OPCODES as u16), None);
+        assert_eq!(Native::op_of(OPCODES as u16), None);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //!
 //! Every set is written once, as a list of names that are both variants of [`Place`] (encoding) and
 //! types in `exec::operand` (handlers), so that forms and handlers cannot get out of step. Which sets
-//! there are is the budget of handler code: `dispatch-full` has the pins, without it they are gone.
+//! there are is the budget of handler code. There are two families: the full sets, which `dispatch-full` has
+//! handlers for, and the small ones, for chips and images: operands in slots, and no fused ops.
+
+use super::{TO_SLOT, Ty};
 
 /// Where an operand is read from, as far as the form of an op is concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,16 +26,70 @@ pub(crate) enum Place {
 /// How many places there are.
 const PLACES: usize = Place::Long as usize + 1;
 
-/// Hands the set of that name for operands, or results, of a Rust type to the macro `$apply`, behind `$pre`.
+/// Hands the set of that name for operands, or results, of a Rust type to the macro `$apply`, behind `$pre`: the set
+/// that this build's handlers are for.
+#[cfg(full_dispatch)]
 macro_rules! for_places {
-    ($set:tt f32, $apply:ident! { $($pre:tt)* }) => { for_float_places! { $set, $apply! { $($pre)* } } };
-    ($set:tt f64, $apply:ident! { $($pre:tt)* }) => { for_float_places! { $set, $apply! { $($pre)* } } };
-    ($set:tt v128, $apply:ident! { $($pre:tt)* }) => { for_vector_places! { $set, $apply! { $($pre)* } } };
-    ((pairs [$mirror:ident]) u64, $apply:ident! { $($pre:tt)* }) => { for_long_places! { $mirror, $apply! { $($pre)* } } };
-    ((pairs [$mirror:ident]) i64, $apply:ident! { $($pre:tt)* }) => { for_long_places! { $mirror, $apply! { $($pre)* } } };
-    ($set:tt $int:ident, $apply:ident! { $($pre:tt)* }) => { for_int_places! { $set, $apply! { $($pre)* } } };
+    ($set:tt $ty:ident, $apply:ident! $pre:tt) => {
+        for_full_places! { $set $ty, $apply! $pre }
+    };
+}
+#[cfg(not(full_dispatch))]
+macro_rules! for_places {
+    ($set:tt $ty:ident, $apply:ident! $pre:tt) => {
+        for_small_places! { $set $ty, $apply! $pre }
+    };
 }
 pub(crate) use for_places;
+
+/// The full sets.
+macro_rules! for_full_places {
+    ($set:tt f32, $apply:ident! $pre:tt) => {
+        for_float_places! { $set, $apply! $pre }
+    };
+    ($set:tt f64, $apply:ident! $pre:tt) => {
+        for_float_places! { $set, $apply! $pre }
+    };
+    ($set:tt v128, $apply:ident! $pre:tt) => {
+        for_vector_places! { $set, $apply! $pre }
+    };
+    ((pairs [$mirror:ident]) u64, $apply:ident! $pre:tt) => {
+        for_long_places! { $mirror, $apply! $pre }
+    };
+    ((pairs [$mirror:ident]) i64, $apply:ident! $pre:tt) => {
+        for_long_places! { $mirror, $apply! $pre }
+    };
+    ($set:tt $int:ident, $apply:ident! $pre:tt) => {
+        for_int_places! { $set, $apply! $pre }
+    };
+}
+pub(crate) use for_full_places;
+
+/// The small sets: a machine of slots, without accumulators, pins and fused ops.
+macro_rules! for_small_places {
+    (sources $ty:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot } };
+    (choices $ty:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot } };
+    (dests $ty:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot } };
+    (copied_to $ty:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot } };
+    ($set:tt f32, $apply:ident! $pre:tt) => { for_small_float_places! { $set, $apply! $pre } };
+    ($set:tt f64, $apply:ident! $pre:tt) => { for_small_float_places! { $set, $apply! $pre } };
+    ($set:tt v128, $apply:ident! $pre:tt) => { for_small_float_places! { $set, $apply! $pre } };
+    (values $int:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
+    ((pairs $mirror:tt) $int:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Imm) } };
+    (branches $int:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Imm) } };
+    (sums $int:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) } };
+    // No pins, and nothing is fused.
+    ($set:ident $int:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+}
+pub(crate) use for_small_places;
+
+macro_rules! for_small_float_places {
+    (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot } };
+    ((pairs $mirror:tt), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) } };
+    (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) } };
+    ($set:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+}
+pub(crate) use for_small_float_places;
 
 macro_rules! for_float_places {
     // What unary ops, conditions and indices read.
@@ -41,27 +98,26 @@ macro_rules! for_float_places {
     (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Imm } };
     // What a select chooses from.
     (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
-    (dests, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* ToAccum ToSlot } ToBoth } };
+    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToSlot ToBoth } };
     // Operands of binary ops. Where there is a mirror op, one order of two places is enough. (Accumulators twice:
     // squares, which would wait for a slot otherwise.)
-    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)*
-        (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm)
-    } (Acc, Acc) } };
-    ((pairs []), $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)*
-        (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Slot) (Imm, Slot) (Imm, Acc)
-    } (Acc, Acc) } };
+    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Acc)
+    } };
+    ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
+        (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Slot) (Imm, Slot) (Imm, Acc) (Acc, Acc)
+    } };
     // Operands of comparisons that branch.
-    (branches, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) } (Slot, Long) (Acc, Long) (Acc, Acc) } };
+    (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Long) (Acc, Long) (Acc, Acc) } };
     // Fused ops: operands besides the one just computed, and those of what computes it (with a mirror op,
     // without, with a constant only); bases of addresses; counters and what they are compared with.
-    (others, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot } };
-    (mirrored, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Slot) (Acc, Slot) (Acc, Acc) } };
-    (ordered, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Slot) (Acc, Slot) (Slot, Acc) } };
-    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (bases, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Acc Pin0 Pin1 } };
-    (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
+    (others, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot } };
+    (mirrored, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Acc, Slot) (Acc, Acc) } };
+    (ordered, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Acc, Slot) (Slot, Acc) } };
+    (bases, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 } };
+    ($set:ident, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
 }
+pub(crate) use for_float_places;
 
 macro_rules! for_vector_places {
     (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc } };
@@ -75,31 +131,13 @@ macro_rules! for_vector_places {
 pub(crate) use for_vector_places;
 
 /// Pairs of 64-bit integers: those of all integers, and constants that do not fit 32 bits.
-#[cfg(full_dispatch)]
 macro_rules! for_long_places {
     ($mirror:ident, $apply:ident! { $($pre:tt)* }) => { for_int_places! { (pairs [$mirror]), $apply! { $($pre)*
         (Slot, Long) (Acc, Long) (Pin0, Long) (Pin1, Long)
     } } };
 }
-#[cfg(not(full_dispatch))]
-macro_rules! for_long_places {
-    ($mirror:ident, $apply:ident! { $($pre:tt)* }) => { for_int_places! { (pairs [$mirror]), $apply! { $($pre)* } } };
-}
 pub(crate) use for_long_places;
 
-/// Hands over the places of ops that only `dispatch-full` has.
-#[cfg(full_dispatch)]
-macro_rules! for_fused_places {
-    ($apply:ident! { $($pre:tt)* } $($place:tt)*) => { $apply! { $($pre)* $($place)* } };
-}
-#[cfg(not(full_dispatch))]
-macro_rules! for_fused_places {
-    ($apply:ident! { $($pre:tt)* } $($place:tt)*) => { $apply! { $($pre)* } };
-}
-pub(crate) use for_float_places;
-pub(crate) use for_fused_places;
-
-#[cfg(full_dispatch)]
 macro_rules! for_int_places {
     (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 } };
     (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 Imm } };
@@ -132,51 +170,26 @@ macro_rules! for_int_places {
         (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
         (Slot, Wide) (Acc, Wide) (Pin0, Wide) (Pin1, Wide)
     } };
-    ($fused:tt, $apply:ident! { $($pre:tt)* }) => { for_fused_int_places! { $fused, $apply! { $($pre)* } } };
-}
-/// Without pins.
-#[cfg(not(full_dispatch))]
-macro_rules! for_int_places {
-    (sources, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc } };
-    (values, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Imm } };
-    (choices, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Imm } };
-    (pins, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* } };
-    (copied_to, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot } };
-    (dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToAccum ToSlot } };
-    ((pairs [$mirror:ident]), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
-    ((pairs []), $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
-        (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) (Acc, Slot) (Imm, Slot) (Imm, Acc)
-    } };
-    (branches, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
-    (sums, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Slot) (Slot, Acc) (Slot, Imm) (Acc, Imm) } };
-    ($fused:tt, $apply:ident! { $($pre:tt)* }) => { for_fused_int_places! { $fused, $apply! { $($pre)* } } };
-}
-pub(crate) use for_int_places;
-
-macro_rules! for_fused_int_places {
-    (others, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Pin0 Pin1 Imm } };
-    (mirrored, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* }
+    (others, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm } };
+    (mirrored, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
         (Slot, Slot) (Slot, Pin0) (Slot, Pin1) (Slot, Imm) (Acc, Slot) (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
         (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Pin1) (Pin1, Imm)
     } };
-    (ordered, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* }
+    (ordered, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)*
         (Slot, Slot) (Slot, Pin0) (Slot, Pin1) (Slot, Imm) (Acc, Slot) (Acc, Pin0) (Acc, Pin1) (Acc, Imm)
         (Pin0, Slot) (Pin0, Pin0) (Pin0, Pin1) (Pin0, Imm) (Pin1, Slot) (Pin1, Pin0) (Pin1, Pin1) (Pin1, Imm)
         (Slot, Acc) (Pin0, Acc) (Pin1, Acc)
     } };
-    (constants, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, Imm) (Acc, Imm) (Pin0, Imm) (Pin1, Imm) } };
-    (bases, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Pin0 Pin1 } };
-    (counters, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } (Slot, ToBoth) (Pin0, ToPin0) (Pin1, ToPin1) } };
-    (bounds, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Pin0 Pin1 Imm Wide } };
+    (constants, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, Imm) (Acc, Imm) (Pin0, Imm) (Pin1, Imm) } };
+    (bases, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 } };
+    (counters, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* (Slot, ToBoth) (Pin0, ToPin0) (Pin1, ToPin1) } };
+    (bounds, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Pin0 Pin1 Imm Wide } };
     // Where a fused op keeps a value that it goes on with.
-    (kept, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } ToBoth ToPin0 ToPin1 } };
-    (copied, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } Slot Acc Pin0 Pin1 Imm } };
-    (copy_dests, $apply:ident! { $($pre:tt)* }) => { for_fused_places! { $apply! { $($pre)* } ToSlot ToPin0 ToPin1 } };
+    (kept, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToBoth ToPin0 ToPin1 } };
+    (copied, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* Slot Acc Pin0 Pin1 Imm } };
+    (copy_dests, $apply:ident! { $($pre:tt)* }) => { $apply! { $($pre)* ToSlot ToPin0 ToPin1 } };
 }
-pub(crate) use for_fused_int_places;
-
-/// How many pins forms exist for.
-pub(crate) const PINS: usize = if cfg!(full_dispatch) { 2 } else { 0 };
+pub(crate) use for_int_places;
 
 /// Places of one operand, with the way back from a place to its number.
 #[derive(Debug)]
@@ -261,6 +274,25 @@ pub(crate) struct Chained {
     pub(crate) constants: Pairs,
 }
 
+/// Which of them.
+#[derive(Clone, Copy, Debug)]
+#[allow(non_camel_case_types, reason = "the names in rows")]
+pub(crate) enum Xy {
+    mirrored,
+    ordered,
+    constants,
+}
+
+impl Chained {
+    pub(crate) const fn of(&self, xy: Xy) -> &Pairs {
+        match xy {
+            Xy::mirrored => &self.mirrored,
+            Xy::ordered => &self.ordered,
+            Xy::constants => &self.constants,
+        }
+    }
+}
+
 /// The sets that depend on whether operands, or results, are integers or floats.
 #[derive(Debug)]
 pub(crate) struct Sets {
@@ -283,66 +315,137 @@ pub(crate) struct Sets {
     pub(crate) dests: u16,
 }
 
-pub(crate) const INT: &Sets = &Sets {
-    sources: for_places!(sources u64, singles! {}),
-    values: for_places!(values u64, singles! {}),
-    choices: for_places!(choices u64, singles! {}),
-    mirrored: for_places!((pairs [Mirror]) u32, pairs! {}),
-    ordered: for_places!((pairs []) u32, pairs! {}),
-    branches: for_places!(branches u64, pairs! {}),
-    others: for_places!(others u64, singles! {}),
-    chained: Chained {
-        mirrored: for_places!(mirrored u64, pairs! {}),
-        ordered: for_places!(ordered u64, pairs! {}),
-        constants: for_places!(constants u64, pairs! {}),
+/// All of them: what the numbers of forms follow from.
+#[derive(Debug)]
+pub(crate) struct Places {
+    pub(crate) int: Sets,
+    pub(crate) float: Sets,
+    pub(crate) vector: Sets,
+    /// `mirrored` of 64-bit integers.
+    pub(crate) long: Pairs,
+    /// Addends of an address that a load or store computes itself, wrapping at 32 bits.
+    pub(crate) sums: Pairs,
+    /// What `copy` reads.
+    pub(crate) copies: &'static [CopyFrom],
+    /// What pairs of copies, and copies before a branch, read; how many places they write.
+    pub(crate) copied: Singles,
+    pub(crate) copy_dests: u16,
+    /// Destinations of values that are kept.
+    pub(crate) kept: u16,
+    /// How many pins forms exist for.
+    pub(crate) pins: usize,
+    /// Whether there are accumulators. A single result is returned in one.
+    pub(crate) accumulators: bool,
+}
+
+/// What `copy` reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CopyFrom {
+    Slot,
+    Imm16,
+    Imm32,
+    Imm64,
+    Acc,
+    F32Acc,
+    F64Acc,
+    Pin0,
+    Pin1,
+}
+
+macro_rules! sets {
+    ($which:ident, $ty:ident) => {
+        Sets {
+            sources: $which!(sources $ty, singles! {}),
+            values: $which!(values $ty, singles! {}),
+            choices: $which!(choices $ty, singles! {}),
+            mirrored: $which!((pairs [Mirror]) $ty, pairs! {}),
+            ordered: $which!((pairs []) $ty, pairs! {}),
+            branches: $which!(branches $ty, pairs! {}),
+            others: $which!(others $ty, singles! {}),
+            chained: Chained {
+                mirrored: $which!(mirrored $ty, pairs! {}),
+                ordered: $which!(ordered $ty, pairs! {}),
+                constants: $which!(constants $ty, pairs! {}),
+            },
+            bases: $which!(bases $ty, singles! {}),
+            counters: $which!(counters $ty, counters! {}),
+            bounds: $which!(bounds $ty, singles! {}),
+            dests: $which!(dests $ty, count! {}),
+        }
+    };
+}
+macro_rules! places {
+    ($which:ident, $($special:tt)*) => {
+        Places {
+            int: sets!($which, u32),
+            float: sets!($which, f64),
+            vector: sets!($which, v128),
+            long: $which!((pairs [Mirror]) u64, pairs! {}),
+            sums: $which!(sums u32, pairs! {}),
+            copied: $which!(copied u64, singles! {}),
+            copy_dests: $which!(copy_dests u64, count! {}),
+            kept: $which!(kept u32, count! {}),
+            $($special)*
+        }
+    };
+}
+
+/// What hosts execute.
+pub(crate) const FULL: &Places = &places! { for_full_places,
+    copies: {
+        use CopyFrom::*;
+        &[Slot, Acc, F32Acc, F64Acc, Imm32, Imm64, Pin0, Pin1]
     },
-    bases: for_places!(bases u64, singles! {}),
-    counters: for_places!(counters u64, counters! {}),
-    bounds: for_places!(bounds u64, singles! {}),
-    dests: for_places!(dests u64, count! {}),
+    pins: 2,
+    accumulators: true,
 };
-/// `mirrored` of 64-bit integers.
-pub(crate) const LONG: &Pairs = &for_places!((pairs [Mirror]) u64, pairs! {});
-/// Destinations of values that are kept.
-pub(crate) const KEPT: u16 = for_places!(kept u32, count! {});
-pub(crate) const FLOAT: &Sets = &Sets {
-    sources: for_places!(sources f64, singles! {}),
-    values: for_places!(values f64, singles! {}),
-    choices: for_places!(choices f64, singles! {}),
-    mirrored: for_places!((pairs [Mirror]) f64, pairs! {}),
-    ordered: for_places!((pairs []) f64, pairs! {}),
-    branches: for_places!(branches f64, pairs! {}),
-    others: for_places!(others f64, singles! {}),
-    chained: Chained {
-        mirrored: for_places!(mirrored f64, pairs! {}),
-        ordered: for_places!(ordered f64, pairs! {}),
-        constants: for_places!(constants f64, pairs! {}),
+
+/// What small builds execute, and images hold.
+pub(crate) const SMALL: &Places = &places! { for_small_places,
+    copies: {
+        use CopyFrom::*;
+        &[Slot, Imm16, Imm32, Imm64]
     },
-    bases: for_places!(bases f64, singles! {}),
-    counters: for_places!(counters f64, counters! {}),
-    bounds: for_places!(bounds f64, singles! {}),
-    dests: for_places!(dests f64, count! {}),
+    pins: 0,
+    accumulators: false,
 };
-pub(crate) const VECTOR: &Sets = &Sets {
-    sources: for_places!(sources v128, singles! {}),
-    values: for_places!(values v128, singles! {}),
-    choices: for_places!(choices v128, singles! {}),
-    mirrored: for_places!((pairs [Mirror]) v128, pairs! {}),
-    ordered: for_places!((pairs []) v128, pairs! {}),
-    branches: for_places!(branches v128, pairs! {}),
-    others: for_places!(others v128, singles! {}),
-    chained: Chained {
-        mirrored: for_places!(mirrored v128, pairs! {}),
-        ordered: for_places!(ordered v128, pairs! {}),
-        constants: for_places!(constants v128, pairs! {}),
-    },
-    bases: for_places!(bases v128, singles! {}),
-    counters: for_places!(counters v128, counters! {}),
-    bounds: for_places!(bounds v128, singles! {}),
-    dests: for_places!(dests v128, count! {}),
-};
-/// Addends of an address that a load or store computes itself, wrapping at 32 bits.
-pub(crate) const SUMS: &Pairs = &for_places!(sums u32, pairs! {});
-/// What pairs of copies, and copies before a branch, read; how many places they write.
-pub(crate) const COPIED: &Singles = &for_places!(copied u64, singles! {});
-pub(crate) const COPY_DESTS: u16 = for_places!(copy_dests u64, count! {});
+
+impl Places {
+    /// How many addresses in memory 0 loads and stores have forms for.
+    pub(crate) const fn addresses(&self) -> u16 {
+        self.int.values.len() + self.sums.len()
+    }
+
+    /// Copies that are fused with another, or with a branch: `copied` x `copy_dests`.
+    pub(crate) const fn copy_forms(&self) -> u16 {
+        self.copied.len() * self.copy_dests
+    }
+
+    /// The places that operands and results of a type may be in.
+    pub(crate) const fn of(&self, ty: Ty) -> &Sets {
+        match ty {
+            Ty::F32 | Ty::F64 => &self.float,
+            Ty::V128 => &self.vector,
+            _ => &self.int,
+        }
+    }
+
+    /// Which pairs of places a binary op takes.
+    pub(crate) const fn pairs(&self, operand: Ty, mirrored: bool) -> &Pairs {
+        match operand {
+            Ty::I64 if mirrored => &self.long,
+            _ if mirrored => &self.of(operand).mirrored,
+            _ => &self.of(operand).ordered,
+        }
+    }
+
+    /// Forms of `select` in one bank.
+    pub(crate) const fn select_forms(&self, sets: &Sets) -> u16 {
+        self.int.sources.len() * sets.choices.len() * sets.choices.len() * sets.dests
+    }
+
+    /// Destination digit of a form: a slot.
+    pub(crate) const fn to_slot(&self) -> u16 {
+        if self.accumulators { TO_SLOT } else { 0 }
+    }
+}

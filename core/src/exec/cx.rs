@@ -27,8 +27,8 @@ pub(crate) enum Exit {
     Interrupted,
     /// ip is behind the call. The arguments are at `base` slots from sp, where the results go.
     Host { func: u32, base: u32 },
-    /// ip is behind the op; the previous size goes to the accumulator. Indices are the instance's.
-    MemoryGrow { memory: u32, delta: u64 },
+    /// ip is behind the op; the previous size goes to the slot `to`. Indices are the instance's.
+    MemoryGrow { memory: u32, delta: u64, to: u16 },
     /// Room for so many words on the heap is needed; ip is at the instruction, which begins again.
     #[cfg_attr(not(feature = "gc"), allow(dead_code))]
     Room { words: u32 },
@@ -39,7 +39,12 @@ pub(crate) enum Exit {
     #[cfg_attr(not(feature = "exceptions"), allow(dead_code))]
     ThrowRef { exception: u64 },
     /// As for memories.
-    TableGrow { table: u32, delta: u64, init: u64 },
+    TableGrow {
+        table: u32,
+        delta: u64,
+        init: u64,
+        to: u16,
+    },
 }
 
 /// The context. Its cached addresses belong to the current instance.

@@ -12,7 +12,7 @@ use super::{
     unwind::throw,
 };
 use crate::{
-    bytecode::Bank,
+    bytecode::{Bank, Encoding, Native},
     engine::FUEL_LOG2_BYTES,
     error::Error,
     func::Caller,
@@ -246,7 +246,7 @@ impl Execution {
                 throw(&mut self.cx, &mut store.inner, exception, true)?;
             }
             Exit::Host { .. } => debug_assert!(false, "host functions are called by `run`"),
-            Exit::MemoryGrow { memory, delta } => {
+            Exit::MemoryGrow { memory, delta, to } => {
                 let (index, is_64, page_size_log2) = {
                     let instance = self.instance();
                     let ty = &instance.module.inner().memories[memory as usize];
@@ -256,12 +256,17 @@ impl Execution {
                 let size = store
                     .grow_memory(index, delta)
                     .map_err(|error| self.locate(error, false))?;
-                self.cx.acc = grown(size, is_64);
+                self.put(to, grown(size, is_64));
                 if size.is_some() {
                     self.owe(store, delta << page_size_log2);
                 }
             }
-            Exit::TableGrow { table, delta, init } => {
+            Exit::TableGrow {
+                table,
+                delta,
+                init,
+                to,
+            } => {
                 let (index, is_64) = {
                     let instance = self.instance();
                     let index = instance.tables[table as usize];
@@ -270,7 +275,7 @@ impl Execution {
                 let size = store
                     .grow_table(index, delta, init)
                     .map_err(|error| self.locate(error, false))?;
-                self.cx.acc = grown(size, is_64);
+                self.put(to, grown(size, is_64));
                 if size.is_some() {
                     self.owe(store, delta * size_of::<u64>() as u64);
                 }
@@ -342,8 +347,17 @@ impl Execution {
         }
     }
 
-    /// Puts a single result of a host function into its accumulator, where its caller expects it.
+    /// Writes a slot of the frame.
+    fn put(&mut self, slot: u16, value: u64) {
+        // SAFETY: the op that stopped named the slot; its frame is at sp.
+        unsafe { *self.cx.sp.add(slot.into()) = value };
+    }
+
+    /// Puts a single result of a host function into its accumulator, if its caller expects it there.
     fn load_result(&mut self, func: &FuncEntity, base: u32) {
+        if !Native::PLACES.accumulators {
+            return;
+        }
         let Some(bank) = func.result_bank else { return };
         // SAFETY: the results were written there.
         let bits = unsafe { *self.cx.sp.add(base as usize) };
@@ -356,8 +370,11 @@ impl Execution {
         }
     }
 
-    /// Puts a single result of the outermost function from its accumulator into the first slot.
+    /// Puts a single result of the outermost function from its accumulator, if it is there, into the first slot.
     fn take_result(&mut self) {
+        if !Native::PLACES.accumulators {
+            return;
+        }
         let bits = match self.func.result_bank {
             None | Some(Bank::V128) => return,
             Some(Bank::Int) => self.cx.acc,

@@ -2,7 +2,10 @@
 
 use alloc::vec::Vec;
 
-use crate::exec::{HANDLERS, Handler};
+use crate::{
+    bytecode::{Encoding, Form, Native},
+    exec::{HANDLERS, Handler},
+};
 
 const WORD: usize = size_of::<usize>();
 /// Words of the longest instruction.
@@ -100,8 +103,7 @@ impl Code {
     /// Appends an instruction with 8 or 16 bytes of operands.
     pub(crate) fn emit(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
         debug_assert!({
-            let form = crate::bytecode::Op::of_opcode(opcode)
-                .map(|(op, form)| crate::bytecode::Form::of(op, form));
+            let form = Native::op_of(opcode).map(|(op, form)| Form::of::<Native>(op, form));
             form.is_some_and(|form| form.operand_bytes() == bytes)
         });
         if self.words.capacity() - self.words.len() < CELLS || self.recording {

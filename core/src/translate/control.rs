@@ -10,11 +10,11 @@ use super::{
     stack::Loc,
 };
 use crate::{
-    bytecode::{Op, Ty},
+    bytecode::{Encoding, Op, Ty},
     types::FuncType,
 };
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     pub(super) fn sig(&self, block_type: BlockType) -> BlockSig {
         match block_type {
             BlockType::Empty => BlockSig::Empty,
@@ -250,7 +250,8 @@ impl FuncTranslator<'_> {
         (first..self.stack.len()).all(|position| {
             let operand = self.stack.get(position);
             let bank = operand.ty.bank();
-            if operand.at == Loc::Acc && self.stack.acc[bank as usize].producer.is_some() {
+            let free = !E::PLACES.accumulators || self.stack.acc[bank as usize].producer.is_some();
+            if operand.at == Loc::Acc && free {
                 self.evict(bank);
                 return true;
             }
@@ -272,7 +273,7 @@ impl FuncTranslator<'_> {
         } else if first.home != block.base {
             let count = self.stack.top() - first.home;
             self.code.emit(
-                Op::CopyMany.base(),
+                Op::CopyMany.base::<E>(),
                 Operands::default()
                     .u16(0, block.base)
                     .u16(2, first.home)
@@ -345,7 +346,7 @@ impl FuncTranslator<'_> {
             _ => 0,
         };
         self.code.emit(
-            Op::BrTable.base() + form,
+            Op::BrTable.base::<E>() + form,
             Operands::default()
                 .u16(0, loc.field16())
                 .u32(4, table.len()),
@@ -383,14 +384,25 @@ impl FuncTranslator<'_> {
     fn emit_return(&mut self) {
         let header = Operands::default().u16(0, self.header);
         let (header, base) = match self.saved_pins {
-            Some(saved) => (header.u16(2, saved), Op::ReturnUnpin.base()),
-            None => (header, Op::Return.base()),
+            Some(saved) => (header.u16(2, saved), Op::ReturnUnpin.base::<E>()),
+            None => (header, Op::Return.base::<E>()),
         };
         let count = self.ty.results().len();
         let last = self.stack.last();
         match (count, last) {
             (0, _) => {
                 self.code.emit(base, header, 8);
+            }
+            (1, Some(result)) if result.ty != Ty::V128 && !E::PLACES.accumulators => {
+                let loc = match self.loc(&result) {
+                    Loc::Slot(slot) => slot as u32,
+                    loc => {
+                        self.copy(loc, result.ty, Loc::slot(result.home));
+                        result.home
+                    }
+                };
+                self.code
+                    .emit(Op::ReturnSlot.base::<E>(), header.u16(2, loc), 8);
             }
             (1, Some(result)) if result.ty != Ty::V128 => {
                 let bank = result.ty.bank();
@@ -425,8 +437,11 @@ impl FuncTranslator<'_> {
                 self.unpin();
                 let slots = self.ty.result_slots() as u32;
                 let first = self.stack.top() - slots;
-                self.code
-                    .emit(Op::ReturnMany.base(), header.u16(2, first).u16(4, slots), 8);
+                self.code.emit(
+                    Op::ReturnMany.base::<E>(),
+                    header.u16(2, first).u16(4, slots),
+                    8,
+                );
             }
         }
     }
@@ -435,7 +450,7 @@ impl FuncTranslator<'_> {
     fn unpin(&mut self) {
         if let Some(saved) = self.saved_pins {
             let operands = Operands::default().u16(0, saved);
-            self.code.emit(Op::Unpin.base(), operands, 8);
+            self.code.emit(Op::Unpin.base::<E>(), operands, 8);
         }
     }
 
@@ -471,7 +486,7 @@ impl FuncTranslator<'_> {
         self.last = None;
         self.producer = None;
         match *callee.results() {
-            [result] if ty(result) != Ty::V128 => self.push_in_acc(ty(result)),
+            [result] => self.push_result(ty(result)),
             ref results => {
                 for &result in results {
                     self.stack.push_home(ty(result));
@@ -490,19 +505,19 @@ impl FuncTranslator<'_> {
                     && let Some((_, operands)) = self.take_copy(operands, 4)
                 {
                     self.stop_here();
-                    let opcode = Op::CallWith.base() + form;
+                    let opcode = Op::CallWith.base::<E>() + form;
                     self.code.emit(opcode, operands.u32(8, defined), 16);
                 } else {
                     self.stop_here();
                     let entry = module.code.entry_address(defined).expose_provenance();
                     let operands = operands.u32(4, defined).usize(8, entry);
-                    self.code.emit(Op::Call.base(), operands, 16);
+                    self.code.emit(Op::Call.base::<E>(), operands, 16);
                 }
             }
             None => {
                 let operands = operands.u32(4, func_index);
                 self.stop_here();
-                self.code.emit(Op::CallImport.base(), operands, 8);
+                self.code.emit(Op::CallImport.base::<E>(), operands, 8);
             }
         }
         self.end_call(callee);
@@ -518,7 +533,7 @@ impl FuncTranslator<'_> {
             .u16(6, table)
             .u32(8, entry.id.0);
         self.stop_here();
-        self.code.emit(Op::CallIndirect.base(), operands, 16);
+        self.code.emit(Op::CallIndirect.base::<E>(), operands, 16);
         self.end_call(&entry.ty);
     }
 
@@ -529,7 +544,7 @@ impl FuncTranslator<'_> {
         let func = self.pop_slot();
         let operands = self.call_operands(&entry.ty).u16(4, func);
         self.stop_here();
-        self.code.emit(Op::CallRef.base(), operands, 8);
+        self.code.emit(Op::CallRef.base::<E>(), operands, 8);
         self.end_call(&entry.ty);
     }
 
@@ -539,7 +554,7 @@ impl FuncTranslator<'_> {
         self.evict_all();
         let func = self.pop_slot();
         let operands = self.tail_operands(&entry.ty).u16(4, func);
-        self.code.emit(Op::ReturnCallRef.base(), operands, 16);
+        self.code.emit(Op::ReturnCallRef.base::<E>(), operands, 16);
         self.unreachable();
     }
 
@@ -558,12 +573,15 @@ impl FuncTranslator<'_> {
         let module = self.module;
         let operands = self.tail_operands(module.type_of_func(func_index));
         match func_index.checked_sub(module.imported_funcs) {
-            Some(defined) => self
-                .code
-                .emit(Op::ReturnCall.base(), operands.u32(4, defined), 16),
-            None => self
-                .code
-                .emit(Op::ReturnCallImport.base(), operands.u32(4, func_index), 16),
+            Some(defined) => {
+                self.code
+                    .emit(Op::ReturnCall.base::<E>(), operands.u32(4, defined), 16)
+            }
+            None => self.code.emit(
+                Op::ReturnCallImport.base::<E>(),
+                operands.u32(4, func_index),
+                16,
+            ),
         };
         self.unreachable();
     }
@@ -577,7 +595,8 @@ impl FuncTranslator<'_> {
             .u16(4, index)
             .u16(6, table)
             .u32(12, entry.id.0);
-        self.code.emit(Op::ReturnCallIndirect.base(), operands, 16);
+        self.code
+            .emit(Op::ReturnCallIndirect.base::<E>(), operands, 16);
         self.unreachable();
     }
 }

@@ -13,11 +13,11 @@ use super::{
     func::{BlockKind, FuncTranslator, ty},
 };
 use crate::{
-    bytecode::{Op, Ty},
+    bytecode::{Encoding, Op, Ty},
     types::FuncType,
 };
 
-impl<'m> FuncTranslator<'m> {
+impl<'m, E: Encoding> FuncTranslator<'m, E> {
     /// The type whose parameters are the values of an exception.
     fn tag_type(&self, tag: u32) -> &'m FuncType {
         let ty = self.module.tags[tag as usize];
@@ -59,7 +59,7 @@ impl<'m> FuncTranslator<'m> {
         self.stop_here();
         self.stack.truncate(self.stack.len() - count);
         let operands = Operands::default().u16(0, self.stack.top()).u32(4, tag);
-        self.code.emit(Op::Throw.base(), operands, 8);
+        self.code.emit(Op::Throw.base::<E>(), operands, 8);
         self.unreachable();
     }
 
@@ -71,7 +71,7 @@ impl<'m> FuncTranslator<'m> {
     fn emit_throw_ref(&mut self, exception: u32) {
         self.stop_here();
         let operands = Operands::default().u16(0, exception);
-        self.code.emit(Op::ThrowRef.base(), operands, 8);
+        self.code.emit(Op::ThrowRef.base::<E>(), operands, 8);
         self.unreachable();
     }
 
@@ -93,7 +93,7 @@ impl<'m> FuncTranslator<'m> {
                 .u16(0, base + 1)
                 .u16(2, base)
                 .u16(4, slots);
-            self.code.emit(Op::CopyMany.base(), operands, 8);
+            self.code.emit(Op::CopyMany.base::<E>(), operands, 8);
         }
         self.stack.truncate(height);
         let number = self.begin_try();

@@ -9,7 +9,7 @@ use super::{
     run,
 };
 use crate::{
-    bytecode::{Field, Form, Op, disassemble, wasm_text},
+    bytecode::{Encoding, Field, Form, Native, Op, disassemble, wasm_text},
     error::Error,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::{Module, ModuleInner},
@@ -29,7 +29,10 @@ pub struct ExplainLine {
 }
 
 /// Translates with opcode numbers and wasm offsets recorded.
-pub(super) fn record(module: &ModuleInner, defined: u32) -> Result<FuncTranslator<'_>, Error> {
+pub(super) fn record(
+    module: &ModuleInner,
+    defined: u32,
+) -> Result<FuncTranslator<'_, Native>, Error> {
     let mut translator = begin(module, defined, Buffers::default(), true);
     run(&mut translator, module, defined)?;
     Ok(translator)
@@ -98,7 +101,7 @@ fn words(instruction: &Instruction<'_>, op: Op, form: &Form) -> u32 {
     (bytes / size_of::<usize>()) as u32
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// What a slot is for: parameter or local by number, frame header, result or temporary.
     fn slot_name(&self, slot: u16) -> String {
         use alloc::format;
@@ -143,8 +146,9 @@ impl Module {
         }
         debug_assert!(translator.code.map().windows(2).all(|pair| {
             let instruction = Instruction::new(code, pair[0].0);
-            Op::of_opcode(instruction.opcode()).is_some_and(|(op, form)| {
-                Pc(pair[0].0.0 + words(&instruction, op, &Form::of(op, form))) == pair[1].0
+            Native::op_of(instruction.opcode()).is_some_and(|(op, form)| {
+                Pc(pair[0].0.0 + words(&instruction, op, &Form::of::<Native>(op, form)))
+                    == pair[1].0
             })
         }));
         let mut listing = listing.into_iter().peekable();

@@ -6,7 +6,10 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{code::Pc, func::FuncTranslator, stack::Loc};
-use crate::{bytecode::Ty, exec::ENTRY_HEADER_BYTES};
+use crate::{
+    bytecode::{Encoding, Ty},
+    exec::ENTRY_HEADER_BYTES,
+};
 
 /// A function's frames, wherever they stop. Code is told by byte offsets behind the function's entry. (References
 /// are never pinned.)
@@ -112,7 +115,7 @@ impl Tries {
     }
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// Begins to catch here; what follows is not fused with what came before.
     pub(super) fn begin_try(&mut self) -> u32 {
         self.last = None;
@@ -205,7 +208,8 @@ impl FuncTranslator<'_> {
                 continue;
             }
             match operand.at {
-                Loc::Acc => acc = true,
+                Loc::Acc if E::PLACES.accumulators => acc = true,
+                Loc::Acc => slots.push(operand.home as u16),
                 _ if operand.is_home() => slots.push(operand.home as u16),
                 // Constants are null, and locals known.
                 _ => {}

@@ -1,6 +1,7 @@
 //! One function's translation: the state that all operators work on, and the moves between places.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use super::{
     code::{Code, NO_FIELD, Operands, Pc},
@@ -11,7 +12,7 @@ use super::{
     stack::{AccState, Loc, Operand, OperandStack},
 };
 use crate::{
-    bytecode::{Bank, COPIES, COPY_FORMS, CopyFrom, Op, TO_BOTH, TO_PIN, TO_SLOT, Ty},
+    bytecode::{Bank, CopyFrom, Encoding, Op, TO_BOTH, TO_PIN, Ty},
     engine::FUEL_LOG2_BYTES,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::ModuleInner,
@@ -107,7 +108,10 @@ pub(crate) struct Buffers {
 }
 
 /// The translation of one function.
-pub(crate) struct FuncTranslator<'m> {
+///
+/// Where an encoding has no accumulators, an operand is said to be in one while it is known which op has just
+/// produced it, so that the next op can be fused with that one; its home slot has it all the same.
+pub(crate) struct FuncTranslator<'m, E: Encoding> {
     pub(crate) module: &'m ModuleInner,
     pub(crate) ty: &'m FuncType,
     pub(crate) code: Code,
@@ -140,9 +144,10 @@ pub(crate) struct FuncTranslator<'m> {
     pub(crate) fusing: bool,
     /// Number of `br_table`s so far.
     pub(crate) tables: u32,
+    encoding: PhantomData<E>,
 }
 
-impl<'m> FuncTranslator<'m> {
+impl<'m, E: Encoding> FuncTranslator<'m, E> {
     /// Starts on the function of type `ty`. `record` makes code to read instead of to run.
     pub(crate) fn new(
         module: &'m ModuleInner,
@@ -190,6 +195,7 @@ impl<'m> FuncTranslator<'m> {
             interruptible: module.engine.interruptible(),
             fusing: module.engine.fusing(),
             tables: 0,
+            encoding: PhantomData,
         }
     }
 
@@ -211,7 +217,7 @@ impl<'m> FuncTranslator<'m> {
     /// Call after the last declaration; `pins` are the locals that deserve them.
     pub(crate) fn begin_body(&mut self, pins: Pins) {
         let zeroed = self.next_slot - self.first_local;
-        if self.fusing {
+        if self.fusing && E::PLACES.pins > 0 {
             self.pins = pins;
         }
         if self.pins.get(0).is_some() {
@@ -240,7 +246,7 @@ impl<'m> FuncTranslator<'m> {
         let pinned = self.saved_pins.zip(self.pins.get(0));
         let operands = Operands::default().u16(6, self.first_local);
         if zeroed > 0 && (pinned.is_none() || run.is_none()) {
-            let opcode = Op::ZeroLocals.base() + form;
+            let opcode = Op::ZeroLocals.base::<E>() + form;
             self.code.emit(opcode, operands.u16(0, zeroed), 8);
         }
         if let Some((saved, first)) = pinned {
@@ -250,7 +256,7 @@ impl<'m> FuncTranslator<'m> {
                 .u16(0, saved)
                 .u16(2, self.locals.get(first).1)
                 .u16(4, self.locals.get(second).1);
-            self.code.emit(Op::Pin.base() + form, operands, 8);
+            self.code.emit(Op::Pin.base::<E>() + form, operands, 8);
         }
         // Parameters are not counted: the caller has paid for making each of them. (Behind the zeroing: a frame that
         // stops has its locals.)
@@ -266,7 +272,7 @@ impl<'m> FuncTranslator<'m> {
         if self.interruptible {
             self.stop_here();
             self.code
-                .emit(Op::Checkpoint.base(), Operands::default(), 8);
+                .emit(Op::Checkpoint.base::<E>(), Operands::default(), 8);
         }
     }
 
@@ -299,7 +305,7 @@ impl<'m> FuncTranslator<'m> {
             None => {
                 self.stop_here();
                 (
-                    self.code.emit(Op::Fuel.base(), Operands::default(), 8),
+                    self.code.emit(Op::Fuel.base::<E>(), Operands::default(), 8),
                     units,
                 )
             }
@@ -320,6 +326,7 @@ impl<'m> FuncTranslator<'m> {
     pub(crate) fn loc(&self, operand: &Operand) -> Loc {
         match (operand.local(), operand.at) {
             (Some(local), Loc::Slot(_)) if self.stack.acc_is_local(operand.ty, local) => Loc::Acc,
+            (_, Loc::Acc) if !E::PLACES.accumulators => Loc::slot(operand.home),
             (_, at) => at,
         }
     }
@@ -330,11 +337,11 @@ impl<'m> FuncTranslator<'m> {
         if from == to {
             return;
         }
-        if copied(from, to, ty, Operands::default(), 4).is_some()
+        if copied::<E>(from, to, ty, Operands::default(), 4).is_some()
             && let Some((first, operands)) = self.take_copy(Operands::default(), 0)
-            && let Some((second, operands)) = copied(from, to, ty, operands, 4)
+            && let Some((second, operands)) = copied::<E>(from, to, ty, operands, 4)
         {
-            let opcode = Op::CopyPair.base() + first * COPY_FORMS + second;
+            let opcode = Op::CopyPair.base::<E>() + first * E::PLACES.copy_forms() + second;
             self.code.emit(opcode, operands, 8);
             return;
         }
@@ -358,14 +365,19 @@ impl<'m> FuncTranslator<'m> {
                 },
                 operands,
             ),
-            Loc::Imm(bits) => match fits_i32(bits, ty) {
-                Some(value) => (CopyFrom::Imm32, operands.u32(4, value)),
-                None => (CopyFrom::Imm64, operands.u64(8, bits)),
+            Loc::Imm(bits) => match (fits_i16(bits, ty), fits_i32(bits, ty)) {
+                (Some(value), _) if !E::PLACES.accumulators => {
+                    (CopyFrom::Imm16, operands.u16(2, value))
+                }
+                (_, Some(value)) => (CopyFrom::Imm32, operands.u32(4, value)),
+                (_, None) => (CopyFrom::Imm64, operands.u64(8, bits)),
             },
         };
         let bytes = if from == CopyFrom::Imm64 { 16 } else { 8 };
-        let form = to_digit * COPIES.len() as u16 + from as u16;
-        let pc = self.code.emit(Op::Copy.base() + form, operands, bytes);
+        let copies = E::PLACES.copies;
+        let from = copies.iter().position(|&copy| copy == from).unwrap_or(0);
+        let form = to_digit * copies.len() as u16 + from as u16;
+        let pc = self.code.emit(Op::Copy.base::<E>() + form, operands, bytes);
         self.last = Some(Last {
             pc,
             end: self.code.pc(),
@@ -379,8 +391,8 @@ impl<'m> FuncTranslator<'m> {
     /// Emits an unconditional branch; returns its field.
     pub(crate) fn emit_br(&mut self) -> u32 {
         let (opcode, operands) = match self.take_copy(Operands::default(), 0) {
-            Some((form, operands)) => (Op::CopyBranch.base() + form, operands),
-            None => (Op::Br.base(), Operands::default()),
+            Some((form, operands)) => (Op::CopyBranch.base::<E>() + form, operands),
+            None => (Op::Br.base::<E>(), Operands::default()),
         };
         Code::field(self.code.emit(opcode, operands, 8), 4)
     }
@@ -412,9 +424,10 @@ impl<'m> FuncTranslator<'m> {
         let acc = self.stack.acc[bank as usize];
         let operand = self.stack.get(position as usize);
         match acc.producer {
+            _ if !E::PLACES.accumulators => {}
             // The producer has the home slot as its destination field already.
             Some((pc, opcode)) => {
-                self.code.set_opcode(pc, opcode + TO_SLOT);
+                self.code.set_opcode(pc, opcode + E::PLACES.to_slot());
                 self.stack.acc[bank as usize].local = acc.before;
             }
             None => self.copy(Loc::Acc, operand.ty, Loc::slot(operand.home)),
@@ -484,7 +497,7 @@ impl<'m> FuncTranslator<'m> {
         self.stack.push_local(ty, local, at);
     }
 
-    /// Emits an op that produces a value, and pushes that. `opcode` is its form `TO_ACC`; the
+    /// Emits an op that produces a value, and pushes that. `opcode` is its first destination form; the
     /// destination field at 0 is set here. Popped operands must have been popped before.
     pub(crate) fn produce(&mut self, opcode: u16, ty: Ty, operands: Operands, bytes: usize) -> Pc {
         let bank = ty.bank();
@@ -509,8 +522,11 @@ impl<'m> FuncTranslator<'m> {
         self.producer = Some((pc, self.code.pc()));
     }
 
-    /// Pushes a value that an op has left in its accumulator, where nothing can be redirected any more.
-    pub(crate) fn push_in_acc(&mut self, ty: Ty) {
+    /// Pushes the single result of a call, which nothing can redirect any more.
+    pub(crate) fn push_result(&mut self, ty: Ty) {
+        if !E::PLACES.accumulators || ty == Ty::V128 {
+            return self.stack.push_home(ty);
+        }
         self.stack.acc[ty.bank() as usize] = Default::default();
         self.stack.push(ty, Loc::Acc);
     }
@@ -540,11 +556,12 @@ impl<'m> FuncTranslator<'m> {
                     && operand.at == Loc::Acc
                     && self.producer == Some((pc, self.code.pc())) =>
             {
-                let mirrors = ty.sets().dests > TO_BOTH && pin.is_none();
+                let mirrors =
+                    E::PLACES.accumulators && E::sets(ty).dests > TO_BOTH && pin.is_none();
                 let digit = match pin {
                     Some(pin) => TO_PIN + pin as u16,
                     None if mirrors => TO_BOTH,
-                    None => TO_SLOT,
+                    None => E::PLACES.to_slot(),
                 };
                 self.code.set_opcode(pc, opcode + digit);
                 self.code.patch_u16(pc, 0, slot);

@@ -8,8 +8,7 @@ use super::{
     fuse::{Last, Loaded, What, existing},
     stack::Loc,
 };
-use crate::bytecode::Bank;
-use crate::bytecode::{ADDRESSES, INT, Op, Place, SUMS, Shape, Ty};
+use crate::bytecode::{Bank, Encoding, Op, Place, Shape, Ty};
 
 /// The memory that an access is to. (Accesses to arrays are not among the enabled features.)
 fn memory_of(memarg: &MemArg) -> u32 {
@@ -47,9 +46,9 @@ impl Address {
     }
 
     /// Number of the address form, its fields, and the bytes of all fields.
-    fn encode(self) -> (u16, Operands, usize) {
+    fn encode<E: Encoding>(self) -> (u16, Operands, usize) {
         let operands = Operands::default();
-        let base_form = |place| existing(INT.values.find(place));
+        let base_form = |place| existing(E::PLACES.int.values.find(place));
         match self {
             Address::Constant { offset } => (base_form(Place::Imm), operands.u32(4, offset), 8),
             Address::Base { base, offset } => (
@@ -64,8 +63,8 @@ impl Address {
                     Loc::Imm(bits) if y_place == Place::Wide => (operands.u32(8, bits as u32), 16),
                     y => (operands.u16(4, y.field16()), 8),
                 };
-                let sum = existing(SUMS.find(x.place(), y_place));
-                (INT.values.len() + sum, operands, bytes)
+                let sum = existing(E::PLACES.sums.find(x.place(), y_place));
+                (E::PLACES.int.values.len() + sum, operands, bytes)
             }
         }
     }
@@ -79,7 +78,7 @@ fn sum_place(y: Loc) -> Place {
     }
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// Whether accesses go through the instruction's registers: a 32-bit memory 0.
     pub(crate) fn is_near(&self, memory: u32) -> bool {
         memory == 0 && !self.module.memories[0].is_64
@@ -96,7 +95,7 @@ impl FuncTranslator<'_> {
                 ..
             } = last.what
             && offset <= u16::MAX as u32
-            && SUMS.find(x.place(), sum_place(y)).is_some()
+            && E::PLACES.sums.find(x.place(), sum_place(y)).is_some()
         {
             self.take_back();
             return Address::Sum { x, y, offset };
@@ -127,8 +126,8 @@ impl FuncTranslator<'_> {
                 .u16(2, address)
                 .u16(4, memory)
                 .u64(8, memarg.offset);
-            let far = ADDRESSES * result.sets().dests;
-            self.code.emit(op.base() + far, operands, 16);
+            let far = E::PLACES.addresses() * E::sets(result).dests;
+            self.code.emit(op.base::<E>() + far, operands, 16);
             self.stack.push_home(result);
             self.producer = None;
             return;
@@ -142,11 +141,11 @@ impl FuncTranslator<'_> {
     }
 
     pub(crate) fn emit_load(&mut self, op: Op, result: Ty, address: Address) {
-        let (form, operands, bytes) = address.encode();
+        let (form, operands, bytes) = address.encode::<E>();
         let bank = result.bank();
         self.evict(bank);
         let acc = self.stack.acc[bank as usize];
-        let opcode = op.base() + form * result.sets().dests;
+        let opcode = op.base::<E>() + form * E::sets(result).dests;
         let pc = self.produce(opcode, result, operands, bytes);
         self.last = match address {
             Address::Base { base, offset } if offset <= u16::MAX as u32 => Some(Last {
@@ -179,8 +178,8 @@ impl FuncTranslator<'_> {
                 .u16(2, address)
                 .u16(4, memory)
                 .u64(8, memarg.offset);
-            let far = ADDRESSES * ty.sets().values.len();
-            self.code.emit(op.base() + far, operands, 16);
+            let far = E::PLACES.addresses() * E::sets(ty).values.len();
+            self.code.emit(op.base::<E>() + far, operands, 16);
             return;
         }
         if self.chain_store(op, ty, memarg.offset) {
@@ -189,7 +188,10 @@ impl FuncTranslator<'_> {
         let operand = self.stack.pop();
         // A constant that needs a slot comes before the address is looked at: it is an op of its own.
         let wide = match operand.at {
-            Loc::Imm(bits) if fits_i16(bits, ty).is_none() => {
+            Loc::Imm(bits)
+                if fits_i16(bits, ty).is_none()
+                    || E::sets(ty).values.find(Place::Imm).is_none() =>
+            {
                 Some(self.in_slot(Loc::Imm(bits), operand))
             }
             _ => None,
@@ -201,10 +203,10 @@ impl FuncTranslator<'_> {
             // One accumulator, so both stand for the local that it mirrors.
             value = operand.at;
         }
-        let (form, operands, bytes) = address.encode();
-        let values = &ty.sets().values;
+        let (form, operands, bytes) = address.encode::<E>();
+        let values = &E::sets(ty).values;
         self.code.emit(
-            op.base() + form * values.len() + existing(values.find(value.place())),
+            op.base::<E>() + form * values.len() + existing(values.find(value.place())),
             operands.u16(0, value.field16()),
             bytes,
         );
@@ -212,7 +214,7 @@ impl FuncTranslator<'_> {
 }
 
 #[cfg(feature = "threads")]
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// An atomic access: slots of address and inputs, result at home.
     pub(crate) fn atomic(&mut self, op: Op, memarg: &MemArg) {
         let Shape::Atomic { inputs, result, .. } = *op.shape() else {
@@ -230,10 +232,10 @@ impl FuncTranslator<'_> {
         };
         if inputs == 2 {
             let wide = u128::from(memarg.offset) | u128::from(second) << 64;
-            self.code.emit_wide(op.base(), operands, native(wide));
+            self.code.emit_wide(op.base::<E>(), operands, native(wide));
         } else {
             self.code
-                .emit(op.base(), operands.u64(8, memarg.offset), 16);
+                .emit(op.base::<E>(), operands.u64(8, memarg.offset), 16);
         }
         if let Some(result) = result {
             self.stack.push_home(result);
@@ -251,7 +253,7 @@ impl FuncTranslator<'_> {
             .u16(4, memory_of(memarg))
             .u16(6, expected);
         let wide = u128::from(memarg.offset) | u128::from(timeout) << 64;
-        self.code.emit_wide(op.base(), operands, native(wide));
+        self.code.emit_wide(op.base::<E>(), operands, native(wide));
         self.stack.push_home(Ty::I32);
         self.producer = None;
     }
@@ -265,7 +267,8 @@ impl FuncTranslator<'_> {
             .u16(2, address)
             .u16(4, memory_of(memarg))
             .u64(8, memarg.offset);
-        self.code.emit(Op::MemoryAtomicNotify.base(), operands, 16);
+        self.code
+            .emit(Op::MemoryAtomicNotify.base::<E>(), operands, 16);
         self.stack.push_home(Ty::I32);
         self.producer = None;
     }

@@ -43,6 +43,7 @@ pub(crate) use ops::row_of;
 pub(crate) use pins::{Pins, Weighing, Weights};
 
 use crate::{
+    bytecode::{Encoding, Native},
     error::Error,
     exec::ENTRY_HEADER_BYTES,
     module::ModuleInner,
@@ -149,7 +150,7 @@ impl CodeTable {
                 return Ok(());
             }
             let buffers = core::mem::take(&mut state.buffers);
-            let mut translator = begin(module, defined, buffers, false);
+            let mut translator = begin::<Native>(module, defined, buffers, false);
             let result = run(&mut translator, module, defined);
             state.buffers = translator.into_buffers();
             result?;
@@ -218,14 +219,19 @@ pub(crate) fn check_operands(
 }
 
 /// A translator at the start of a defined function.
-fn begin(module: &ModuleInner, defined: u32, buffers: Buffers, record: bool) -> FuncTranslator<'_> {
+fn begin<E: Encoding>(
+    module: &ModuleInner,
+    defined: u32,
+    buffers: Buffers,
+    record: bool,
+) -> FuncTranslator<'_, E> {
     let func_index = module.imported_funcs + defined;
     FuncTranslator::new(module, module.type_of_func(func_index), buffers, record)
 }
 
 /// Translates the whole body.
-fn run(
-    translator: &mut FuncTranslator<'_>,
+fn run<E: Encoding>(
+    translator: &mut FuncTranslator<'_, E>,
     module: &ModuleInner,
     defined: u32,
 ) -> Result<(), Error> {

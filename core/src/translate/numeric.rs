@@ -6,7 +6,7 @@ use super::{
     fuse::{Before, Last, What, existing},
     stack::{Loc, Operand},
 };
-use crate::bytecode::{Bank, FLOAT, INT, Op, Place, Shape, Ty, pairs, select_forms};
+use crate::bytecode::{Bank, Encoding, Op, Place, Shape, Ty};
 
 impl Loc {
     pub(crate) fn place(self) -> Place {
@@ -45,7 +45,7 @@ fn operand_place(loc: Loc, ty: Ty) -> Place {
     }
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// An operator of one of the numeric groups.
     pub(crate) fn numeric(&mut self, mut op: Op) {
         // Constants are added, not subtracted: fewer pairs to fuse.
@@ -87,7 +87,7 @@ impl FuncTranslator<'_> {
     fn pop_pair(&mut self, op: Op, ty: Ty, swap: Option<Op>) -> (Op, Loc, Loc, u16) {
         let (b_operand, a_operand) = (self.stack.pop(), self.stack.pop());
         let (mut a, mut b) = (self.loc(&a_operand), self.loc(&b_operand));
-        let pairs = pairs(ty, swap.is_some());
+        let pairs = E::PLACES.pairs(ty, swap.is_some());
         if a == Loc::Acc && b == Loc::Acc && pairs.find(Place::Acc, Place::Acc).is_none() {
             // One accumulator, so both stand for the local that it mirrors.
             b = b_operand.at;
@@ -110,8 +110,18 @@ impl FuncTranslator<'_> {
             a = Loc::slot(self.in_slot(a, a_operand));
         }
         match (form(a, b), swap) {
-            (None, Some(swap)) => (swap, b, a, existing(form(b, a))),
-            (found, _) => (op, a, b, existing(found)),
+            (Some(found), _) => (op, a, b, found),
+            (None, Some(swap)) if form(b, a).is_some() => (swap, b, a, existing(form(b, a))),
+            // What no form takes is in a slot.
+            (None, _) => {
+                if let Loc::Imm(_) = a {
+                    a = Loc::slot(self.in_slot(a, a_operand));
+                }
+                if form(a, b).is_none() {
+                    b = Loc::slot(self.in_slot(b, b_operand));
+                }
+                (op, a, b, existing(form(a, b)))
+            }
         }
     }
 
@@ -172,7 +182,7 @@ impl FuncTranslator<'_> {
             _ => return,
         };
         let places = (operand_place(a, operand), operand_place(b, operand));
-        let form = existing(pairs(operand, mirrored).find(places.0, places.1));
+        let form = existing(E::PLACES.pairs(operand, mirrored).find(places.0, places.1));
         self.emit_pair(op, operand, result, a, b, form, before);
     }
 
@@ -192,7 +202,7 @@ impl FuncTranslator<'_> {
         let bank = result.bank();
         self.evict(bank);
         let acc = self.stack.acc[bank as usize];
-        let opcode = op.base() + form * result.sets().dests;
+        let opcode = op.base::<E>() + form * E::sets(result).dests;
         let pc = self.produce(opcode, result, operands, bytes);
         self.last = Some(Last {
             pc,
@@ -216,7 +226,7 @@ impl FuncTranslator<'_> {
         {
             // The operands stay: only the op changes, and inverses have the same forms.
             if let Some((pc, old)) = self.stack.acc[Bank::Int as usize].producer {
-                let new = old - compare.base() + not.base();
+                let new = old - compare.base::<E>() + not.base::<E>();
                 self.code.set_opcode(pc, new);
                 self.stack.acc[Bank::Int as usize].producer = Some((pc, new));
                 let what = What::Binary {
@@ -239,9 +249,9 @@ impl FuncTranslator<'_> {
             Loc::Imm(_) => Loc::slot(self.in_slot(loc, operand)),
             loc => loc,
         };
-        let form = existing(operand_ty.sets().sources.find(loc.place()));
+        let form = existing(E::sets(operand_ty).sources.find(loc.place()));
         self.produce(
-            op.base() + form * result.sets().dests,
+            op.base::<E>() + form * E::sets(result).dests,
             result,
             Operands::default().u16(2, loc.field16()),
             8,
@@ -270,12 +280,14 @@ impl FuncTranslator<'_> {
         let y = self.stack.pop();
         let x = self.stack.pop();
         let (y, x) = (self.choice(y), self.choice(x));
-        let sets = ty.sets();
+        let sets = E::sets(ty);
         let choice = |loc: Loc| existing(sets.choices.find(loc.place()));
-        let condition_form = existing(INT.sources.find(condition.place()));
+        let condition_form = existing(E::PLACES.int.sources.find(condition.place()));
         let form = match bank {
-            Bank::F32 => select_forms(INT),
-            Bank::F64 => select_forms(INT) + select_forms(FLOAT),
+            Bank::F32 => E::PLACES.select_forms(&E::PLACES.int),
+            Bank::F64 => {
+                E::PLACES.select_forms(&E::PLACES.int) + E::PLACES.select_forms(&E::PLACES.float)
+            }
             _ => 0,
         } + ((condition_form * sets.choices.len() + choice(x)) * sets.choices.len()
             + choice(y))
@@ -284,14 +296,19 @@ impl FuncTranslator<'_> {
             .u16(2, x.field16())
             .u16(4, y.field16())
             .u16(6, condition.field16());
-        self.produce(Op::Select.base() + form, ty, operands, 8);
+        self.produce(Op::Select.base::<E>() + form, ty, operands, 8);
     }
 
     /// A popped operand that is not in an accumulator alone, as a slot, a pin or a 16-bit constant.
     fn choice(&mut self, operand: Operand) -> Loc {
         match operand.at {
             loc @ Loc::Pin(_) => loc,
-            loc @ Loc::Imm(bits) if fits_i16(bits, operand.ty).is_some() => loc,
+            loc @ Loc::Imm(bits)
+                if E::sets(operand.ty).choices.find(Place::Imm).is_some()
+                    && fits_i16(bits, operand.ty).is_some() =>
+            {
+                loc
+            }
             loc => Loc::slot(self.in_slot(loc, operand)),
         }
     }
@@ -304,13 +321,13 @@ impl FuncTranslator<'_> {
         }
         let bank = ty.bank();
         let form = match bank {
-            Bank::F32 => INT.dests,
-            Bank::F64 => INT.dests + FLOAT.dests,
+            Bank::F32 => E::PLACES.int.dests,
+            Bank::F64 => E::PLACES.int.dests + E::PLACES.float.dests,
             _ => 0,
         };
         self.evict(bank);
         let acc = self.stack.acc[bank as usize];
-        let opcode = Op::GlobalGet.base() + form;
+        let opcode = Op::GlobalGet.base::<E>() + form;
         let pc = self.produce(opcode, ty, Operands::default().u32(4, index), 8);
         self.last = (ty == Ty::I32).then_some(Last {
             pc,
@@ -332,16 +349,16 @@ impl FuncTranslator<'_> {
         let (loc, operand) = self.pop();
         let bank = operand.ty.bank();
         let (form, field) = match loc {
-            Loc::Acc => (1 + bank as u16, 0),
+            Loc::Acc => (2 + bank as u16, 0),
             Loc::Pin(pin) => (5 + pin as u16, 0),
             Loc::Imm(bits) => match fits_i16(bits, operand.ty) {
-                Some(value) => (4, value),
+                Some(value) => (1, value),
                 None => (0, self.in_slot(loc, operand)),
             },
             loc => (0, self.in_slot(loc, operand)),
         };
         self.code.emit(
-            Op::GlobalSet.base() + form,
+            Op::GlobalSet.base::<E>() + form,
             Operands::default().u16(0, field).u32(4, index),
             8,
         );
@@ -350,7 +367,7 @@ impl FuncTranslator<'_> {
     /// An op on slots only that gives a value in a slot.
     pub(crate) fn produce_home(&mut self, op: Op, ty: Ty, operands: Operands, bytes: usize) {
         self.code
-            .emit(op.base(), operands.u16(0, self.stack.top()), bytes);
+            .emit(op.base::<E>(), operands.u16(0, self.stack.top()), bytes);
         self.stack.push_home(ty);
         self.producer = None;
     }
@@ -366,7 +383,7 @@ impl FuncTranslator<'_> {
             operands = operands.u16(2 + i * 2, slot);
         }
         self.code
-            .emit(op.base(), operands, if inputs == 4 { 16 } else { 8 });
+            .emit(op.base::<E>(), operands, if inputs == 4 { 16 } else { 8 });
         self.stack.push_home(Ty::I64);
         self.stack.push_home(Ty::I64);
         self.producer = None;

@@ -13,7 +13,7 @@ use super::{
     func::{BlockKind, FuncTranslator},
     stack::Loc,
 };
-use crate::bytecode::{Bank, Op, Ty, table::for_each_op};
+use crate::bytecode::{Encoding, Op, Ty, table::for_each_op};
 
 macro_rules! is_reversed {
     () => {
@@ -268,7 +268,7 @@ macro_rules! translate_live {
     ($t:tt BrTable $targets:ident) => { $t.br_table(&$targets)? };
     ($t:tt Return) => { $t.return_() };
     ($t:tt Unreachable) => {{
-        $t.code.emit(Op::Unreachable.base(), Operands::default(), 8);
+        $t.code.emit(Op::Unreachable.base::<E>(), Operands::default(), 8);
         $t.unreachable();
     }};
     ($t:tt Call $func:ident) => { $t.call($func) };
@@ -353,10 +353,7 @@ macro_rules! translate_live {
         let ty = $t.memory_index_type($memory);
         $t.produce_home(Op::MemorySize, ty, Operands::default().u32(4, $memory), 8);
     }};
-    ($t:tt MemoryGrow $memory:ident) => {{
-        let ty = $t.memory_index_type($memory);
-        $t.grow(Op::MemoryGrow, ty, $memory, 1);
-    }};
+    ($t:tt MemoryGrow $memory:ident) => { $t.memory_grow($memory) };
     ($t:tt MemoryCopy $to:ident $from:ident) => { $t.bulk(Op::MemoryCopy, $to, $from) };
     ($t:tt MemoryFill $memory:ident) => { $t.bulk(Op::MemoryFill, $memory, 0) };
     ($t:tt MemoryInit $data:ident $memory:ident) => { $t.bulk(Op::MemoryInit, $data, $memory) };
@@ -367,10 +364,7 @@ macro_rules! translate_live {
         let ty = $t.table_index_type($table);
         $t.produce_home(Op::TableSize, ty, Operands::default().u32(4, $table), 8);
     }};
-    ($t:tt TableGrow $table:ident) => {{
-        let ty = $t.table_index_type($table);
-        $t.grow(Op::TableGrow, ty, $table, 2);
-    }};
+    ($t:tt TableGrow $table:ident) => { $t.table_grow($table) };
     ($t:tt TableCopy $to:ident $from:ident) => { $t.bulk(Op::TableCopy, $to, $from) };
     ($t:tt TableFill $table:ident) => { $t.bulk(Op::TableFill, $table, 0) };
     ($t:tt TableInit $elem:ident $table:ident) => { $t.bulk(Op::TableInit, $elem, $table) };
@@ -442,7 +436,7 @@ macro_rules! define_visit {
 }
 
 /// Translates the operators of a valid function.
-impl<'a> VisitOperator<'a> for FuncTranslator<'_> {
+impl<'a, E: Encoding> VisitOperator<'a> for FuncTranslator<'_, E> {
     type Output = Result<(), Refused>;
 
     #[cfg(feature = "simd")]
@@ -456,12 +450,12 @@ impl<'a> VisitOperator<'a> for FuncTranslator<'_> {
 }
 
 #[cfg(feature = "simd")]
-impl<'a> wasmparser::VisitSimdOperator<'a> for FuncTranslator<'_> {
+impl<'a, E: Encoding> wasmparser::VisitSimdOperator<'a> for FuncTranslator<'_, E> {
     wasmparser::for_each_visit_simd_operator!(define_visit);
 }
 
 /// The decoder asks whether an operator may stand where it is, which validation has answered.
-impl FrameStack for FuncTranslator<'_> {
+impl<E: Encoding> FrameStack for FuncTranslator<'_, E> {
     fn current_frame(&self) -> Option<FrameKind> {
         let legacy = match self.dead {
             Some(depth @ 1..) => self.dead_tries.last() == Some(&depth),
@@ -477,7 +471,7 @@ impl FrameStack for FuncTranslator<'_> {
     }
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// Opens a block, or notes that one is opened in unreachable code.
     fn nest(&mut self, open: impl FnOnce(&mut Self)) {
         match self.dead {
@@ -532,17 +526,22 @@ impl FuncTranslator<'_> {
         }
     }
 
-    /// `memory.grow` and `table.grow`: the driver leaves the result in the accumulator.
-    fn grow(&mut self, op: Op, ty: Ty, index: u32, inputs: usize) {
-        self.evict(Bank::Int);
-        let mut operands = Operands::default().u32(4, index);
-        for i in (0..inputs).rev() {
-            operands = operands.u16(i * 2, self.pop_slot());
-        }
-        self.code.emit(op.base(), operands, 8);
+    /// `memory.grow` and `table.grow`: the driver writes the result.
+    fn memory_grow(&mut self, memory: u32) {
+        let ty = self.memory_index_type(memory);
+        let delta = self.pop_slot();
+        let operands = Operands::default().u16(2, delta).u32(4, memory);
+        self.produce_home(Op::MemoryGrow, ty, operands, 8);
         self.last = None;
-        self.producer = None;
-        self.push_in_acc(ty);
+    }
+
+    fn table_grow(&mut self, table: u32) {
+        let ty = self.table_index_type(table);
+        let delta = self.pop_slot();
+        let init = self.pop_slot();
+        let operands = Operands::default().u16(2, init).u16(4, delta);
+        self.produce_home(Op::TableGrow, ty, operands.u32(8, table), 16);
+        self.last = None;
     }
 
     fn table_get(&mut self, table: u32) {
@@ -556,7 +555,7 @@ impl FuncTranslator<'_> {
         let index = self.pop_slot();
         let operands = Operands::default().u16(0, index).u16(2, value);
         self.code
-            .emit(Op::TableSet.base(), operands.u32(4, table), 8);
+            .emit(Op::TableSet.base::<E>(), operands.u32(4, table), 8);
     }
 
     /// An op on three slots and two indices.
@@ -574,15 +573,16 @@ impl FuncTranslator<'_> {
                 _ => (Op::FuelBytes, first),
             };
             let operands = Operands::default().u16(0, len).u32(4, to);
-            self.code.emit(charge.base() + wide as u16, operands, 8);
+            self.code
+                .emit(charge.base::<E>() + wide as u16, operands, 8);
         }
         let operands = Operands::default().u16(0, a).u16(2, b).u16(4, len);
         self.code
-            .emit(op.base(), operands.u32(8, first).u32(12, second), 16);
+            .emit(op.base::<E>(), operands.u32(8, first).u32(12, second), 16);
     }
 
     fn drop_segment(&mut self, op: Op, index: u32) {
         self.code
-            .emit(op.base(), Operands::default().u32(4, index), 8);
+            .emit(op.base::<E>(), Operands::default().u32(4, index), 8);
     }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use wasmparser::{FrameKind, FrameStack, VisitOperator};
 
-use crate::bytecode::PINS;
+use crate::bytecode::{Encoding, Native};
 
 /// The local in each pin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +53,7 @@ impl Weights {
     /// Starts on a function with so many locals.
     pub(crate) fn begin(&mut self, locals: u32) {
         self.locals.clear();
-        if PINS != 0 {
+        if Native::PLACES.pins != 0 {
             self.locals.resize(locals.min(Self::CONSIDERED) as usize, 0);
         }
         (self.open, self.loops, self.weight) = (0, 0, 1);
@@ -88,7 +88,7 @@ impl Weights {
     /// The heaviest two of the locals that can be pinned.
     pub(crate) fn choose(&mut self, pinnable: impl Fn(u32) -> bool) -> Pins {
         let mut pins = Pins::NONE;
-        for pin in pins.0.iter_mut().take(PINS) {
+        for pin in pins.0.iter_mut().take(Native::PLACES.pins) {
             let mut heaviest = Self::LEAST - 1;
             for (local, &weight) in (0..).zip(&self.locals) {
                 if weight > heaviest && pinnable(local) {
@@ -198,7 +198,7 @@ mod tests {
             weights
         };
         let expected = |first, second| {
-            if PINS == 0 {
+            if Native::PLACES.pins == 0 {
                 [None; 2]
             } else {
                 [first, second]

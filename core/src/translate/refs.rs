@@ -2,7 +2,7 @@
 
 use super::{code::Operands, func::FuncTranslator, fuse::Condition, stack::Loc};
 use crate::{
-    bytecode::{Op, Shape, Ty},
+    bytecode::{Encoding, Op, Shape, Ty},
     error::Error,
     module::{TypeEntry, Types},
     store::{CastTarget, Field, FieldKind},
@@ -45,7 +45,7 @@ fn set_op(kind: FieldKind) -> (Op, Op) {
     }
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     fn entry(&self, index: u32) -> &TypeEntry {
         &self.module.types[index as usize]
     }
@@ -57,7 +57,7 @@ impl FuncTranslator<'_> {
     /// An op that produces a value into any destination.
     fn produce_op(&mut self, op: Op, operands: Operands) {
         if let Shape::Produce { result, .. } = *op.shape() {
-            self.produce(op.base(), result, operands, 8);
+            self.produce(op.base::<E>(), result, operands, 8);
         }
     }
 
@@ -88,7 +88,7 @@ impl FuncTranslator<'_> {
         if self.metered {
             self.stop_here();
             let operands = Operands::default().u16(0, len);
-            self.code.emit(Op::FuelLength.base(), operands, 8);
+            self.code.emit(Op::FuelLength.base::<E>(), operands, 8);
         }
     }
 
@@ -139,7 +139,7 @@ impl FuncTranslator<'_> {
         let value = self.pop_slot();
         let object = self.pop_slot();
         let operands = Operands::default().u16(0, object).u16(2, value).u32(4, at);
-        self.code.emit(set_op(kind).0.base(), operands, 8);
+        self.code.emit(set_op(kind).0.base::<E>(), operands, 8);
     }
 
     pub(super) fn array_new(&mut self, index: u32, default: bool) {
@@ -197,7 +197,7 @@ impl FuncTranslator<'_> {
         let array = self.pop_slot();
         let operands = Operands::default().u16(0, array).u16(2, at).u16(4, value);
         let (_, op) = set_op(self.element(index));
-        self.code.emit(op.base(), operands, 8);
+        self.code.emit(op.base::<E>(), operands, 8);
     }
 
     pub(super) fn array_len(&mut self) {
@@ -212,8 +212,8 @@ impl FuncTranslator<'_> {
         let [d, c, b, a] = core::array::from_fn(|_| self.pop_slot());
         let operands = Operands::default().u16(0, a).u16(2, b).u16(4, c).u16(6, d);
         match segment {
-            Some(segment) => self.code.emit(op.base(), operands.u32(8, segment), 16),
-            None => self.code.emit(op.base(), operands, 8),
+            Some(segment) => self.code.emit(op.base::<E>(), operands.u32(8, segment), 16),
+            None => self.code.emit(op.base::<E>(), operands, 8),
         };
     }
 
@@ -227,7 +227,7 @@ impl FuncTranslator<'_> {
             .u16(4, c)
             .u16(6, d)
             .u16(8, e);
-        self.code.emit(Op::ArrayCopy.base(), operands, 16);
+        self.code.emit(Op::ArrayCopy.base::<E>(), operands, 16);
     }
 
     fn cast_target(&self, heap: wasmparser::HeapType, nullable: bool) -> Result<u32, Error> {
@@ -318,8 +318,11 @@ impl FuncTranslator<'_> {
         let condition = self.pop_condition();
         let field = self.branch_if(condition, false);
         self.last = None;
-        self.code
-            .emit(Op::DescriptorCastFailure.base(), Operands::default(), 8);
+        self.code.emit(
+            Op::DescriptorCastFailure.base::<E>(),
+            Operands::default(),
+            8,
+        );
         self.code.resolve(field, self.code.pc());
         self.last = None;
         self.producer = None;

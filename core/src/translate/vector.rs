@@ -8,16 +8,16 @@ use super::{
     fuse::existing,
     stack::{Loc, Operand},
 };
-use crate::bytecode::{Bank, Op, SHIFT_COUNTS, Shape, Ty, VECTOR};
+use crate::bytecode::{Bank, Encoding, Op, SHIFT_COUNTS, Shape, Ty};
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// Copies a vector to a slot.
     pub(super) fn copy_vector(&mut self, from: Loc, to: Loc) {
         let form = (from == Loc::Acc) as u16;
         let operands = Operands::default()
             .u16(0, to.field16())
             .u16(2, from.field16());
-        self.code.emit(Op::V128Copy.base() + form, operands, 8);
+        self.code.emit(Op::V128Copy.base::<E>() + form, operands, 8);
         self.last = None;
     }
 
@@ -25,8 +25,8 @@ impl FuncTranslator<'_> {
     fn produce_wide(&mut self, op: Op, operands: Operands, wide: u128) {
         self.evict(Bank::V128);
         let operands = operands.u16(0, self.stack.top());
-        let pc = self.code.emit_wide(op.base(), operands, wide);
-        self.produced(pc, op.base(), Ty::V128);
+        let pc = self.code.emit_wide(op.base::<E>(), operands, wide);
+        self.produced(pc, op.base::<E>(), Ty::V128);
     }
 
     pub(super) fn vector_const(&mut self, value: &V128) {
@@ -66,18 +66,28 @@ impl FuncTranslator<'_> {
             _ => (0, self.pop_slot()),
         };
         let (a, _) = self.pop();
-        let form = existing(VECTOR.sources.find(a.place())) * SHIFT_COUNTS + count_form;
+        let form = existing(E::PLACES.vector.sources.find(a.place())) * SHIFT_COUNTS + count_form;
         let operands = Operands::default().u16(2, a.field16()).u16(4, count);
-        self.produce(op.base() + form * VECTOR.dests, Ty::V128, operands, 8);
+        self.produce(
+            op.base::<E>() + form * E::PLACES.vector.dests,
+            Ty::V128,
+            operands,
+            8,
+        );
     }
 
     pub(super) fn ternary(&mut self, op: Op) {
         let c = self.pop_slot();
         let b = self.pop_slot();
         let (a, _) = self.pop();
-        let form = existing(VECTOR.sources.find(a.place()));
+        let form = existing(E::PLACES.vector.sources.find(a.place()));
         let operands = Operands::default().u16(2, a.field16()).u16(4, b).u16(6, c);
-        self.produce(op.base() + form * VECTOR.dests, Ty::V128, operands, 8);
+        self.produce(
+            op.base::<E>() + form * E::PLACES.vector.dests,
+            Ty::V128,
+            operands,
+            8,
+        );
     }
 
     pub(super) fn extract(&mut self, op: Op, lane: u8) {
@@ -88,7 +98,7 @@ impl FuncTranslator<'_> {
         let operands = Operands::default()
             .u16(2, vector)
             .u16(4, u32::from(lane) * u32::from(size));
-        self.produce(op.base(), result, operands, 8);
+        self.produce(op.base::<E>(), result, operands, 8);
     }
 
     pub(super) fn replace(&mut self, op: Op, lane: u8) {
@@ -107,13 +117,13 @@ impl FuncTranslator<'_> {
             Loc::Imm(_) => Loc::slot(self.in_slot(value, operand)),
             value => value,
         };
-        let form = existing(ty.sets().sources.find(value.place()));
+        let form = existing(E::sets(ty).sources.find(value.place()));
         let operands = Operands::default()
             .u16(0, self.stack.top())
             .u16(2, vector)
             .u16(4, value.field16())
             .u16(6, u32::from(lane) * u32::from(size));
-        self.code.emit(op.base() + form, operands, 8);
+        self.code.emit(op.base::<E>() + form, operands, 8);
         self.stack.push_home(Ty::V128);
         self.producer = None;
     }
@@ -150,6 +160,6 @@ impl FuncTranslator<'_> {
     pub(super) fn global_set_vector(&mut self, index: u32) {
         let value = self.pop_slot();
         let operands = Operands::default().u16(0, value).u32(4, index);
-        self.code.emit(Op::V128GlobalSet.base(), operands, 8);
+        self.code.emit(Op::V128GlobalSet.base::<E>(), operands, 8);
     }
 }

@@ -22,7 +22,8 @@
 //!   loaded value is kept), `load_scaled` (`load(base + x * scale)`), `load_store` (`store(base, load(x))`),
 //!   `chain_store` (`store(base, First(x, y))`), `copy_more` (two copies; a copy and a branch). The pairs are those that are executed
 //!   most (feature `stats`);
-//! - `plain`: `Name "text" { [fields] Handler; … }`, one entry per form, handler from `exec::handlers`.
+//! - `plain`: `Name "text" { [fields] Handler; … }`, one entry per form, handler from `exec::handlers`. Forms that
+//!   name an accumulator or a pin exist where those do.
 
 mod gc;
 mod simd;
@@ -192,14 +193,14 @@ macro_rules! for_each_op {
                 }
                 /// The same; then keeps the caller's pins in two slots and loads this function's from their locals.
                 Pin "pin" {
-                    [DstRun(6, 2), DstPair(0), Src(2), Src(4)] control::Pin<2>;
-                    [DstRun(6, 4), DstPair(0), Src(2), Src(4)] control::Pin<4>;
-                    [DstRun(6, 8), DstPair(0), Src(2), Src(4)] control::Pin<8>;
-                    [DstRun(6, 16), DstPair(0), Src(2), Src(4)] control::Pin<16>;
-                    [DstPair(0), Src(2), Src(4)] control::Pin<0>;
+                    [DstRun(6, 2), DstPair(0), Src(2), Src(4), ToPin(0), ToPin(1)] control::Pin<2>;
+                    [DstRun(6, 4), DstPair(0), Src(2), Src(4), ToPin(0), ToPin(1)] control::Pin<4>;
+                    [DstRun(6, 8), DstPair(0), Src(2), Src(4), ToPin(0), ToPin(1)] control::Pin<8>;
+                    [DstRun(6, 16), DstPair(0), Src(2), Src(4), ToPin(0), ToPin(1)] control::Pin<16>;
+                    [DstPair(0), Src(2), Src(4), ToPin(0), ToPin(1)] control::Pin<0>;
                 }
                 /// Gives the caller's pins back, before a return or tail call.
-                Unpin "unpin" { [Src(0)] control::Unpin; }
+                Unpin "unpin" { [Src(0), ToPin(0), ToPin(1)] control::Unpin; }
                 /// Charges a basic block's fuel, or pauses before it.
                 Fuel "fuel" { [Count32(4)] control::Fuel; }
                 /// Charges for the length of a bulk op, or pauses before it.
@@ -223,11 +224,11 @@ macro_rules! for_each_op {
                 Call "call" { [Base(0), Header(2), Func(4), Entry(8)] call::Call; }
                 /// The same, after a copy.
                 CallWith "call_with" {
-                    [Dst(4), Src(6), Base(0), Header(2), Func(8)] call::CallWith<Slot>;
+                    [Full, Dst(4), Src(6), Base(0), Header(2), Func(8)] call::CallWith<Slot>;
                     [Dst(4), Acc(Bank::Int), Base(0), Header(2), Func(8)] call::CallWith<Acc>;
                     [Dst(4), Pin(0), Base(0), Header(2), Func(8)] call::CallWith<Pin0>;
                     [Dst(4), Pin(1), Base(0), Header(2), Func(8)] call::CallWith<Pin1>;
-                    [Dst(4), Imm16(6), Base(0), Header(2), Func(8)] call::CallWith<Imm>;
+                    [Full, Dst(4), Imm16(6), Base(0), Header(2), Func(8)] call::CallWith<Imm>;
                 }
                 /// Calls an imported function.
                 CallImport "call_import" { [Base(0), Header(2), Func(4)] call::CallImport; }
@@ -250,7 +251,7 @@ macro_rules! for_each_op {
                 }
                 /// Gives the caller's pins back and returns as `Return` does.
                 ReturnUnpin "return_unpin" {
-                    [OwnHeader(0), Src(2)] ret::ReturnUnpin;
+                    [OwnHeader(0), Src(2), ToPin(0), ToPin(1)] ret::ReturnUnpin;
                     [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::Int)] ret::ReturnOneUnpin<Slot, u64>;
                     [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F32)] ret::ReturnOneUnpin<Slot, f32>;
                     [OwnHeader(0), Src(2), Src(4), ToAcc(Bank::F64)] ret::ReturnOneUnpin<Slot, f64>;
@@ -259,15 +260,17 @@ macro_rules! for_each_op {
                     [OwnHeader(0), Src(2), Pin(0), ToAcc(Bank::Int)] ret::ReturnOneUnpin<Pin0, u64>;
                     [OwnHeader(0), Src(2), Pin(1), ToAcc(Bank::Int)] ret::ReturnOneUnpin<Pin1, u64>;
                 }
+                /// Returns a result in the first slot of the frame, where there are no accumulators.
+                ReturnSlot "return" { [OwnHeader(0), Src(2)] ret::ReturnSlot; }
                 /// Returns several results, or a wide one, in the first slots of the frame.
                 ReturnMany "return_many" { [OwnHeader(0), Src(2), Count(4)] ret::ReturnMany; }
                 /// Writes a global.
                 GlobalSet "global.set" {
                     [Src(0), Global(4)] global::Set<Slot, u64>;
+                    [Imm16(0), Global(4)] global::Set<Imm, u64>;
                     [Acc(Bank::Int), Global(4)] global::Set<Acc, u64>;
                     [Acc(Bank::F32), Global(4)] global::Set<Acc, f32>;
                     [Acc(Bank::F64), Global(4)] global::Set<Acc, f64>;
-                    [Imm16(0), Global(4)] global::Set<Imm, u64>;
                     [Pin(0), Global(4)] global::Set<Pin0, u64>;
                     [Pin(1), Global(4)] global::Set<Pin1, u64>;
                 }
@@ -279,7 +282,7 @@ macro_rules! for_each_op {
                 }
                 /// Writes the sum of an i32 and a constant to a global.
                 GlobalSetSum "global.set_sum" {
-                    [Src(0), Imm16(2), Global(4)] global::SetSum<Slot>;
+                    [Full, Src(0), Imm16(2), Global(4)] global::SetSum<Slot>;
                     [Acc(Bank::Int), Imm16(2), Global(4)] global::SetSum<Acc>;
                     [Pin(0), Imm16(2), Global(4)] global::SetSum<Pin0>;
                     [Pin(1), Imm16(2), Global(4)] global::SetSum<Pin1>;
@@ -287,7 +290,7 @@ macro_rules! for_each_op {
                 /// A reference to a function of the instance.
                 RefFunc "ref.func" { [Dst(0), Func(4)] global::RefFunc; }
                 MemorySize "memory.size" { [Dst(0), Memory(4)] memory::Size; }
-                MemoryGrow "memory.grow" { [Src(0), Memory(4), ToAcc(Bank::Int)] memory::Grow; }
+                MemoryGrow "memory.grow" { [Dst(0), Src(2), Memory(4)] memory::Grow; }
                 MemoryCopy "memory.copy" { [Src(0), Src(2), Src(4), Memory(8), Memory(12)] bulk::MemoryCopy; }
                 MemoryFill "memory.fill" { [Src(0), Src(2), Src(4), Memory(8)] bulk::MemoryFill; }
                 MemoryInit "memory.init" { [Src(0), Src(2), Src(4), Data(8), Memory(12)] bulk::MemoryInit; }
@@ -295,7 +298,7 @@ macro_rules! for_each_op {
                 TableGet "table.get" { [Dst(0), Src(2), Table32(4)] bulk::TableGet; }
                 TableSet "table.set" { [Src(0), Src(2), Table32(4)] bulk::TableSet; }
                 TableSize "table.size" { [Dst(0), Table32(4)] bulk::TableSize; }
-                TableGrow "table.grow" { [Src(0), Src(2), Table32(4), ToAcc(Bank::Int)] bulk::TableGrow; }
+                TableGrow "table.grow" { [Dst(0), Src(2), Src(4), Table32(8)] bulk::TableGrow; }
                 TableCopy "table.copy" { [Src(0), Src(2), Src(4), Table32(8), Table32(12)] bulk::TableCopy; }
                 TableFill "table.fill" { [Src(0), Src(2), Src(4), Table32(8)] bulk::TableFill; }
                 TableInit "table.init" { [Src(0), Src(2), Src(4), Elem(8), Table32(12)] bulk::TableInit; }

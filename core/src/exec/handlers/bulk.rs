@@ -193,20 +193,21 @@ impl Handle for TableGrow {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let number = r.read::<u32>(4);
+            let number = r.read::<u32>(8);
             let table = (*(*r.cx()).tables.add(number as usize)).as_ptr();
-            let delta = *r.slot(2);
+            let delta = *r.slot(4);
             let delta = if (*table).is_wide() {
                 delta
             } else {
                 delta as u32 as u64
             };
-            let init = *r.slot(0);
-            r.set_ip(r.ip().add(HANDLER_BYTES + 8));
+            let (to, init) = (r.read::<u16>(0), *r.slot(2));
+            r.set_ip(r.ip().add(HANDLER_BYTES + 16));
             r.exit(Exit::TableGrow {
                 table: number,
                 delta,
                 init,
+                to,
             })
         }
     }

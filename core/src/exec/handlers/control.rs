@@ -28,6 +28,22 @@ impl<D: Destination, X: Source, V: Value> Handle for Copy<D, X, V> {
     }
 }
 
+/// d = the i16 at 2.
+#[cfg(not(full_dispatch))]
+pub(crate) struct CopySmall<D>(PhantomData<D>);
+#[cfg(not(full_dispatch))]
+impl<D: Destination> Handle for CopySmall<D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let value = i64::from(r.read::<i16>(2)) as u64;
+            D::put(&mut r, value);
+            r.next(8)
+        }
+    }
+}
+
 /// d = the 64 bits at 8.
 pub(crate) struct CopyWide<D>(PhantomData<D>);
 impl<D: Destination> Handle for CopyWide<D> {

@@ -6,7 +6,7 @@ use super::rows::{LoadOp, StoreOp};
 use crate::{
     exec::{
         cx::{Cx, Exit},
-        dispatch::{Flow, Handle, Regs},
+        dispatch::{Flow, HANDLER_BYTES, Handle, Regs},
         operand::{Destination, Slot, Source},
         value::Value,
     },
@@ -243,16 +243,18 @@ impl Handle for Grow {
         // SAFETY: the instruction has these fields.
         unsafe {
             let index = r.read::<u32>(4);
-            let delta = *r.slot(0);
+            let delta = *r.slot(2);
             let delta = if (*memory_of(r.cx(), index)).is_wide() {
                 delta
             } else {
                 delta as u32 as u64
             };
-            r.set_ip(r.ip().add(crate::exec::dispatch::HANDLER_BYTES + 8));
+            let to = r.read::<u16>(0);
+            r.set_ip(r.ip().add(HANDLER_BYTES + 8));
             r.exit(Exit::MemoryGrow {
                 memory: index,
                 delta,
+                to,
             })
         }
     }

@@ -26,14 +26,17 @@ use super::{
     dispatch::{Handler, define_thread, handler},
     operand::{Acc, Imm, Long, Pin0, Pin1, Slot, ToAccum, ToBoth, ToPin0, ToPin1, ToSlot, Wide},
 };
+#[allow(unused_imports, reason = "macros that use each other")]
 use crate::bytecode::{
-    OPCODES, Op,
+    OPCODES, Op, in_slots,
     places::{
-        for_float_places, for_fused_int_places, for_fused_places, for_int_places, for_long_places,
-        for_places, for_vector_places,
+        for_float_places, for_full_places, for_int_places, for_long_places, for_places,
+        for_small_float_places, for_small_places, for_vector_places,
     },
     table::for_each_op,
 };
+#[cfg(not(full_dispatch))]
+use control::CopySmall;
 use control::{Copy, CopyWide, Select};
 #[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use fused::{
@@ -148,7 +151,17 @@ macro_rules! select {
         $($t.push(thread::<Select<$ty, $condition, $x, $y, $d>>);)*
     };
 }
-/// Copies to each destination from all that `bytecode::COPIES` lists.
+/// Copies to each destination from all that `Places::copies` lists.
+#[cfg(not(full_dispatch))]
+macro_rules! copy {
+    ($t:ident () $($to:ident)*) => {$(
+        $t.push(thread::<Copy<$to, Slot, u64>>);
+        $t.push(thread::<CopySmall<$to>>);
+        $t.push(thread::<Copy<$to, Imm, u64>>);
+        $t.push(thread::<CopyWide<$to>>);
+    )*};
+}
+#[cfg(full_dispatch)]
 macro_rules! copy {
     ($t:ident () $($to:ident)*) => {$(
         $t.push(thread::<Copy<$to, Slot, u64>>);
@@ -311,7 +324,15 @@ macro_rules! define_handlers {
                     t.push(thread::<StoreFar<rows::$st>>)
                 );
             )*
-            $($(t.push(thread::<$handler>);)*)*
+            $($(
+                if cfg!(full_dispatch) || {
+                    #[allow(unused_imports)]
+                    use crate::bytecode::{Bank, Field::*};
+                    in_slots(&[$($field),*])
+                } {
+                    t.push(thread::<$handler>);
+                }
+            )*)*
             $(row!($sh(t): for_places!(sources v128, shift! { t (rows::$sh) }));)*
             $(row!($te(t): for_places!(sources v128, singles! { t (Ternary, rows::$te, dests v128) }));)*
             $(row!($ex(t): for_places!(dests $ex_out, extract! { t (rows::$ex) }));)*

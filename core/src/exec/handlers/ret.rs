@@ -89,6 +89,19 @@ impl<X: Source, V: Value> Handle for ReturnOneUnpin<X, V> {
     }
 }
 
+/// Returns the slot at 2 in the first slot of the frame.
+pub(crate) struct ReturnSlot;
+impl Handle for ReturnSlot {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the slot lies in the frame. The header is behind the space for results.
+        unsafe {
+            *r.sp() = *r.slot(2);
+            leave(r)
+        }
+    }
+}
+
 /// Returns `count` (at 4) slots from the one at 2, in the first slots of the frame.
 pub(crate) struct ReturnMany;
 impl Handle for ReturnMany {

@@ -2,8 +2,9 @@
 
 use std::{format, string::String, vec::Vec};
 
+use super::PLACES;
 use super::{PinTypes, destinations, source};
-use crate::bytecode::{ADDRESSES, Field, Form, INT, Op, Shape, Ty, VECTOR};
+use crate::bytecode::{Encoding, Field, Form, Native, Op, Shape, Ty};
 
 const SIMD: bool = cfg!(feature = "simd");
 const GC: bool = cfg!(feature = "gc");
@@ -133,7 +134,7 @@ pub(super) fn statements(op: Op, pins: PinTypes) -> String {
     let mut out = String::new();
     match *op.shape() {
         Shape::Shift => {
-            for &a in VECTOR.sources.places {
+            for &a in PLACES.vector.sources.places {
                 for count in ["(local.get $b_i32)", "(i32.const 3)"] {
                     if let Some(a) = source(a, Ty::V128, "a", pins) {
                         out += &destinations(&format!("({text} {a} {count})"), Ty::V128, pins);
@@ -142,7 +143,7 @@ pub(super) fn statements(op: Op, pins: PinTypes) -> String {
             }
         }
         Shape::Ternary => {
-            for &a in VECTOR.sources.places {
+            for &a in PLACES.vector.sources.places {
                 if let Some(a) = source(a, Ty::V128, "a", pins) {
                     let rest = "(local.get $b_v128) (local.get $a_v128)";
                     out += &destinations(&format!("({text} {a} {rest})"), Ty::V128, pins);
@@ -153,7 +154,7 @@ pub(super) fn statements(op: Op, pins: PinTypes) -> String {
             out += &destinations(&format!("({text} 1 (local.get $a_v128))"), result, pins);
         }
         Shape::Replace { value, .. } => {
-            for &from in value.sets().sources.places {
+            for &from in Native::sets(value).sources.places {
                 if let Some(from) = source(from, value, "b", pins) {
                     let replaced = format!("({text} 1 (local.get $a_v128) {from})");
                     out += &destinations(&replaced, Ty::V128, pins);
@@ -264,7 +265,7 @@ pub(super) fn plain_statements() -> [String; 2] {
 
 /// Whether nothing here makes the translator emit this form.
 pub(super) fn unused(op: Op, form: u16) -> bool {
-    let fields = || Form::of(op, form);
+    let fields = || Form::of::<Native>(op, form);
     let pinned = fields()
         .fields()
         .any(|field| matches!(field, Field::Pin(_) | Field::ToPin(_)));
@@ -274,12 +275,14 @@ pub(super) fn unused(op: Op, form: u16) -> bool {
         Shape::Produce { result, .. } => {
             op_name(op).contains("Desc")
                 || result == Ty::Ref && pinned
-                || op_name(op).ends_with("Func") && form >= INT.dests.min(2)
+                || op_name(op).ends_with("Func") && form >= PLACES.int.dests.min(2)
         }
         // What is stored is computed behind the sum of an address, which is not folded then.
         Shape::Store { value: Ty::V128 } => {
-            let values = Ty::V128.sets().values.len();
-            form / values >= INT.values.len() && form / values < ADDRESSES && form % values == 1
+            let values = Native::sets(Ty::V128).values.len();
+            form / values >= PLACES.int.values.len()
+                && form / values < PLACES.addresses()
+                && form % values == 1
         }
         Shape::Plain(_) => op_name(op).contains("Desc"),
         _ => false,

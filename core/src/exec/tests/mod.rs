@@ -14,12 +14,11 @@ use std::thread;
 use super::Execution;
 use crate::{
     Config, Engine, Instance, Module, Store, TrapCode,
-    bytecode::{
-        ADDRESSES, COPIED, COPIES, COPY_DESTS, COPY_FORMS, CopyFrom, Field, Form, INT, OPCODES, Op,
-        PINS, Place, SUMS, Shape, Ty, pairs,
-    },
+    bytecode::{CopyFrom, Encoding, Field, Form, Native, OPCODES, Op, Place, Places, Shape, Ty},
     translate::opcodes,
 };
+
+const PLACES: &Places = Native::PLACES;
 
 /// Iterations: enough that a handler which keeps even a few bytes of native stack overflows it.
 const ITERATIONS: i32 = if cfg!(miri) { 2 } else { 20_000 };
@@ -58,7 +57,9 @@ fn source(place: Place, ty: Ty, slot: &str, pins: PinTypes) -> Option<String> {
         // Ops that nothing is fused with.
         Place::Acc if ty == Ty::V128 => format!("(v128.not (local.get ${slot}_{t}))"),
         Place::Acc if ty == Ty::Ref => "(ref.cast (ref $s) (local.get $a_ref))".into(),
-        Place::Acc if ty.sets().dests == INT.dests && matches!(ty, Ty::I32 | Ty::I64) => {
+        Place::Acc
+            if Native::sets(ty).dests == PLACES.int.dests && matches!(ty, Ty::I32 | Ty::I64) =>
+        {
             format!("({t}.rem_u (local.get ${slot}_{t}) ({t}.const 13))")
         }
         Place::Acc => format!("({t}.div (local.get ${slot}_{t}) ({t}.const 2))"),
@@ -160,12 +161,13 @@ fn branches(expression: &str) -> String {
 
 /// The addresses of loads and stores, in the order of their forms.
 fn addresses(pins: PinTypes) -> Vec<Option<String>> {
-    let singles = INT
+    let singles = PLACES
+        .int
         .values
         .places
         .iter()
         .map(|&place| source(place, Ty::I32, "a", pins));
-    let sums = SUMS.places.iter().map(|&(x, y)| {
+    let sums = PLACES.sums.places.iter().map(|&(x, y)| {
         let (x, y) = (
             source(x, Ty::I32, "a", pins)?,
             source(y, Ty::I32, "b", pins)?,
@@ -207,32 +209,27 @@ fn copy_statement(from: Place, to: u16, slot: &str, pins: PinTypes) -> Option<(S
     })
 }
 
-/// `COPY_DESTS` and `COPY_FORMS`, both 0 without `full_dispatch`.
-fn copy_digits() -> (u16, u16) {
-    (COPY_DESTS, COPY_FORMS)
-}
-
 /// Statements that make the translator emit every form of a row that it can with these pins.
 fn statements(op: Op, pins: PinTypes) -> String {
     let text = op.text();
     let mut out = String::new();
     let place = |place: Place, ty: Ty, slot: &str| source(place, ty, slot, pins);
-    let (dests, copy_forms) = copy_digits();
+    let (dests, copy_forms) = (PLACES.copy_dests, PLACES.copy_forms());
     match *op.shape() {
         Shape::Binary {
             operand,
             result,
             swap,
         } => {
-            for &(a, b) in pairs(operand, swap.is_some()).places {
+            for &(a, b) in PLACES.pairs(operand, swap.is_some()).places {
                 if let Some((a, b)) = sources(a, b, operand, pins) {
                     out += &destinations(&format!("({text} {a} {b})"), result, pins);
                 }
             }
         }
         Shape::Compare { operand, .. } => {
-            let sets = operand.sets();
-            for &(a, b) in pairs(operand, true).places {
+            let sets = Native::sets(operand);
+            for &(a, b) in PLACES.pairs(operand, true).places {
                 if let Some((a, b)) = sources(a, b, operand, pins) {
                     out += &destinations(&comparison(op, &a, &b), Ty::I32, pins);
                 }
@@ -263,7 +260,7 @@ fn statements(op: Op, pins: PinTypes) -> String {
             }
         }
         Shape::Unary { operand, result } => {
-            for &from in operand.sets().sources.places {
+            for &from in Native::sets(operand).sources.places {
                 if let Some(from) = place(from, operand, "a") {
                     // (An i31 where one is read.)
                     let from = match text.starts_with("i31.") {
@@ -284,7 +281,7 @@ fn statements(op: Op, pins: PinTypes) -> String {
         Shape::Store { value } => {
             let t = name(value);
             for address in addresses(pins).into_iter().flatten() {
-                for &from in value.sets().values.places {
+                for &from in Native::sets(value).values.places {
                     let Some(stored) = place(from, value, "b") else {
                         continue;
                     };
@@ -309,8 +306,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
                     Place::Imm => Some(zero.clone()),
                     _ => place(from, ty, slot),
                 };
-                let choices = ty.sets().choices.places;
-                for &condition in INT.sources.places {
+                let choices = Native::sets(ty).choices.places;
+                for &condition in PLACES.int.sources.places {
                     for (&x, &y) in choices
                         .iter()
                         .flat_map(|x| choices.iter().map(move |y| (x, y)))
@@ -356,8 +353,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
         }
         Shape::Chain { ty, xy } => {
             let (first, second, reversed) = halves(op);
-            for &(x, y) in xy.places {
-                for &z in ty.sets().others.places {
+            for &(x, y) in Native::sets(ty).chained.of(xy).places {
+                for &z in Native::sets(ty).others.places {
                     let (Some((x, y)), Some(z)) = (sources(x, y, ty, pins), place(z, ty, "a"))
                     else {
                         continue;
@@ -374,8 +371,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
         }
         Shape::LoadChain { ty } => {
             let (first, second, reversed) = halves(op);
-            for &x in INT.sources.places {
-                for &y in ty.sets().others.places {
+            for &x in PLACES.int.sources.places {
+                for &y in Native::sets(ty).others.places {
                     let (Some(x), Some(y)) = (place(x, Ty::I32, "a"), place(y, ty, "b")) else {
                         continue;
                     };
@@ -391,8 +388,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
         }
         Shape::LoadBranch { ty, compares } => {
             for &compare in compares {
-                for &x in INT.sources.places {
-                    for &y in ty.sets().others.places {
+                for &x in PLACES.int.sources.places {
+                    for &y in Native::sets(ty).others.places {
                         let (Some(x), Some(y)) = (place(x, Ty::I32, "a"), place(y, ty, "b")) else {
                             continue;
                         };
@@ -409,8 +406,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
                 .collect();
             for &compare in compares {
                 for (local, _) in &kept {
-                    for &x in INT.sources.places {
-                        for &y in ty.sets().others.places {
+                    for &x in PLACES.int.sources.places {
+                        for &y in Native::sets(ty).others.places {
                             let (Some(x), Some(y)) = (place(x, Ty::I32, "a"), place(y, ty, "b"))
                             else {
                                 continue;
@@ -426,8 +423,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
         }
         Shape::LoadScaled { result } => {
             let load = text.trim_end_matches("_scaled");
-            for &x in INT.sources.places {
-                for &z in INT.others.places {
+            for &x in PLACES.int.sources.places {
+                for &z in PLACES.int.others.places {
                     if let (Some(x), Some(z)) = (place(x, Ty::I32, "a"), place(z, Ty::I32, "b")) {
                         let address = format!("(i32.add (i32.mul {x} (i32.const 12)) {z})");
                         out += &destinations(&format!("({load} offset=8 {address})"), result, pins);
@@ -437,8 +434,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
         }
         Shape::LoadStore => {
             let (first, second, _) = halves(op);
-            for &base in INT.bases.places {
-                for &x in INT.sources.places {
+            for &base in PLACES.int.bases.places {
+                for &x in PLACES.int.sources.places {
                     if let (Some(base), Some(x)) =
                         (place(base, Ty::I32, "b"), place(x, Ty::I32, "a"))
                     {
@@ -449,8 +446,8 @@ fn statements(op: Op, pins: PinTypes) -> String {
         }
         Shape::ChainStore { ty, xy } => {
             let (first, second, _) = halves(op);
-            for &base in ty.sets().bases.places {
-                for &(x, y) in xy.places {
+            for &base in Native::sets(ty).bases.places {
+                for &(x, y) in Native::sets(ty).chained.of(xy).places {
                     if let (Some(base), Some((x, y))) =
                         (place(base, Ty::I32, "a"), sources(x, y, ty, pins))
                     {
@@ -463,7 +460,7 @@ fn statements(op: Op, pins: PinTypes) -> String {
             for first in 0..copy_forms {
                 for second in 0..copy_forms {
                     let copy = |form: u16, slot: &str| {
-                        let from = COPIED.places[(form / dests) as usize];
+                        let from = PLACES.copied.places[(form / dests) as usize];
                         copy_statement(from, form % dests, slot, pins)
                     };
                     if let (Some((mirror, first)), Some((mirror_too, second))) =
@@ -492,7 +489,7 @@ fn statements(op: Op, pins: PinTypes) -> String {
         }
         Shape::CopyBranch => {
             for form in 0..copy_forms {
-                let from = COPIED.places[(form / dests) as usize];
+                let from = PLACES.copied.places[(form / dests) as usize];
                 if let Some((mirror, copy)) = copy_statement(from, form % dests, "s", pins) {
                     out += &format!(
                         "(block (block (br_if 1 (local.get $b_i32)) {mirror} {copy} (br 1)) {copy})\n"
@@ -755,7 +752,7 @@ fn exercise(metered: bool, statements: &str, pins: PinTypes, seen: &mut BTreeSet
 /// Whether the form subtracts a constant: its negative is added instead.
 fn subtracts_constant(op: Op, form: u16) -> bool {
     let constant = |at: usize| {
-        let field = Form::of(op, form)
+        let field = Form::of::<Native>(op, form)
             .fields()
             .filter(|field| !matches!(field, Field::Offset16(_)))
             .nth(at);
@@ -792,7 +789,7 @@ fn unused(op: Op, form: u16) -> bool {
         }
         _ => (Ty::I32, Ty::I32),
     };
-    let fields = || Form::of(op, form);
+    let fields = || Form::of::<Native>(op, form);
     if read != written
         && fields().fields().any(|to| {
             matches!(to, Field::ToPin(pin) if fields().fields().any(|from| from == Field::Pin(pin)))
@@ -805,10 +802,10 @@ fn unused(op: Op, form: u16) -> bool {
     }
     match *op.shape() {
         Shape::Compare { operand, not, .. } => {
-            match form.checked_sub(Shape::steps_from(operand, not)) {
+            match form.checked_sub(Shape::steps_from(PLACES, operand, not)) {
                 // A counter that is compared with itself.
                 Some(step) => {
-                    let sets = operand.sets();
+                    let sets = Native::sets(operand);
                     let counter = sets.counters.places[(step / sets.bounds.len()) as usize];
                     is_pin(counter)
                         && counter == sets.bounds.places[(step % sets.bounds.len()) as usize]
@@ -817,17 +814,20 @@ fn unused(op: Op, form: u16) -> bool {
             }
         }
         Shape::Store { value } => {
-            let values = value.sets().values.places;
+            let values = Native::sets(value).values.places;
             let (address, from) = (
                 form / values.len() as u16,
                 values[form as usize % values.len()],
             );
-            if address == ADDRESSES {
+            if address == PLACES.addresses() {
                 return false;
             }
-            let places = match address.checked_sub(INT.values.len()) {
-                None => vec![INT.values.places[address as usize]],
-                Some(sum) => vec![SUMS.places[sum as usize].0, SUMS.places[sum as usize].1],
+            let places = match address.checked_sub(PLACES.int.values.len()) {
+                None => vec![PLACES.int.values.places[address as usize]],
+                Some(sum) => vec![
+                    PLACES.sums.places[sum as usize].0,
+                    PLACES.sums.places[sum as usize].1,
+                ],
             };
             // Address and value in the same accumulator, or in one pin with two types.
             let int = matches!(value, Ty::I32 | Ty::I64);
@@ -841,14 +841,15 @@ fn unused(op: Op, form: u16) -> bool {
         // The condition is an i32.
         Shape::Select => false,
         Shape::LoadChain { ty } | Shape::LoadBranch { ty, .. } if ty == Ty::I64 => {
-            let others = ty.sets().others.places;
+            let others = Native::sets(ty).others.places;
             let digits = if matches!(op.shape(), Shape::LoadChain { .. }) {
-                form / ty.sets().dests
+                form / Native::sets(ty).dests
             } else {
                 form
             };
             let y = others[digits as usize % others.len()];
-            let x = INT.sources.places[(digits / others.len() as u16 % INT.sources.len()) as usize];
+            let x = PLACES.int.sources.places
+                [(digits / others.len() as u16 % PLACES.int.sources.len()) as usize];
             is_pin(x) && x == y
         }
         // A local that is compared with itself.
@@ -857,13 +858,14 @@ fn unused(op: Op, form: u16) -> bool {
             matches!(at(0), Some(Field::ToPin(pin)) if at(3) == Some(Field::Pin(pin)))
         }
         Shape::ChainStore { ty, xy } if ty == Ty::I64 => {
-            let base = ty.sets().bases.places[(form / xy.len()) as usize];
+            let xy = Native::sets(ty).chained.of(xy);
+            let base = Native::sets(ty).bases.places[(form / xy.len()) as usize];
             let (x, y) = xy.places[(form % xy.len()) as usize];
             is_pin(base) && (base == x || base == y || is_pin(x) && is_pin(y) && x != y)
         }
         Shape::Copy => {
-            let from = COPIES[form as usize % COPIES.len()];
-            let to = form / COPIES.len() as u16;
+            let from = PLACES.copies[form as usize % PLACES.copies.len()];
+            let to = form / PLACES.copies.len() as u16;
             match from {
                 // Floats are not pinned, and a pin is not copied to itself.
                 CopyFrom::F32Acc | CopyFrom::F64Acc => to > 0,
@@ -873,22 +875,16 @@ fn unused(op: Op, form: u16) -> bool {
             }
         }
         Shape::CopyPair | Shape::CopyBranch => {
-            let (dests, forms) = copy_digits();
+            let (dests, forms) = (PLACES.copy_dests, PLACES.copy_forms());
             let to_itself = |form: u16| {
-                let (from, to) = (COPIED.places[(form / dests) as usize], form % dests);
+                let (from, to) = (PLACES.copied.places[(form / dests) as usize], form % dests);
                 from == Place::Pin0 && to == 1 || from == Place::Pin1 && to == 2
             };
             to_itself(form % forms) || op == Op::CopyPair && to_itself(form / forms)
         }
         Shape::Plain(_) => {
-            // Run without being translated; without pins, what is about them stays.
-            matches!(op, Op::Halt | Op::Restore)
-                || PINS == 0
-                    && (matches!(op, Op::Pin | Op::Unpin | Op::ReturnUnpin | Op::CallWith)
-                        || op == Op::GlobalStep && form >= 1
-                        || op == Op::GlobalSetSum && form >= 2
-                        || op == Op::BrTable && form >= 2
-                        || op == Op::GlobalSet && form >= 5)
+            // Run without being translated.
+            matches!(op, Op::Halt | Op::Restore) || op == Op::ReturnSlot && PLACES.accumulators
         }
         _ => false,
     }
@@ -900,10 +896,10 @@ fn every_op_runs_in_a_loop_on_a_small_native_stack() {
         let mut seen = BTreeSet::new();
         let (i, l) = (Ty::I32, Ty::I64);
         for opcode in 0..OPCODES as u16 {
-            let (op, form) = Op::of_opcode(opcode).expect("an opcode");
+            let (op, form) = Native::op_of(opcode).expect("an opcode");
             if form == 0 && !matches!(op.shape(), Shape::Plain(_)) {
                 for pins in [[i, i], [l, l], [i, l], [l, i]] {
-                    if PINS != 0 || pins == [i, i] {
+                    if PLACES.pins != 0 || pins == [i, i] {
                         exercise(false, &statements(op, pins), pins, &mut seen);
                     }
                 }
@@ -915,7 +911,7 @@ fn every_op_runs_in_a_loop_on_a_small_native_stack() {
         }
         let missing: Vec<_> = (0..OPCODES as u16)
             .filter(|opcode| !seen.contains(opcode))
-            .filter_map(Op::of_opcode)
+            .filter_map(Native::op_of)
             .filter(|&(op, form)| !unused(op, form))
             .collect();
         assert_eq!(missing, [], "opcodes that nothing exercises");

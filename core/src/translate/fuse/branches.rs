@@ -2,7 +2,7 @@
 
 use super::{Before, Last, Loaded, Step, What, existing};
 use crate::{
-    bytecode::{Bank, INT, KEPT, Op, Place, Shape, Ty},
+    bytecode::{Bank, Encoding, Op, Place, Shape, Ty},
     translate::{
         code::{Code, Operands},
         func::{FuncTranslator, fits_i16, fits_i32},
@@ -34,28 +34,27 @@ impl Condition {
 }
 
 /// The form of a fused load and branch, if there is one.
-fn load_branch_form(loaded: &Loaded, op: Op, b: Loc) -> Option<u16> {
+fn load_branch_form<E: Encoding>(loaded: &Loaded, op: Op, b: Loc) -> Option<u16> {
     let row = load_branch_of(loaded.op)?;
     let Shape::LoadBranch { ty, compares } = *row.shape() else {
         return None;
     };
     let compare = compares.iter().position(|&compare| compare == op)? as u16;
-    let others = &ty.sets().others;
+    let others = &E::sets(ty).others;
     let b = match b {
         Loc::Imm(bits) if fits_i16(bits, ty).is_none() => return None,
         b => others.find(b.place())?,
     };
-    let x = INT.sources.find(loaded.base.place())?;
-    Some(row.base() + (compare * INT.sources.len() + x) * others.len() + b)
+    let x = E::PLACES.int.sources.find(loaded.base.place())?;
+    Some(row.base::<E>() + (compare * E::PLACES.int.sources.len() + x) * others.len() + b)
 }
 
 /// Number of the branch form for these places, if there is one.
-fn branch_form(op: Op, a: Loc, b: Loc) -> Option<u16> {
+fn branch_form<E: Encoding>(op: Op, a: Loc, b: Loc) -> Option<u16> {
     let Shape::Compare { operand, .. } = *op.shape() else {
         return None;
     };
-    operand
-        .sets()
+    E::sets(operand)
         .branches
         .find(a.place(), branch_place(b, operand))
 }
@@ -70,7 +69,7 @@ fn branch_place(b: Loc, ty: Ty) -> Place {
     }
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     pub(crate) fn pop_condition(&mut self) -> Condition {
         let last = self.fresh().copied();
         if let Some(last) = last
@@ -80,12 +79,12 @@ impl FuncTranslator<'_> {
             let op = if op == Op::I32And { Op::I32Test } else { op };
             if let (Before::Load(loaded), Shape::Compare { swap, .. }) = (before, *op.shape()) {
                 let (op, b) = if a == Loc::Acc { (op, b) } else { (swap, a) };
-                if load_branch_form(&loaded, op, b).is_some() {
+                if load_branch_form::<E>(&loaded, op, b).is_some() {
                     self.take_back();
                     return self.load_condition(op, b, loaded);
                 }
             }
-            if branch_form(op, a, b).is_some() {
+            if branch_form::<E>(op, a, b).is_some() {
                 self.take_back();
                 let before = match before {
                     Before::Step(step) => Some((step.pc, What::Step(step))),
@@ -111,14 +110,14 @@ impl FuncTranslator<'_> {
         }
         if let Some(last) = last
             && let What::LoadAnd { loaded, mask } = last.what
-            && load_branch_form(&loaded, Op::I32Test, mask).is_some()
+            && load_branch_form::<E>(&loaded, Op::I32Test, mask).is_some()
         {
             self.take_back();
             return self.load_condition(Op::I32Test, mask, loaded);
         }
         if let Some(last) = last
             && let What::Load(loaded) = last.what
-            && load_branch_form(&loaded, Op::I32Ne, Loc::Imm(0)).is_some()
+            && load_branch_form::<E>(&loaded, Op::I32Ne, Loc::Imm(0)).is_some()
         {
             self.stack.pop();
             return self.load_condition(Op::I32Ne, Loc::Imm(0), loaded);
@@ -174,22 +173,24 @@ impl FuncTranslator<'_> {
             (false, true) => a,
             _ => return None,
         };
-        let others = &ty.sets().others;
+        let others = &E::sets(ty).others;
         let y_form = match y {
             Loc::Imm(bits) if fits_i16(bits, ty).is_none() => return None,
             y => others.find(y.place())?,
         };
-        let x = INT.sources.find(loaded.base.place())?;
+        let x = E::PLACES.int.sources.find(loaded.base.place())?;
         let kept = pin.map_or(0, |pin| 1 + pin as u16);
         self.code.truncate(pc);
         self.code.keep_offset();
-        let form = ((compare * KEPT + kept) * INT.sources.len() + x) * others.len() + y_form;
+        let form = ((compare * E::PLACES.kept + kept) * E::PLACES.int.sources.len() + x)
+            * others.len()
+            + y_form;
         let operands = Operands::default()
             .u16(0, slot)
             .u16(2, y.field16())
             .u16(8, loaded.offset)
             .u16(10, loaded.base.field16());
-        Some((row.base() + form, operands))
+        Some((row.base::<E>() + form, operands))
     }
 
     /// The step of a counter right before a condition on it is fused with the branch: opcode and fields.
@@ -216,7 +217,7 @@ impl FuncTranslator<'_> {
         } else {
             return None;
         };
-        let sets = operand.sets();
+        let sets = E::sets(operand);
         let bound_form = sets.bounds.find(branch_place(bound, operand))?;
         if is_counter(bound) || operand != ty {
             return None;
@@ -231,7 +232,10 @@ impl FuncTranslator<'_> {
             Loc::Imm(bits) => operands.u32(8, bits as u32),
             _ => operands,
         };
-        Some((op.base() + Shape::steps_from(operand, not) + form, operands))
+        Some((
+            op.base::<E>() + Shape::steps_from(E::PLACES, operand, not) + form,
+            operands,
+        ))
     }
 
     /// Emits a branch that is taken if the condition holds, or if it does not; returns its field.
@@ -251,7 +255,7 @@ impl FuncTranslator<'_> {
         };
         let (opcode, operands, bytes) = if let Some(loaded) = loaded {
             // The inverse of an integer comparison has the same forms.
-            let opcode = existing(load_branch_form(&loaded, op, b));
+            let opcode = existing(load_branch_form::<E>(&loaded, op, b));
             let operands = Operands::default()
                 .u16(0, loaded.base.field16())
                 .u16(2, b.field16())
@@ -263,11 +267,11 @@ impl FuncTranslator<'_> {
         {
             (opcode, operands, 16)
         } else {
-            let mut form = existing(branch_form(op, a, b));
+            let mut form = existing(branch_form::<E>(op, a, b));
             if taken_if_false {
-                form += operand.sets().branches.len();
+                form += E::sets(operand).branches.len();
             }
-            let opcode = op.base() + Shape::branches_from(operand) + form;
+            let opcode = op.base::<E>() + Shape::branches_from(E::PLACES, operand) + form;
             let operands = Operands::default().u16(0, a.field16());
             match (b, branch_place(b, operand)) {
                 (Loc::Imm(bits), Place::Wide) => (opcode, operands.u32(8, bits as u32), 16),

@@ -10,7 +10,7 @@ use super::{
     func::{FuncTranslator, fits_i16},
     stack::{AccState, Loc},
 };
-use crate::bytecode::{Bank, COPIED, COPY_DESTS, Op, Ty};
+use crate::bytecode::{Bank, Encoding, Op, Ty};
 
 /// The last op, while it may still be changed, or taken back and fused with what comes next.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +113,7 @@ pub(crate) fn existing(form: Option<u16>) -> u16 {
 
 /// Number of the form of a copy that is fused with something, and its fields, the destination at `at`.
 /// `None` where there is no such form.
-pub(crate) fn copied(
+pub(crate) fn copied<E: Encoding>(
     from: Loc,
     to: Loc,
     ty: Ty,
@@ -133,10 +133,13 @@ pub(crate) fn copied(
         Loc::Pin(pin) => 1 + pin as u16,
         _ => 0,
     };
-    Some((COPIED.find(from.place())? * COPY_DESTS + to, operands))
+    Some((
+        E::PLACES.copied.find(from.place())? * E::PLACES.copy_dests + to,
+        operands,
+    ))
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// The op right before this point, if it gave the operand at `position` and that is still only in
     /// its accumulator.
     #[inline]
@@ -246,7 +249,7 @@ impl FuncTranslator<'_> {
                 from,
                 to: Loc::Slot(_),
                 ..
-            } => COPIED.find(from.place()),
+            } => E::PLACES.copied.find(from.place()),
             _ => None,
         }
     }
@@ -256,7 +259,7 @@ impl FuncTranslator<'_> {
         let What::Copy { from, to, ty } = last.what else {
             return None;
         };
-        let (form, operands) = copied(from, to, ty, operands, at)?;
+        let (form, operands) = copied::<E>(from, to, ty, operands, at)?;
         Some((last.pc, form, operands))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Before, Last, What};
 use crate::{
-    bytecode::{Bank, INT, Op, Place, Shape, Ty, pairs},
+    bytecode::{Bank, Encoding, Op, Place, Shape, Ty},
     translate::{
         code::Operands,
         func::{FuncTranslator, fits_i16},
@@ -23,7 +23,7 @@ fn scale_of(op: Op, constant: u64) -> Option<u16> {
     }
 }
 
-impl FuncTranslator<'_> {
+impl<E: Encoding> FuncTranslator<'_, E> {
     /// Fuses a binary op with the op right before it, which computed its operand on the right or left.
     pub(crate) fn chain(&mut self, op: Op, ty: Ty, swap: Option<Op>, right: bool) -> bool {
         let top = self.stack.len() - 1;
@@ -53,9 +53,12 @@ impl FuncTranslator<'_> {
                 },
             ) => {
                 let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
-                let others = &ty.sets().others;
+                let others = &E::sets(ty).others;
                 let form = |x: Loc, y: Loc| {
-                    let operands_form = xy.find(small(x, ty)?, small(y, ty)?)?;
+                    let operands_form = E::sets(ty)
+                        .chained
+                        .of(xy)
+                        .find(small(x, ty)?, small(y, ty)?)?;
                     let form = operands_form * others.len() + others.find(small(z, ty)?)?;
                     let operands = Operands::default()
                         .u16(2, x.field16())
@@ -66,9 +69,9 @@ impl FuncTranslator<'_> {
                 form(a, b).or_else(|| commutative.then(|| form(b, a))?)
             }
             (Shape::LoadChain { ty }, What::Load(loaded)) => {
-                let others = &ty.sets().others;
+                let others = &E::sets(ty).others;
                 let form = |z: Loc| {
-                    let x = INT.sources.find(loaded.base.place())?;
+                    let x = E::PLACES.int.sources.find(loaded.base.place())?;
                     Some(x * others.len() + others.find(small(z, ty)?)?)
                 };
                 form(z).map(|form| {
@@ -91,7 +94,7 @@ impl FuncTranslator<'_> {
         }
         let bank = ty.bank();
         let acc = self.stack.acc[bank as usize];
-        let pc = self.produce(row.base() + form * ty.sets().dests, ty, operands, 8);
+        let pc = self.produce(row.base::<E>() + form * E::sets(ty).dests, ty, operands, 8);
         let what = match (what, op) {
             // A branch on this is one op too,
             (What::Load(loaded), Op::I32And) => Some(What::LoadAnd { loaded, mask: z }),
@@ -163,7 +166,7 @@ impl FuncTranslator<'_> {
                 );
                 self.stack.pop();
                 let places = (Place::Acc, mask.place());
-                let (a, b) = match pairs(Ty::I32, true).find(places.0, places.1) {
+                let (a, b) = match E::PLACES.pairs(Ty::I32, true).find(places.0, places.1) {
                     Some(_) => (Loc::Acc, mask),
                     None => (mask, Loc::Acc),
                 };
@@ -197,19 +200,19 @@ impl FuncTranslator<'_> {
             return false;
         };
         let (Some(x_form), Some(z_form)) = (
-            INT.sources.find(x.place()),
-            small(z, Ty::I32).and_then(|z| INT.others.find(z)),
+            E::PLACES.int.sources.find(x.place()),
+            small(z, Ty::I32).and_then(|z| E::PLACES.int.others.find(z)),
         ) else {
             return false;
         };
         self.take_back();
-        let form = (x_form * INT.others.len() + z_form) * result.sets().dests;
+        let form = (x_form * E::PLACES.int.others.len() + z_form) * E::sets(result).dests;
         let operands = Operands::default()
             .u16(2, x.field16())
             .u16(4, z.field16())
             .u16(6, scale as u32)
             .u32(8, offset);
-        self.produce(row.base() + form, result, operands, 16);
+        self.produce(row.base::<E>() + form, result, operands, 16);
         true
     }
 
@@ -229,7 +232,7 @@ impl FuncTranslator<'_> {
             .u16(2, base.field16())
             .u16(4, y)
             .u16(6, offset as u32);
-        self.code.emit(row.base() + form, operands, 8);
+        self.code.emit(row.base::<E>() + form, operands, 8);
         true
     }
 
@@ -243,9 +246,13 @@ impl FuncTranslator<'_> {
                 let Shape::ChainStore { xy, .. } = *row.shape() else {
                     return None;
                 };
-                let base = ty.sets().bases.find(base.place())? * xy.len();
+                let base = E::sets(ty).bases.find(base.place())? * E::sets(ty).chained.of(xy).len();
                 let form = |x: Loc, y: Loc| {
-                    let form = base + xy.find(small(x, ty)?, small(y, ty)?)?;
+                    let form = base
+                        + E::sets(ty)
+                            .chained
+                            .of(xy)
+                            .find(small(x, ty)?, small(y, ty)?)?;
                     Some((row, x, y.field16(), form))
                 };
                 let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
@@ -253,8 +260,9 @@ impl FuncTranslator<'_> {
             }
             What::Load(loaded) => {
                 let row = store_of(loaded.op, op)?;
-                let form = INT.sources.find(loaded.base.place())? * INT.bases.len()
-                    + INT.bases.find(base.place())?;
+                let form = E::PLACES.int.sources.find(loaded.base.place())?
+                    * E::PLACES.int.bases.len()
+                    + E::PLACES.int.bases.find(base.place())?;
                 Some((row, loaded.base, loaded.offset, form))
             }
             _ => None,
@@ -263,6 +271,9 @@ impl FuncTranslator<'_> {
 
     /// Fuses `global.set` with the sum that it writes.
     pub(crate) fn global_sum(&mut self, index: u32) -> bool {
+        if !E::PLACES.accumulators {
+            return false;
+        }
         let operands = Operands::default().u32(4, index);
         if let Some(last) = self.fresh()
             && let What::Binary {
@@ -272,11 +283,12 @@ impl FuncTranslator<'_> {
                 ..
             } = last.what
             && let Some(by) = fits_i16(by, Ty::I32)
-            && let Some(form) = INT.sources.find(a.place())
+            && let Some(form) = E::PLACES.int.sources.find(a.place())
         {
             self.take_back();
             let operands = operands.u16(0, a.field16()).u16(2, by);
-            self.code.emit(Op::GlobalSetSum.base() + form, operands, 8);
+            self.code
+                .emit(Op::GlobalSetSum.base::<E>() + form, operands, 8);
             return true;
         }
         let top = self.stack.last().and_then(|operand| operand.local());
@@ -302,7 +314,8 @@ impl FuncTranslator<'_> {
                 }
             };
             let operands = operands.u16(0, slot).u16(2, by);
-            self.code.emit(Op::GlobalStep.base() + form, operands, 8);
+            self.code
+                .emit(Op::GlobalStep.base::<E>() + form, operands, 8);
             return true;
         }
         false
