@@ -4,8 +4,8 @@
 //! (optimized builds, signatures that fit the argument registers, no instrumentation that adds work
 //! behind the call), `tail_calls` is set; everywhere else the portable loop runs the same handlers.
 //!
-//! `full_dispatch` is the feature `dispatch-full`, except in unoptimized builds, where thousands of
-//! handlers cost minutes of compilation and bring no speed.
+//! `full_dispatch` is the feature `dispatch-full`, except with the feature `compact`, which has the small set
+//! only, and in unoptimized builds, where thousands of handlers cost minutes of compilation and bring no speed.
 
 use std::env;
 
@@ -28,7 +28,8 @@ fn main() {
         }
         other => panic!("WASMOTE_DISPATCH is `tail`, `loop` or unset, not `{other}`"),
     };
-    if env::var_os("CARGO_FEATURE_DISPATCH_FULL").is_some() && var("OPT_LEVEL") != "0" {
+    let feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
+    if feature("DISPATCH_FULL") && !feature("COMPACT") && var("OPT_LEVEL") != "0" {
         println!("cargo::rustc-cfg=full_dispatch");
     }
     if tail {

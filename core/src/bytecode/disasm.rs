@@ -18,7 +18,10 @@ fn bank_name(bank: Bank) -> &'static str {
 }
 
 /// One instruction of symbolic code, with destinations first. `slot` names slots.
-pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> String) -> String {
+pub(crate) fn disassemble(
+    instruction: &Instruction<'_, Native>,
+    slot: &dyn Fn(u16) -> String,
+) -> String {
     let Some((op, number)) = Native::op_of(instruction.opcode()) else {
         return format!("bad opcode {}", instruction.opcode());
     };
@@ -71,12 +74,13 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
                 write!(text, "{}={}", bank_name(bank), slot(instruction.u16(at)))
             }
             Field::Imm16(at) => write!(text, "{}", instruction.u16(at) as i16),
+            Field::Imm(at) => write!(text, "{}", instruction.imm(at)),
             Field::Imm32(at) => write!(text, "{}", instruction.u32(at) as i32),
             Field::Imm64(at) => write!(text, "{:#x}", instruction.u64(at)),
             Field::Imm128(at) => write!(text, "{:#034x}", instruction.u128(at)),
             Field::FImm32(at) => write!(text, "{:?}", f32::from_bits(instruction.u32(at))),
             Field::FImm64(at) => write!(text, "{:?}", f64::from_bits(instruction.u64(at))),
-            Field::Offset(at) => write!(text, "+{}", instruction.u32(at)),
+            Field::Offset(at) => write!(text, "+{}", instruction.index(at)),
             Field::Offset16(at) => write!(text, "+{}", instruction.u16(at)),
             Field::Offset64(at) => write!(text, "+{}", instruction.u64(at)),
             Field::Rel(at) => write!(text, "->{:x}", target(instruction.target(at as usize))),
@@ -100,15 +104,16 @@ pub(crate) fn disassemble(instruction: &Instruction<'_>, slot: &dyn Fn(u16) -> S
             Field::Count32(at) => write!(text, "{}", instruction.u32(at)),
             // The function's number says the same.
             Field::Entry(_) | Field::Full => Ok(()),
-            Field::Func(at) => write!(text, "func {}", instruction.u32(at)),
-            Field::Global(at) => write!(text, "global {}", instruction.u32(at)),
-            Field::Memory(at) => write!(text, "memory {}", instruction.u32(at)),
+            Field::Func(at) => write!(text, "func {}", instruction.index(at)),
+            Field::Global(at) => write!(text, "global {}", instruction.index(at)),
+            Field::Memory(at) => write!(text, "memory {}", instruction.index(at)),
             Field::Memory16(at) => write!(text, "memory {}", instruction.u16(at)),
             Field::Table(at) => write!(text, "table {}", instruction.u16(at)),
-            Field::Table32(at) => write!(text, "table {}", instruction.u32(at)),
-            Field::Data(at) => write!(text, "data {}", instruction.u32(at)),
-            Field::Elem(at) => write!(text, "elem {}", instruction.u32(at)),
-            Field::Type(at) => write!(text, "type {}", instruction.u32(at)),
+            Field::Table32(at) => write!(text, "table {}", instruction.index(at)),
+            Field::Data(at) => write!(text, "data {}", instruction.index(at)),
+            Field::Elem(at) => write!(text, "elem {}", instruction.index(at)),
+            Field::Cast(at) => write!(text, "type {:#x}", instruction.u32(at)),
+            Field::Type(at) => write!(text, "type {}", instruction.index(at)),
         };
     }
     text

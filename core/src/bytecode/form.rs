@@ -78,6 +78,8 @@ pub(crate) enum Field {
     ToAcc(Bank),
     /// Accumulator and slot written.
     Both(Bank, u8),
+    /// Constant, sign-extended: 32 bits, or 16 in the compact encoding.
+    Imm(u8),
     /// Constant: sign-extended i16, i32, or 64 bits.
     Imm16(u8),
     Imm32(u8),
@@ -87,13 +89,13 @@ pub(crate) enum Field {
     /// Constant: the bits of an f32 or f64.
     FImm32(u8),
     FImm64(u8),
-    /// Unsigned byte offset into linear memory: u32, u16, u64.
+    /// Unsigned byte offset: u32, but u16 in the compact encoding; u16; u64.
     Offset(u8),
     Offset16(u8),
     Offset64(u8),
     /// Branch target, relative to this field's address.
     Rel(u8),
-    /// u32 count n of targets besides the default; n + 1 i32 follow the instruction's 8 bytes.
+    /// u32 count n of targets besides the default; n + 1 i32 follow the instruction's fields.
     Targets(u8),
     /// First slot of the callee's frame.
     Base(u8),
@@ -104,9 +106,9 @@ pub(crate) enum Field {
     /// u16 count of slots, and u32 amount.
     Count(u8),
     Count32(u8),
-    /// Indices in the module's index spaces: u32, `Table` u16.
+    /// Indices in the module's index spaces: u32, but u16 in the compact encoding; `Table` u16.
     Func(u8),
-    /// Address of the entry of a function in the module's code table (a usize).
+    /// Address of the entry of a function in the module's code table (a usize); not in the compact encoding.
     Entry(u8),
     Global(u8),
     Memory(u8),
@@ -115,35 +117,121 @@ pub(crate) enum Field {
     Table32(u8),
     Data(u8),
     Elem(u8),
-    /// Canonical type id in the engine (u32).
+    /// A type: its canonical id in the engine (u32), or its index in the module (u16) in the compact encoding.
     Type(u8),
+    /// The bits of a `CastTarget` (u32), whose type is one like that.
+    Cast(u8),
 }
 
 impl Field {
-    /// Offset just behind the field; 0 for registers.
-    fn end(self) -> u8 {
+    /// Where it is, behind the opcode; 0 for registers.
+    pub(crate) fn at(self) -> usize {
         use Field::*;
-        match self {
+        usize::from(match self {
             Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
             Dst(at)
             | DstPair(at)
             | DstRun(at, _)
             | Src(at)
             | Both(_, at)
+            | Imm(at)
             | Imm16(at)
+            | Imm32(at)
+            | Imm64(at)
+            | Imm128(at)
+            | FImm32(at)
+            | FImm64(at)
+            | Offset(at)
             | Offset16(at)
+            | Offset64(at)
+            | Rel(at)
+            | Targets(at)
             | Base(at)
             | Header(at)
             | OwnHeader(at)
             | Count(at)
+            | Count32(at)
+            | Func(at)
+            | Entry(at)
+            | Global(at)
+            | Memory(at)
             | Memory16(at)
-            | Table(at) => at + 2,
-            Imm32(at) | FImm32(at) | Offset(at) | Rel(at) | Targets(at) | Count32(at)
-            | Func(at) | Global(at) | Memory(at) | Table32(at) | Data(at) | Elem(at) | Type(at) => {
-                at + 4
+            | Table(at)
+            | Table32(at)
+            | Data(at)
+            | Elem(at)
+            | Type(at)
+            | Cast(at) => at,
+        })
+    }
+
+    /// The same field at another place.
+    pub(super) fn moved(mut self, to: usize) -> Field {
+        use Field::*;
+        match &mut self {
+            Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => {}
+            Dst(at)
+            | DstPair(at)
+            | DstRun(at, _)
+            | Src(at)
+            | Both(_, at)
+            | Imm(at)
+            | Imm16(at)
+            | Imm32(at)
+            | Imm64(at)
+            | Imm128(at)
+            | FImm32(at)
+            | FImm64(at)
+            | Offset(at)
+            | Offset16(at)
+            | Offset64(at)
+            | Rel(at)
+            | Targets(at)
+            | Base(at)
+            | Header(at)
+            | OwnHeader(at)
+            | Count(at)
+            | Count32(at)
+            | Func(at)
+            | Entry(at)
+            | Global(at)
+            | Memory(at)
+            | Memory16(at)
+            | Table(at)
+            | Table32(at)
+            | Data(at)
+            | Elem(at)
+            | Type(at)
+            | Cast(at) => *at = to as u8,
+        }
+        self
+    }
+
+    /// Its bytes; none for registers.
+    pub(crate) fn width(self, compact: bool) -> usize {
+        use Field::*;
+        match self {
+            Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
+            Dst(_) | DstPair(_) | DstRun(..) | Src(_) | Both(..) | Imm16(_) | Offset16(_)
+            | Base(_) | Header(_) | OwnHeader(_) | Count(_) | Memory16(_) | Table(_) => 2,
+            Imm(_) | Offset(_) | Func(_) | Global(_) | Memory(_) | Table32(_) | Data(_)
+            | Elem(_) | Type(_) => {
+                if compact {
+                    2
+                } else {
+                    4
+                }
             }
-            Imm64(at) | FImm64(at) | Offset64(at) | Entry(at) => at + 8,
-            Imm128(at) => at + 16,
+            Imm32(_) | FImm32(_) | Rel(_) | Targets(_) | Count32(_) | Cast(_) => 4,
+            Imm64(_) | FImm64(_) | Offset64(_) => 8,
+            Entry(_) => {
+                if compact {
+                    0
+                } else {
+                    8
+                }
+            }
+            Imm128(_) => 16,
         }
     }
 }
@@ -183,18 +271,33 @@ impl Form {
         self.fields.iter().flatten().copied()
     }
 
-    /// Bytes of the operand fields: 8, 16 or 24 (without a `br_table`'s targets).
-    pub(crate) fn operand_bytes(&self) -> usize {
-        let end = self.fields().map(Field::end).max().unwrap_or(0);
-        usize::from(end).next_multiple_of(8).max(8)
+    /// Bytes of the operand fields (without a `br_table`'s targets).
+    pub(crate) fn operand_bytes<E: Encoding>(&self) -> usize {
+        let ends = self
+            .fields()
+            .map(|field| field.at() + field.width(E::COMPACT));
+        let end = ends.max().unwrap_or(0);
+        if E::COMPACT {
+            end
+        } else {
+            end.next_multiple_of(8).max(8)
+        }
+    }
+
+    pub(super) fn map(&self, mut change: impl FnMut(Field) -> Field) -> Form {
+        Form {
+            fields: self.fields.map(|field| field.map(&mut change)),
+        }
     }
 
     /// The fields of form number `form` of `op`.
     pub(crate) fn of<E: Encoding>(op: Op, form: u16) -> Form {
-        Form::in_places(E::PLACES, op, form)
+        let form = Form::in_places(E::PLACES, op, form);
+        if E::COMPACT { form.compact() } else { form }
     }
 
-    fn in_places(places: &Places, op: Op, form: u16) -> Form {
+    /// The same with its fields where the direct encoding has them.
+    pub(crate) fn in_places(places: &Places, op: Op, form: u16) -> Form {
         let (int, float, vector) = (&places.int, &places.float, &places.vector);
         let destination = |ty, digit| destination(places, ty, digit);
         match *op.shape() {
@@ -512,7 +615,7 @@ impl Form {
         let imm = match operand {
             Ty::F32 => Field::FImm32(4),
             Ty::F64 => Field::FImm64(8),
-            _ => Field::Imm32(4),
+            _ => Field::Imm(4),
         };
         // A constant on the left takes the wide field, and the slot on the right the narrow one.
         let (a_at, b_at) = if a == Place::Imm { (4, 2) } else { (2, 4) };

@@ -1,17 +1,10 @@
 //! Register bytecode: the op table and what follows from it.
 //!
 //! An **op** is a row of the table. Its **forms** are the combinations of places its operands may be
-//! in; an **opcode** numbers one form of one op. In the direct encoding an instruction is
-//!
-//! ```text
-//! | handler address (a usize) | 8 or 16 bytes of operand fields | br_table only: its targets |
-//! ```
-//!
-//! with fields at fixed byte offsets, in native byte order: slots are u16, branches are i32 relative
-//! to the address of their own field. All destination forms of an op have one size and follow each
-//! other (`TO_ACC`, `TO_SLOT`, `TO_BOTH`, `TO_PIN`), so a producer can be redirected after it was emitted.
+//! in; an **opcode** numbers one form of one op. How instructions lie in memory says `encoding`.
 
 mod disasm;
+mod encoding;
 mod form;
 pub(crate) mod places;
 pub(crate) mod table;
@@ -21,8 +14,10 @@ use crate::exec::gcref;
 #[cfg(feature = "simd")]
 use crate::exec::vector::v128;
 pub(crate) use disasm::{disassemble, wasm_text};
+pub(crate) use encoding::{Encoding, Native};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
-pub(crate) use places::{CopyFrom, FULL, Place, Places, SMALL, Sets, Xy};
+pub(crate) use places::{CopyFrom, Place, Places, Sets, Xy};
+use places::{FULL, SMALL};
 use table::for_each_op;
 
 /// Destination digit of a form: the accumulator of the result's bank.
@@ -102,43 +97,6 @@ pub(crate) enum Shape {
 
 /// Where the count of a shift is: a slot, or a constant.
 pub(crate) const SHIFT_COUNTS: u16 = 2;
-
-/// Which forms ops have, and how instructions lie in memory: what a build executes, or what an image holds.
-pub(crate) trait Encoding: 'static {
-    /// The sets of places that forms exist for.
-    const PLACES: &'static Places;
-    /// First opcode of each op, and one past the last.
-    const BASES: &'static [u16];
-
-    /// The places that operands and results of a type may be in.
-    #[inline(always)]
-    fn sets(ty: Ty) -> &'static Sets {
-        Self::PLACES.of(ty)
-    }
-
-    /// The op and form that an opcode numbers; `None` beyond the table.
-    fn op_of(opcode: u16) -> Option<(Op, u16)> {
-        let i = Self::BASES
-            .partition_point(|&base| base <= opcode)
-            .checked_sub(1)?;
-        Some((*OPS.get(i)?, opcode - Self::BASES[i]))
-    }
-}
-
-/// Handler addresses in code, for machines with RAM.
-pub(crate) struct Direct;
-
-impl Encoding for Direct {
-    const PLACES: &'static Places = if cfg!(full_dispatch) { FULL } else { SMALL };
-    const BASES: &'static [u16] = if cfg!(full_dispatch) {
-        &FULL_BASES
-    } else {
-        &SMALL_BASES
-    };
-}
-
-/// What this build executes.
-pub(crate) type Native = Direct;
 
 impl Shape {
     pub(super) const fn forms(&self, places: &Places) -> u16 {
@@ -305,8 +263,10 @@ const fn bases(places: &Places) -> [u16; OPS.len() + 1] {
     bases
 }
 
-static FULL_BASES: [u16; OPS.len() + 1] = bases(FULL);
-static SMALL_BASES: [u16; OPS.len() + 1] = bases(SMALL);
+/// First opcode of each op, and one past the last.
+#[cfg_attr(feature = "compact", allow(dead_code))]
+const BASES_OF_FULL: &[u16] = &bases(FULL);
+const BASES_OF_SMALL: &[u16] = &bases(SMALL);
 
 /// How many opcodes this build executes.
 pub(crate) const OPCODES: usize = bases(Native::PLACES)[OPS.len()] as usize;
@@ -314,7 +274,7 @@ pub(crate) const OPCODES: usize = bases(Native::PLACES)[OPS.len()] as usize;
 impl Op {
     /// The opcode of this op's first form.
     #[inline(always)]
-    pub(crate) fn base<E: Encoding>(self) -> u16 {
+    pub(crate) const fn base<E: Encoding>(self) -> u16 {
         E::BASES[self as usize]
     }
 

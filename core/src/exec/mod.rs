@@ -25,6 +25,7 @@ mod value;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;
 
+#[cfg(not(feature = "compact"))]
 pub(crate) use dispatch::Handler;
 pub(crate) use driver::{Execution, Pause, Progress};
 pub(crate) use frames::Running;

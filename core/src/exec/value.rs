@@ -54,7 +54,7 @@ macro_rules! int_value {
             #[inline(always)]
             unsafe fn imm(r: &Regs, at: usize) -> Self {
                 // SAFETY: the caller's promise.
-                unsafe { r.read::<i32>(at) as Self }
+                unsafe { r.imm(at) as Self }
             }
         }
     };

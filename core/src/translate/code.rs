@@ -2,23 +2,22 @@
 
 use alloc::vec::Vec;
 
-use crate::{
-    bytecode::{Encoding, Form, Native},
-    exec::{HANDLERS, Handler},
-};
+use crate::bytecode::{Encoding, Field, Form, Op};
+#[cfg(not(feature = "compact"))]
+use crate::exec::{HANDLERS, Handler};
 
-const WORD: usize = size_of::<usize>();
-/// Words of the longest instruction.
-const CELLS: usize = 1 + 16 / WORD;
+/// Words of the longest instruction of the direct encoding without `emit_wide`.
+#[cfg(not(feature = "compact"))]
+const CELLS: usize = 1 + 16 / size_of::<usize>();
 
-/// Position of an instruction in the buffer, in words.
+/// Position of an instruction in the buffer, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct Pc(pub(crate) u32);
 
 impl Pc {
     /// Byte offset of the instruction.
     pub(crate) fn bytes(self) -> u32 {
-        self.0 * WORD as u32
+        self.0
     }
 }
 
@@ -52,9 +51,8 @@ impl Operands {
 /// End of a chain of branch fields that wait for their target.
 pub(crate) const NO_FIELD: u32 = u32::MAX;
 
-#[derive(Default)]
-pub(crate) struct Code {
-    words: Vec<usize>,
+pub(crate) struct Code<E: Encoding> {
+    words: Vec<E::Word>,
     /// Wasm offset of each instruction, where recorded, in order.
     map: Vec<(Pc, u32)>,
     /// Keep that map, and write opcode numbers instead of handlers: for reading, not for running.
@@ -62,19 +60,42 @@ pub(crate) struct Code {
     offset: u32,
     /// The offset of what was last taken back.
     taken_back: u32,
+    /// A field did not fit the compact encoding.
+    too_large: bool,
 }
 
-impl Code {
+impl<E: Encoding> Default for Code<E> {
+    fn default() -> Self {
+        Code {
+            words: Vec::new(),
+            map: Vec::new(),
+            recording: false,
+            offset: 0,
+            taken_back: 0,
+            too_large: false,
+        }
+    }
+}
+
+impl<E: Encoding> Code<E> {
+    const WORD: usize = size_of::<E::Word>();
+
     /// Empties the buffer. `record` keeps the wasm offset of each instruction and writes opcode numbers.
     pub(crate) fn begin(&mut self, record: bool) {
         self.words.clear();
         self.map.clear();
         self.recording = record;
+        self.too_large = false;
     }
 
     /// Whether the code is to be read, not run.
     pub(crate) fn recording(&self) -> bool {
         self.recording
+    }
+
+    /// Whether a field does not fit the compact encoding: the code cannot run.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.too_large
     }
 
     /// The wasm offset that instructions belong to from here on.
@@ -83,10 +104,10 @@ impl Code {
     }
 
     pub(crate) fn pc(&self) -> Pc {
-        Pc(self.words.len() as u32)
+        Pc((self.words.len() * Self::WORD) as u32)
     }
 
-    pub(crate) fn words(&self) -> &[usize] {
+    pub(crate) fn words(&self) -> &[E::Word] {
         &self.words
     }
 
@@ -94,87 +115,146 @@ impl Code {
         &self.map
     }
 
-    /// Appends raw words: what precedes a function's entry.
+    /// Appends bytes of zero, in whole words.
     pub(crate) fn pad(&mut self, bytes: usize) {
-        self.words
-            .extend(core::iter::repeat_n(0, bytes.div_ceil(WORD)));
+        let words = self.words.len() + bytes.div_ceil(Self::WORD);
+        self.words.resize(words, E::Word::default());
     }
 
-    /// Appends an instruction with 8 or 16 bytes of operands.
+    /// Appends an instruction with 8 or 16 bytes of operands in the direct encoding.
     pub(crate) fn emit(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
-        debug_assert!({
-            let form = Native::op_of(opcode).map(|(op, form)| Form::of::<Native>(op, form));
-            form.is_some_and(|form| form.operand_bytes() == bytes)
-        });
-        if self.words.capacity() - self.words.len() < CELLS || self.recording {
-            return self.emit_rare(opcode, operands, bytes);
+        #[cfg(not(feature = "compact"))]
+        if !E::COMPACT {
+            debug_assert!({
+                let form = E::op_of(opcode).map(|(op, form)| Form::of::<E>(op, form));
+                form.is_some_and(|form| form.operand_bytes::<E>() == bytes)
+            });
+            if self.words.capacity() - self.words.len() < CELLS || self.recording {
+                return self.emit_rare(opcode, operands, bytes);
+            }
+            return self.append(opcode, operands, bytes);
         }
-        self.append(opcode, operands, bytes)
+        let _ = bytes;
+        self.emit_packed(opcode, operands, 0)
     }
 
     /// Appends an instruction with 24 bytes of operands, of which the last 16 are `wide`.
     pub(crate) fn emit_wide(&mut self, opcode: u16, operands: Operands, wide: u128) -> Pc {
-        let pc = self.emit_rare(opcode, operands, 8);
-        let bytes = wide.to_ne_bytes();
-        let words = bytes.as_chunks().0.iter();
-        self.words
-            .extend(words.map(|word| usize::from_ne_bytes(*word)));
-        pc
+        #[cfg(not(feature = "compact"))]
+        if !E::COMPACT {
+            let pc = self.emit_rare(opcode, operands, 8);
+            let at = self.pc().bytes() as usize;
+            self.pad(16);
+            self.write(at, &wide.to_ne_bytes());
+            return pc;
+        }
+        self.emit_packed(opcode, operands, wide)
     }
 
     /// The same when there may be no room, or the offset is recorded: apart, so that the rest is short.
+    #[cfg(not(feature = "compact"))]
     #[cold]
     #[inline(never)]
     fn emit_rare(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
         self.words.reserve(CELLS);
-        if self.recording {
-            self.map.push((self.pc(), self.offset));
-        }
+        self.record();
         self.append(opcode, operands, bytes)
     }
 
+    fn record(&mut self) {
+        if self.recording {
+            self.map.push((self.pc(), self.offset));
+        }
+    }
+
+    #[cfg(not(feature = "compact"))]
     #[inline(always)]
     fn append(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
         let pc = self.pc();
-        let mut cells = [0; CELLS];
-        for (cell, bytes) in cells[1..].iter_mut().zip(operands.0.as_chunks().0) {
-            *cell = usize::from_ne_bytes(*bytes);
-        }
-        // (Lengths that are known: no call to copy them.)
-        match bytes {
-            8 => self.words.extend_from_slice(&cells[..1 + 8 / WORD]),
-            _ => self.words.extend_from_slice(&cells),
+        // (Lengths that are known: no call to fill or copy them.)
+        let cells = match bytes {
+            8 => 1 + 8 / Self::WORD,
+            _ => CELLS,
+        };
+        let len = self.words.len();
+        debug_assert!(len + CELLS <= self.words.capacity());
+        // SAFETY: the caller has reserved words for the longest instruction, and all that the new length takes
+        // in are written here.
+        unsafe {
+            let to = self.words.as_mut_ptr().add(len + 1).cast::<u8>();
+            to.copy_from_nonoverlapping(operands.0.as_ptr(), 16);
+            self.words.as_mut_ptr().add(len).write(E::Word::default());
+            self.words.set_len(len + cells);
         }
         self.set_opcode(pc, opcode);
         pc
     }
 
+    /// Appends an instruction of the compact encoding.
+    fn emit_packed(&mut self, opcode: u16, operands: Operands, wide: u128) -> Pc {
+        let mut direct = [0; 24];
+        direct[..16].copy_from_slice(&operands.0);
+        if wide != 0 {
+            direct[8..].copy_from_slice(&wide.to_ne_bytes());
+        }
+        self.record();
+        let pc = self.pc();
+        self.words.push(E::symbol(opcode));
+        let Some((op, form)) = E::op_of(opcode) else {
+            return pc;
+        };
+        let mut packed = [0; 32];
+        let mut end = 0;
+        for one in Form::in_places(E::PLACES, op, form).packed() {
+            let (at, width) = (one.field.at(), one.field.width(true));
+            let from = native(&direct[one.at..one.at + one.width]);
+            let signed = matches!(one.field, Field::Imm(_));
+            let fits = width == one.width
+                || if signed {
+                    from as u32 as i32 as i16 as i32 == from as u32 as i32
+                } else {
+                    from <= u16::MAX.into()
+                };
+            self.too_large |= !fits;
+            packed[at..at + width].copy_from_slice(&from.to_le_bytes()[..width]);
+            end = at + width;
+        }
+        let at = self.pc().bytes() as usize;
+        self.pad(end);
+        self.write(at, &packed[..end]);
+        pc
+    }
+
     /// Appends `count` branch fields, all waiting, and returns the position of the first.
     pub(crate) fn emit_fields(&mut self, count: usize) -> u32 {
-        let at = self.words.len() * WORD;
-        self.words
-            .extend(core::iter::repeat_n(0, (count * 4).div_ceil(WORD)));
-        at as u32
+        let at = self.pc().bytes();
+        self.pad(count * 4);
+        at
+    }
+
+    fn opcode(&self, pc: Pc) -> u16 {
+        E::opcode_of(self.words[pc.0 as usize / Self::WORD])
     }
 
     /// Replaces the opcode of an instruction by another form of the same size.
     pub(crate) fn set_opcode(&mut self, pc: Pc, opcode: u16) {
-        let cell = &mut self.words[pc.0 as usize];
-        if self.recording {
-            *cell = opcode as usize;
-        } else {
+        let cell = &mut self.words[pc.0 as usize / Self::WORD];
+        #[cfg(not(feature = "compact"))]
+        if !E::COMPACT && !self.recording {
             // Through a pointer, so that the cell holds a function pointer and not an integer made of one.
-            // SAFETY: the cell is as large and aligned as a function pointer.
+            // SAFETY: the direct encoding's words are as large and aligned as a function pointer.
             unsafe {
                 (&raw mut *cell)
                     .cast::<Handler>()
                     .write(HANDLERS[opcode as usize])
             };
+            return;
         }
+        *cell = E::symbol(opcode);
     }
 
     fn write(&mut self, at: usize, bytes: &[u8]) {
-        debug_assert!(at + bytes.len() <= self.words.len() * WORD);
+        debug_assert!(at + bytes.len() <= self.words.len() * Self::WORD);
         // SAFETY: the range is inside the buffer; any bytes are words.
         unsafe {
             let to = self.words.as_mut_ptr().cast::<u8>().add(at);
@@ -182,50 +262,74 @@ impl Code {
         }
     }
 
+    fn write_i32(&mut self, at: u32, value: i32) {
+        self.write(at as usize, &ordered::<E, 4>(value.to_ne_bytes()));
+    }
+
     fn read_i32(&self, at: u32) -> i32 {
-        debug_assert!(at as usize + 4 <= self.words.len() * WORD);
+        debug_assert!(at as usize + 4 <= self.words.len() * Self::WORD);
         // SAFETY: the range is inside the buffer.
-        unsafe {
+        let bytes = unsafe {
             self.words
                 .as_ptr()
                 .cast::<u8>()
                 .add(at as usize)
-                .cast::<i32>()
-                .read_unaligned()
+                .cast::<[u8; 4]>()
+                .read()
+        };
+        i32::from_ne_bytes(ordered::<E, 4>(bytes))
+    }
+
+    /// Position of the field of an instruction that the op table has at `at`.
+    fn place(&self, pc: Pc, at: usize) -> u32 {
+        let at = if E::COMPACT {
+            let op = E::op_of(self.opcode(pc));
+            let place = op.and_then(|(op, form)| {
+                let mut packed = Form::in_places(E::PLACES, op, form).packed();
+                packed.find(|packed| packed.at == at)
+            });
+            debug_assert!(place.is_some(), "no field at {at}");
+            place.map_or(0, |packed| packed.field.at())
+        } else {
+            at
+        };
+        pc.bytes() + (E::OPCODE_BYTES + at) as u32
+    }
+
+    /// Overwrites the slot that an instruction writes.
+    pub(crate) fn patch_slot(&mut self, pc: Pc, slot: u32) {
+        let at = pc.bytes() as usize + E::OPCODE_BYTES;
+        self.write(at, &ordered::<E, 2>((slot as u16).to_ne_bytes()));
+    }
+
+    /// Overwrites a field of 32 bits in both encodings.
+    pub(crate) fn patch_u32(&mut self, pc: Pc, at: usize, value: u32) {
+        self.write_i32(self.place(pc, at), value as i32);
+    }
+
+    /// Overwrites what `pad` made in front of the first instruction: the slots of the frame.
+    pub(crate) fn patch_entry(&mut self, slots: u32) {
+        if E::COMPACT {
+            self.write(0, &(slots as u16).to_le_bytes());
+        } else {
+            self.write(0, &(slots as usize * 8).to_ne_bytes());
         }
     }
 
-    /// Overwrites a u16 or u32 field of an instruction.
-    pub(crate) fn patch_u16(&mut self, pc: Pc, at: usize, value: u32) {
-        self.write(
-            pc.bytes() as usize + WORD + at,
-            &(value as u16).to_ne_bytes(),
-        );
-    }
-
-    pub(crate) fn patch_u32(&mut self, pc: Pc, at: usize, value: u32) {
-        self.write(pc.bytes() as usize + WORD + at, &value.to_ne_bytes());
-    }
-
-    /// Overwrites words that `pad` made.
-    pub(crate) fn patch_pad(&mut self, value: usize) {
-        self.write(0, &value.to_ne_bytes());
-    }
-
     /// Position of a branch field of an instruction.
-    pub(crate) fn field(pc: Pc, at: u8) -> u32 {
-        pc.bytes() + WORD as u32 + at as u32
+    pub(crate) fn field(&self, pc: Pc, at: u8) -> u32 {
+        self.place(pc, at.into())
     }
 
     /// Makes a branch field point to `target`.
     pub(crate) fn resolve(&mut self, field: u32, target: Pc) {
         let distance = target.bytes() as i64 - field as i64;
-        self.write(field as usize, &(distance as i32).to_ne_bytes());
+        self.write_i32(field, distance as i32);
     }
 
     /// Puts a branch field in front of a chain of waiting ones.
     pub(crate) fn chain(&mut self, field: u32, chain: &mut u32) {
-        self.write(field as usize, &(*chain as i32).to_ne_bytes());
+        self.write_i32(field, *chain as i32);
         *chain = field;
     }
 
@@ -240,7 +344,7 @@ impl Code {
 
     /// Takes back everything from `pc` on.
     pub(crate) fn truncate(&mut self, pc: Pc) {
-        self.words.truncate(pc.0 as usize);
+        self.words.truncate(pc.0 as usize / Self::WORD);
         while let Some((_, offset)) = self.map.pop_if(|&mut (at, _)| at >= pc) {
             self.taken_back = offset;
         }
@@ -252,28 +356,60 @@ impl Code {
     }
 }
 
+/// A field of up to 16 bytes in native byte order.
+fn native(bytes: &[u8]) -> u128 {
+    let mut all = [0; 16];
+    if cfg!(target_endian = "little") {
+        all[..bytes.len()].copy_from_slice(bytes);
+    } else {
+        all[16 - bytes.len()..].copy_from_slice(bytes);
+    }
+    u128::from_ne_bytes(all)
+}
+
+/// Bytes in native order as the encoding has them, or the other way round.
+fn ordered<E: Encoding, const N: usize>(mut bytes: [u8; N]) -> [u8; N] {
+    if E::COMPACT && cfg!(target_endian = "big") {
+        bytes.reverse();
+    }
+    bytes
+}
+
 /// Reads fields of symbolic code.
-#[derive(Clone, Copy)]
-pub(crate) struct Instruction<'c> {
-    words: &'c [usize],
+pub(crate) struct Instruction<'c, E: Encoding> {
+    words: &'c [E::Word],
     pc: Pc,
 }
 
-impl<'c> Instruction<'c> {
-    pub(crate) fn new(words: &'c [usize], pc: Pc) -> Self {
+impl<E: Encoding> Clone for Instruction<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E: Encoding> Copy for Instruction<'_, E> {}
+
+impl<'c, E: Encoding> Instruction<'c, E> {
+    pub(crate) fn new(words: &'c [E::Word], pc: Pc) -> Self {
         Instruction { words, pc }
     }
 
     pub(crate) fn opcode(&self) -> u16 {
-        self.words[self.pc.0 as usize] as u16
+        E::opcode_of(self.words[self.pc.0 as usize / size_of::<E::Word>()])
     }
 
     fn bytes<const N: usize>(&self, at: usize) -> [u8; N] {
-        let start = self.pc.bytes() as usize + WORD + at;
-        core::array::from_fn(|i| {
-            let byte = start + i;
-            self.words[byte / WORD].to_ne_bytes()[byte % WORD]
-        })
+        let start = self.pc.bytes() as usize + E::OPCODE_BYTES + at;
+        assert!(start + N <= size_of_val(self.words), "a field in the code");
+        // SAFETY: just checked; words are initialized bytes.
+        let bytes = unsafe {
+            self.words
+                .as_ptr()
+                .cast::<u8>()
+                .add(start)
+                .cast::<[u8; N]>()
+                .read()
+        };
+        ordered::<E, N>(bytes)
     }
 
     pub(crate) fn u16(&self, at: u8) -> u16 {
@@ -282,6 +418,24 @@ impl<'c> Instruction<'c> {
 
     pub(crate) fn u32(&self, at: u8) -> u32 {
         u32::from_ne_bytes(self.bytes(at as usize))
+    }
+
+    /// An index, offset or count, which the compact encoding has in 16 bits.
+    pub(crate) fn index(&self, at: u8) -> u32 {
+        if E::COMPACT {
+            self.u16(at).into()
+        } else {
+            self.u32(at)
+        }
+    }
+
+    /// The same of a constant.
+    pub(crate) fn imm(&self, at: u8) -> i32 {
+        if E::COMPACT {
+            (self.u16(at) as i16).into()
+        } else {
+            self.u32(at) as i32
+        }
     }
 
     pub(crate) fn u64(&self, at: u8) -> u64 {
@@ -294,13 +448,29 @@ impl<'c> Instruction<'c> {
 
     /// Byte offset in the code that the branch field at `at` leads to.
     pub(crate) fn target(&self, at: usize) -> u32 {
-        let field = self.pc.bytes() as i64 + (WORD + at) as i64;
+        let field = self.pc.bytes() as i64 + (E::OPCODE_BYTES + at) as i64;
         (field + i32::from_ne_bytes(self.bytes(at)) as i64) as u32
     }
 
     /// The targets of a `br_table`, the default last.
-    pub(crate) fn targets(&self, count_at: u8) -> impl Iterator<Item = u32> + use<'c> {
+    pub(crate) fn targets(&self, count_at: u8) -> impl Iterator<Item = u32> + use<'c, E> {
         let this = *self;
-        (0..=this.u32(count_at) as usize).map(move |i| this.target(8 + i * 4))
+        let first = if E::COMPACT {
+            usize::from(count_at) + 4
+        } else {
+            8
+        };
+        (0..=this.u32(count_at) as usize).map(move |i| this.target(first + i * 4))
+    }
+
+    /// Bytes of the whole instruction.
+    pub(crate) fn len(&self, op: Op, form: &Form) -> u32 {
+        let mut bytes = E::OPCODE_BYTES + form.operand_bytes::<E>();
+        if op == Op::BrTable
+            && let Some(Field::Targets(at)) = form.fields().last()
+        {
+            bytes += (self.u32(at) as usize + 1) * 4;
+        }
+        bytes.next_multiple_of(size_of::<E::Word>()) as u32
     }
 }

@@ -475,6 +475,15 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         base
     }
 
+    /// How the encoding names a type.
+    pub(super) fn type_field(&self, index: u32) -> u32 {
+        if E::COMPACT {
+            index
+        } else {
+            self.module.types[index as usize].id.0
+        }
+    }
+
     /// Fields that calls share.
     fn call_operands(&mut self, callee: &FuncType) -> Operands {
         let base = self.begin_call(callee);
@@ -509,8 +518,11 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                     self.code.emit(opcode, operands.u32(8, defined), 16);
                 } else {
                     self.stop_here();
-                    let entry = module.code.entry_address(defined).expose_provenance();
-                    let operands = operands.u32(4, defined).usize(8, entry);
+                    let mut operands = operands.u32(4, defined);
+                    if !E::COMPACT {
+                        let entry = module.code.entry_address(defined).expose_provenance();
+                        operands = operands.usize(8, entry);
+                    }
                     self.code.emit(Op::Call.base::<E>(), operands, 16);
                 }
             }
@@ -531,7 +543,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             .call_operands(&entry.ty)
             .u16(4, index)
             .u16(6, table)
-            .u32(8, entry.id.0);
+            .u32(8, self.type_field(type_index));
         self.stop_here();
         self.code.emit(Op::CallIndirect.base::<E>(), operands, 16);
         self.end_call(&entry.ty);
@@ -553,7 +565,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let entry = &self.module.types[type_index as usize];
         self.evict_all();
         let func = self.pop_slot();
-        let operands = self.tail_operands(&entry.ty).u16(4, func);
+        let operands = self.tail_operands(&entry.ty).u16(8, func);
         self.code.emit(Op::ReturnCallRef.base::<E>(), operands, 16);
         self.unreachable();
     }
@@ -565,8 +577,8 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         Operands::default()
             .u16(0, base)
             .u16(2, callee.param_slots() as u32)
-            .u16(8, header_slot(callee))
-            .u16(10, self.header)
+            .u16(4, header_slot(callee))
+            .u16(6, self.header)
     }
 
     pub(crate) fn return_call(&mut self, func_index: u32) {
@@ -575,11 +587,11 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         match func_index.checked_sub(module.imported_funcs) {
             Some(defined) => {
                 self.code
-                    .emit(Op::ReturnCall.base::<E>(), operands.u32(4, defined), 16)
+                    .emit(Op::ReturnCall.base::<E>(), operands.u32(8, defined), 16)
             }
             None => self.code.emit(
                 Op::ReturnCallImport.base::<E>(),
-                operands.u32(4, func_index),
+                operands.u32(8, func_index),
                 16,
             ),
         };
@@ -592,9 +604,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let index = self.pop_slot();
         let operands = self
             .tail_operands(&entry.ty)
-            .u16(4, index)
-            .u16(6, table)
-            .u32(12, entry.id.0);
+            .u16(8, index)
+            .u16(10, table)
+            .u32(12, self.type_field(type_index));
         self.code
             .emit(Op::ReturnCallIndirect.base::<E>(), operands, 16);
         self.unreachable();

@@ -9,7 +9,7 @@ use super::{
     run,
 };
 use crate::{
-    bytecode::{Encoding, Field, Form, Native, Op, disassemble, wasm_text},
+    bytecode::{Encoding, Form, Native, disassemble, wasm_text},
     error::Error,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::{Module, ModuleInner},
@@ -33,7 +33,7 @@ pub(super) fn record(
     module: &ModuleInner,
     defined: u32,
 ) -> Result<FuncTranslator<'_, Native>, Error> {
-    let mut translator = begin(module, defined, Buffers::default(), true);
+    let mut translator = begin::<Native>(module, defined, Buffers::default(), true);
     run(&mut translator, module, defined)?;
     Ok(translator)
 }
@@ -47,7 +47,7 @@ pub(crate) fn opcodes(module: &Module, defined: u32) -> Vec<u16> {
         .code
         .map()
         .iter()
-        .map(|&(pc, _)| Instruction::new(code, pc).opcode())
+        .map(|&(pc, _)| Instruction::<Native>::new(code, pc).opcode())
         .collect()
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn opcodes(module: &Module, defined: u32) -> Vec<u16> {
 pub(crate) fn recorded<T>(
     module: &ModuleInner,
     defined: u32,
-    mut visit: impl FnMut(u32, &Instruction<'_>) -> T,
+    mut visit: impl FnMut(u32, &Instruction<'_, Native>) -> T,
 ) -> Vec<T> {
     let Ok(translator) = record(module, defined) else {
         return Vec::new();
@@ -88,17 +88,6 @@ pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> 
 /// The wasm offset of the instruction that contains byte `code` behind the entry.
 pub(crate) fn offset_at(map: &[(u32, u32)], code: u32) -> Option<u32> {
     Some(map[map.partition_point(|&(at, _)| at <= code).checked_sub(1)?].1)
-}
-
-/// Length of an instruction in symbolic code, in words.
-fn words(instruction: &Instruction<'_>, op: Op, form: &Form) -> u32 {
-    let mut bytes = size_of::<usize>() + form.operand_bytes();
-    if op == Op::BrTable
-        && let Some(Field::Targets(at)) = form.fields().last()
-    {
-        bytes += ((instruction.u32(at) as usize + 1) * 4).next_multiple_of(size_of::<usize>());
-    }
-    (bytes / size_of::<usize>()) as u32
 }
 
 impl<E: Encoding> FuncTranslator<'_, E> {
@@ -140,15 +129,14 @@ impl Module {
         let mut listing = Vec::new();
         let code = translator.code.words();
         for &(pc, offset) in translator.code.map() {
-            let instruction = Instruction::new(code, pc);
+            let instruction = Instruction::<Native>::new(code, pc);
             let text = disassemble(&instruction, &|slot| translator.slot_name(slot));
             listing.push((pc.bytes() - ENTRY_HEADER_BYTES as u32, offset, text));
         }
         debug_assert!(translator.code.map().windows(2).all(|pair| {
-            let instruction = Instruction::new(code, pair[0].0);
+            let instruction = Instruction::<Native>::new(code, pair[0].0);
             Native::op_of(instruction.opcode()).is_some_and(|(op, form)| {
-                Pc(pair[0].0.0 + words(&instruction, op, &Form::of::<Native>(op, form)))
-                    == pair[1].0
+                Pc(pair[0].0.0 + instruction.len(op, &Form::of::<Native>(op, form))) == pair[1].0
             })
         }));
         let mut listing = listing.into_iter().peekable();

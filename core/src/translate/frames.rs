@@ -6,10 +6,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{code::Pc, func::FuncTranslator, stack::Loc};
-use crate::{
-    bytecode::{Encoding, Ty},
-    exec::ENTRY_HEADER_BYTES,
-};
+use crate::bytecode::{Encoding, Ty};
 
 /// A function's frames, wherever they stop. Code is told by byte offsets behind the function's entry. (References
 /// are never pinned.)
@@ -63,8 +60,8 @@ pub(crate) struct Clause {
 /// End of a list of clauses that wait for their target.
 pub(crate) const NO_CLAUSE: u32 = u32::MAX;
 
-fn offset(pc: Pc) -> u32 {
-    pc.bytes() - ENTRY_HEADER_BYTES as u32
+fn offset<E: Encoding>(pc: Pc) -> u32 {
+    pc.bytes() - E::ENTRY_BYTES as u32
 }
 
 impl FrameMap {
@@ -120,7 +117,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     pub(super) fn begin_try(&mut self) -> u32 {
         self.last = None;
         self.producer = None;
-        let here = offset(self.code.pc());
+        let here = offset::<E>(self.code.pc());
         let clauses = self.tries.clauses.len() as u32;
         self.tries.tries.push(Try {
             start: here,
@@ -147,7 +144,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             tag,
             base: base as u16,
             exception: exception.map(|slot| slot as u16),
-            target: target.map_or(0, offset),
+            target: target.map_or(0, offset::<E>),
             next: NO_CLAUSE,
         });
         self.tries.tries[number as usize].clauses.1 = clause + 1;
@@ -165,7 +162,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     pub(super) fn resolve_clauses(&mut self, mut list: u32, target: Pc) {
         while list != NO_CLAUSE {
             let clause = &mut self.tries.clauses[list as usize];
-            clause.target = offset(target);
+            clause.target = offset::<E>(target);
             list = clause.next;
         }
     }
@@ -185,7 +182,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     pub(super) fn end_try(&mut self, number: u32) {
         self.last = None;
         self.producer = None;
-        let here = offset(self.code.pc());
+        let here = offset::<E>(self.code.pc());
         let one = &mut self.tries.tries[number as usize];
         one.end = one.end.min(here);
     }
@@ -215,7 +212,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 _ => {}
             }
         }
-        let code = offset(self.code.pc());
+        let code = offset::<E>(self.code.pc());
         // Of what was taken back, only the last note counts.
         while let Some(point) = self.tries.points.last()
             && point.code >= code

@@ -1,7 +1,6 @@
 //! One function's translation: the state that all operators work on, and the moves between places.
 
 use alloc::vec::Vec;
-use core::marker::PhantomData;
 
 use super::{
     code::{Code, NO_FIELD, Operands, Pc},
@@ -14,7 +13,7 @@ use super::{
 use crate::{
     bytecode::{Bank, CopyFrom, Encoding, Op, TO_BOTH, TO_PIN, Ty},
     engine::FUEL_LOG2_BYTES,
-    exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
+    exec::HEADER_SLOTS,
     module::ModuleInner,
     types::{FuncType, ValType},
 };
@@ -98,13 +97,24 @@ pub(crate) struct Block {
 }
 
 /// Buffers that are used again from function to function.
-#[derive(Default)]
-pub(crate) struct Buffers {
-    pub(crate) code: Code,
+pub(crate) struct Buffers<E: Encoding> {
+    pub(crate) code: Code<E>,
     pub(crate) stack: OperandStack,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
     pub(crate) tries: Tries,
+}
+
+impl<E: Encoding> Default for Buffers<E> {
+    fn default() -> Self {
+        Buffers {
+            code: Code::default(),
+            stack: OperandStack::default(),
+            blocks: Vec::new(),
+            locals: Locals::default(),
+            tries: Tries::default(),
+        }
+    }
 }
 
 /// The translation of one function.
@@ -114,7 +124,7 @@ pub(crate) struct Buffers {
 pub(crate) struct FuncTranslator<'m, E: Encoding> {
     pub(crate) module: &'m ModuleInner,
     pub(crate) ty: &'m FuncType,
-    pub(crate) code: Code,
+    pub(crate) code: Code<E>,
     pub(crate) stack: OperandStack,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
@@ -144,7 +154,6 @@ pub(crate) struct FuncTranslator<'m, E: Encoding> {
     pub(crate) fusing: bool,
     /// Number of `br_table`s so far.
     pub(crate) tables: u32,
-    encoding: PhantomData<E>,
 }
 
 impl<'m, E: Encoding> FuncTranslator<'m, E> {
@@ -152,7 +161,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
     pub(crate) fn new(
         module: &'m ModuleInner,
         ty: &'m FuncType,
-        buffers: Buffers,
+        buffers: Buffers<E>,
         record: bool,
     ) -> Self {
         let Buffers {
@@ -163,7 +172,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             mut tries,
         } = buffers;
         code.begin(record);
-        code.pad(ENTRY_HEADER_BYTES);
+        code.pad(E::ENTRY_BYTES);
         blocks.clear();
         locals.clear();
         tries.clear();
@@ -195,11 +204,10 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             interruptible: module.engine.interruptible(),
             fusing: module.engine.fusing(),
             tables: 0,
-            encoding: PhantomData,
         }
     }
 
-    pub(crate) fn into_buffers(self) -> Buffers {
+    pub(crate) fn into_buffers(self) -> Buffers<E> {
         Buffers {
             code: self.code,
             stack: self.stack,
@@ -289,7 +297,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
     /// Slots of the frame, or `None` if they are too many.
     pub(crate) fn finish(&mut self) -> Option<u32> {
         let slots = self.stack.max();
-        self.code.patch_pad(slots as usize * 8);
+        self.code.patch_entry(slots);
         (slots <= MAX_FRAME_SLOTS).then_some(slots)
     }
 
@@ -394,7 +402,8 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             Some((form, operands)) => (Op::CopyBranch.base::<E>() + form, operands),
             None => (Op::Br.base::<E>(), Operands::default()),
         };
-        Code::field(self.code.emit(opcode, operands, 8), 4)
+        let pc = self.code.emit(opcode, operands, 8);
+        self.code.field(pc, 4)
     }
 
     /// Puts the operand at `position` into its home slot.
@@ -564,7 +573,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
                     None => E::PLACES.to_slot(),
                 };
                 self.code.set_opcode(pc, opcode + digit);
-                self.code.patch_u16(pc, 0, slot);
+                self.code.patch_slot(pc, slot);
                 self.stack.acc[bank] = AccState {
                     local: if mirrors { Some(local) } else { acc.before },
                     ..Default::default()
@@ -616,6 +625,15 @@ pub(crate) fn fits_i32(bits: u64, ty: Ty) -> Option<u32> {
         // The upper half of their slots is not read.
         Ty::I32 | Ty::F32 => Some(bits as u32),
         _ => (bits as i64 as i32 as i64 == bits as i64).then_some(bits as u32),
+    }
+}
+
+/// Whether a constant fits a binary op's field, which is extended to it.
+pub(crate) fn fits_imm<E: Encoding>(bits: u64, ty: Ty) -> bool {
+    if E::COMPACT {
+        fits_i16(bits, ty).is_some()
+    } else {
+        fits_i32(bits, ty).is_some()
     }
 }
 

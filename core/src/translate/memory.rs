@@ -103,8 +103,8 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let (loc, operand) = self.pop();
         match loc {
             Loc::Imm(bits) => match (bits as u32).checked_add(offset) {
-                Some(offset) => Address::Constant { offset },
-                None => Address::Base {
+                Some(offset) if offset <= E::MAX_OFFSET => Address::Constant { offset },
+                _ => Address::Base {
                     base: Loc::slot(self.in_slot(loc, operand)),
                     offset,
                 },
@@ -118,7 +118,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             return;
         };
         let memory = memory_of(memarg);
-        if !self.is_near(memory) {
+        if !self.is_near(memory) || memarg.offset > E::MAX_OFFSET.into() {
             let address = self.pop_slot();
             let home = self.stack.top();
             let operands = Operands::default()
@@ -170,7 +170,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             return;
         };
         let memory = memory_of(memarg);
-        if !self.is_near(memory) {
+        if !self.is_near(memory) || memarg.offset > E::MAX_OFFSET.into() {
             let value = self.pop_slot();
             let address = self.pop_slot();
             let operands = Operands::default()

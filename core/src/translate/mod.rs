@@ -63,7 +63,7 @@ pub(crate) struct CodeTable {
 struct State {
     /// Code of many functions each; a chunk is never moved or freed before the module.
     chunks: Vec<Chunk>,
-    buffers: Buffers,
+    buffers: Buffers<Native>,
     /// Entries and functions, ascending up to the first `sorted` of them.
     places: Vec<(usize, u32)>,
     sorted: usize,
@@ -73,7 +73,7 @@ struct State {
 
 /// Words that are handed out from the start.
 struct Chunk {
-    words: Vec<usize>,
+    words: Vec<<Native as Encoding>::Word>,
     capacity: usize,
 }
 
@@ -166,8 +166,11 @@ impl State {
     /// Copies the finished code to its final place and returns its entry.
     fn install(&mut self) -> *const u8 {
         let words = self.buffers.code.words();
-        // Entry headers are 8 bytes and aligned.
-        let len = words.len().next_multiple_of(8 / size_of::<usize>());
+        // What precedes an entry is aligned.
+        let word = size_of::<<Native as Encoding>::Word>();
+        let len = words
+            .len()
+            .next_multiple_of(ENTRY_HEADER_BYTES.div_ceil(word));
         if self
             .chunks
             .last()
@@ -222,7 +225,7 @@ pub(crate) fn check_operands(
 fn begin<E: Encoding>(
     module: &ModuleInner,
     defined: u32,
-    buffers: Buffers,
+    buffers: Buffers<E>,
     record: bool,
 ) -> FuncTranslator<'_, E> {
     let func_index = module.imported_funcs + defined;
@@ -276,12 +279,23 @@ fn run<E: Encoding>(
         result.map_err(|refused| refuse(refused, offset(rest)))?;
         rest = behind;
     }
-    translator.finish().map(drop).ok_or_else(|| {
-        let offset = module.bodies[defined as usize].start;
-        Error::translation(
+    let offset = module.bodies[defined as usize].start;
+    if translator.finish().is_none() {
+        return Err(Error::translation(
             func_index,
             offset,
             format!("the function needs more than {MAX_FRAME_SLOTS} slots for locals and operands"),
-        )
-    })
+        ));
+    }
+    if translator.code.is_too_large() {
+        return Err(Error::translation(
+            func_index,
+            offset,
+            format!(
+                "the function refers to an index or offset above {}, which the compact encoding has no room for",
+                E::MAX_INDEX
+            ),
+        ));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     code::Operands,
-    func::{FuncTranslator, fits_i16, fits_i32},
+    func::{FuncTranslator, fits_i16, fits_imm},
     fuse::{Before, Last, What, existing},
     stack::{Loc, Operand},
 };
@@ -37,10 +37,12 @@ pub(crate) fn small(loc: Loc, ty: Ty) -> Option<Place> {
     }
 }
 
-/// The place of an operand of a binary op: 64-bit constants may not fit 32 bits.
-fn operand_place(loc: Loc, ty: Ty) -> Place {
+/// The place of an operand of a binary op: constants may not fit its field.
+fn operand_place<E: Encoding>(loc: Loc, ty: Ty) -> Place {
     match loc {
-        Loc::Imm(bits) if ty == Ty::I64 && fits_i32(bits, ty).is_none() => Place::Long,
+        Loc::Imm(bits) if matches!(ty, Ty::I32 | Ty::I64) && !fits_imm::<E>(bits, ty) => {
+            Place::Long
+        }
         loc => loc.place(),
     }
 }
@@ -95,13 +97,14 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 a = a_operand.at;
             }
         }
-        let form = |a, b| pairs.find(operand_place(a, ty), operand_place(b, ty));
+        let form = |a, b| pairs.find(operand_place::<E>(a, ty), operand_place::<E>(b, ty));
         if let Some(form) = form(a, b) {
             return (op, a, b, form);
         }
         let both = matches!((a, b), (Loc::Imm(_), Loc::Imm(_)));
         let too_wide = |loc| {
-            operand_place(loc, ty) == Place::Long && pairs.find(Place::Slot, Place::Long).is_none()
+            operand_place::<E>(loc, ty) == Place::Long
+                && pairs.find(Place::Slot, Place::Long).is_none()
         };
         if too_wide(b) {
             b = Loc::slot(self.in_slot(b, b_operand));
@@ -135,7 +138,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         };
         let operands = operands.u16(2, narrow.field16());
         match wide {
-            Loc::Imm(bits) if ty == Ty::F64 || operand_place(wide, ty) == Place::Long => {
+            Loc::Imm(bits) if ty == Ty::F64 || operand_place::<E>(wide, ty) == Place::Long => {
                 (operands.u64(8, bits), 16)
             }
             Loc::Imm(bits) => (operands.u32(4, bits as u32), 8),
@@ -181,7 +184,10 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             Shape::Compare { operand, .. } => (operand, Ty::I32, true),
             _ => return,
         };
-        let places = (operand_place(a, operand), operand_place(b, operand));
+        let places = (
+            operand_place::<E>(a, operand),
+            operand_place::<E>(b, operand),
+        );
         let form = existing(E::PLACES.pairs(operand, mirrored).find(places.0, places.1));
         self.emit_pair(op, operand, result, a, b, form, before);
     }

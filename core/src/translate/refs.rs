@@ -94,7 +94,8 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     pub(super) fn struct_new(&mut self, index: u32, default: bool, descriptor: bool) {
         let entry = self.entry(index);
-        let (id, fields) = (entry.id.0, entry.def.layout.fields().len());
+        let fields = entry.def.layout.fields().len();
+        let id = self.type_field(index);
         let fields = if default { 0 } else { fields };
         let inputs = fields + usize::from(descriptor);
         self.materialize_top(inputs);
@@ -143,7 +144,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     pub(super) fn array_new(&mut self, index: u32, default: bool) {
-        let id = self.entry(index).id.0;
+        let id = self.type_field(index);
         let len = self.peek_slot(0);
         self.pay_for_length(len);
         if default {
@@ -156,7 +157,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     pub(super) fn array_new_fixed(&mut self, index: u32, len: u32) {
-        let id = self.entry(index).id.0;
+        let id = self.type_field(index);
         let inputs = len as usize;
         self.materialize_top(inputs);
         let first = match inputs {
@@ -169,7 +170,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// `array.new_data` and `array.new_elem`.
     pub(super) fn array_new_segment(&mut self, op: Op, index: u32, segment: u32) {
-        let id = self.entry(index).id.0;
+        let id = self.type_field(index);
         let len = self.peek_slot(0);
         let offset = self.peek_slot(1);
         self.pay_for_length(len);
@@ -232,8 +233,16 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     fn cast_target(&self, heap: wasmparser::HeapType, nullable: bool) -> Result<u32, Error> {
         let types = Types::of(self.module);
-        let heap = types.heap_type(heap)?;
-        Ok(CastTarget::new(RefType { nullable, heap }).0)
+        let of = types.heap_type(heap)?;
+        let target = CastTarget::new(RefType { nullable, heap: of });
+        Ok(match heap {
+            wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index)
+                if E::COMPACT =>
+            {
+                target.of_type(index.as_module_index().unwrap_or(0)).0
+            }
+            _ => target.0,
+        })
     }
 
     /// Pushes whether the reference in a slot is of a type.

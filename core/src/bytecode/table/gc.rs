@@ -36,7 +36,7 @@ macro_rules! with_gc_rows {
                 /// Calls through a reference.
                 CallRef "call_ref" { [Base(0), Header(2), Src(4)] call::CallRef; }
                 /// Tail-calls through a reference.
-                ReturnCallRef "return_call_ref" { [Src(0), Count(2), Src(4), Header(8), OwnHeader(10)] tail_call::ReturnCallRef; }
+                ReturnCallRef "return_call_ref" { [Src(0), Count(2), Header(4), OwnHeader(6), Src(8)] tail_call::ReturnCallRef; }
                 /// Structures: of values in slots, of zero and null, the same with a descriptor.
                 StructNew "struct.new" { [Dst(0), Src(2), Type(4)] objects::StructNew; }
                 StructNewDefault "struct.new_default" { [Dst(0), Type(4)] objects::StructNewDefault; }
@@ -66,8 +66,8 @@ macro_rules! with_gc_rows {
                 ArrayInitElem "array.init_elem" { [Src(0), Src(2), Src(4), Src(6), Elem(8)] objects::ArrayInitElem; }
             }
             produce {
-                RefTest "ref.test" -> u32 [Src(2), Type(4)] Test;
-                RefCast "ref.cast" -> gcref [Src(2), Type(4)] Cast;
+                RefTest "ref.test" -> u32 [Src(2), Cast(4)] Test;
+                RefCast "ref.cast" -> gcref [Src(2), Cast(4)] Cast;
                 RefTestDesc "ref.test_desc_eq" -> u32 [Src(2), Src(4)] TestDescriptor;
                 RefTestDescNull "ref.test_desc_eq_null" -> u32 [Src(2), Src(4)] TestDescriptorNull;
                 RefGetDesc "ref.get_desc" -> gcref [Src(2)] GetDescriptor;

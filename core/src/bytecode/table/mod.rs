@@ -235,11 +235,11 @@ macro_rules! for_each_op {
                 /// Calls through a table.
                 CallIndirect "call_indirect" { [Base(0), Header(2), Src(4), Table(6), Type(8)] call::CallIndirect; }
                 /// Tail calls: the arguments replace the frame.
-                ReturnCall "return_call" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] tail_call::ReturnCall; }
+                ReturnCall "return_call" { [Src(0), Count(2), Header(4), OwnHeader(6), Func(8)] tail_call::ReturnCall; }
                 /// Tail-calls an imported function.
-                ReturnCallImport "return_call_import" { [Src(0), Count(2), Func(4), Header(8), OwnHeader(10)] tail_call::ReturnCallImport; }
+                ReturnCallImport "return_call_import" { [Src(0), Count(2), Header(4), OwnHeader(6), Func(8)] tail_call::ReturnCallImport; }
                 /// Tail-calls through a table.
-                ReturnCallIndirect "return_call_indirect" { [Src(0), Count(2), Src(4), Table(6), Header(8), OwnHeader(10), Type(12)] tail_call::ReturnCallIndirect; }
+                ReturnCallIndirect "return_call_indirect" { [Src(0), Count(2), Header(4), OwnHeader(6), Src(8), Table(10), Type(12)] tail_call::ReturnCallIndirect; }
                 /// Returns, with no result or with one in its accumulator.
                 Return "return" {
                     [OwnHeader(0)] ret::Return;

@@ -118,13 +118,13 @@ pub(crate) const fn handler<H: Handle>() -> Handler {
 /// # Safety
 /// `cx.ip` is at an instruction whose expectations `cx` and its frame meet.
 pub(crate) unsafe fn enter(cx: *mut Cx) {
-    // SAFETY: the first cell of an instruction is its handler; the rest is the caller's promise.
+    // SAFETY: the caller's promise.
     unsafe {
         let mut ip = (*cx).ip;
         while !ip.is_null() {
             #[cfg(feature = "stats")]
             crate::stats::count(ip);
-            ip = ip.cast::<Handler>().read()(ip, cx);
+            ip = super::fetch(ip)(ip, cx);
         }
     }
 }

@@ -17,10 +17,80 @@ pub(crate) use tail::{
 };
 
 use super::cx::Exit;
-use crate::trap::TrapCode;
+use crate::{
+    bytecode::{Encoding, Native, Op},
+    trap::TrapCode,
+};
 
-/// Bytes of the handler address in front of the operand fields.
-pub(crate) const HANDLER_BYTES: usize = size_of::<usize>();
+/// Bytes of the opcode in front of the operand fields.
+pub(crate) const OPCODE_BYTES: usize = Native::OPCODE_BYTES;
+
+/// What an instruction begins with: its handler, or the number of its opcode.
+#[cfg(not(feature = "compact"))]
+pub(crate) type Cell = Handler;
+#[cfg(feature = "compact")]
+pub(crate) type Cell = u16;
+
+/// The cell of an op that is not in anybody's code; `H` is its handler.
+#[cfg(not(feature = "compact"))]
+pub(crate) const fn cell<H: Handle>(_: Op) -> Cell {
+    handler::<H>()
+}
+#[cfg(feature = "compact")]
+pub(crate) const fn cell<H: Handle>(op: Op) -> Cell {
+    op.base::<Native>().to_le()
+}
+
+/// The handler of the instruction at `ip`.
+///
+/// # Safety
+/// There is an instruction.
+#[inline(always)]
+pub(crate) unsafe fn fetch(ip: *const u8) -> Handler {
+    // SAFETY: the first cell of an instruction is its handler, or an opcode of the table.
+    unsafe {
+        #[cfg(not(feature = "compact"))]
+        return ip.cast::<Cell>().read();
+        #[cfg(feature = "compact")]
+        return *super::HANDLERS.get_unchecked(usize::from(u16::from_le(ip.cast::<Cell>().read())));
+    }
+}
+
+/// A byte offset among an instruction's fields, or their end: in the direct encoding, and in the compact one.
+/// The op table says both (see `bytecode::encoding`).
+#[inline(always)]
+pub(crate) const fn at(direct: usize, compact: usize) -> usize {
+    if Native::COMPACT { compact } else { direct }
+}
+
+/// A number that the compact encoding has in little-endian order.
+pub(crate) trait Number: Copy {
+    fn of_code(self) -> Self;
+}
+macro_rules! numbers {
+    ($($ty:ident)*) => {$(
+        impl Number for $ty {
+            #[inline(always)]
+            fn of_code(self) -> Self {
+                if Native::COMPACT { $ty::from_le(self) } else { self }
+            }
+        }
+    )*};
+}
+numbers!(u16 i16 u32 i32 u64 usize);
+impl Number for [u8; 16] {
+    #[inline(always)]
+    fn of_code(self) -> Self {
+        self
+    }
+}
+#[cfg(feature = "simd")]
+impl Number for super::vector::v128 {
+    #[inline(always)]
+    fn of_code(self) -> Self {
+        self
+    }
+}
 
 /// A handler's body. `run` gets the registers, does its work and continues with `Regs::next` or one of its kin.
 pub(crate) trait Handle {
@@ -36,13 +106,46 @@ impl Regs {
     /// # Safety
     /// The instruction at ip has a field of this type there.
     #[inline(always)]
-    pub(crate) unsafe fn read<T: Copy>(&self, at: usize) -> T {
+    pub(crate) unsafe fn read<T: Number>(&self, at: usize) -> T {
         // SAFETY: the caller's promise; code is readable for as long as its module lives.
         unsafe {
             self.ip()
-                .add(HANDLER_BYTES + at)
+                .add(OPCODE_BYTES + at)
                 .cast::<T>()
                 .read_unaligned()
+                .of_code()
+        }
+    }
+
+    /// The index, offset or count at `at`.
+    ///
+    /// # Safety
+    /// The instruction at ip has such a field there.
+    #[inline(always)]
+    pub(crate) unsafe fn index(&self, at: usize) -> u32 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if Native::COMPACT {
+                self.read::<u16>(at).into()
+            } else {
+                self.read(at)
+            }
+        }
+    }
+
+    /// The same of a constant, which is sign-extended.
+    ///
+    /// # Safety
+    /// The instruction at ip has such a field there.
+    #[inline(always)]
+    pub(crate) unsafe fn imm(&self, at: usize) -> i32 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if Native::COMPACT {
+                self.read::<i16>(at).into()
+            } else {
+                self.read(at)
+            }
         }
     }
 
@@ -64,7 +167,7 @@ impl Regs {
     pub(crate) unsafe fn next(mut self, operand_bytes: usize) -> Flow {
         // SAFETY: the translator ends every path with an op that does not come here.
         unsafe {
-            self.set_ip(self.ip().add(HANDLER_BYTES + operand_bytes));
+            self.set_ip(self.ip().add(OPCODE_BYTES + operand_bytes));
             self.go()
         }
     }
@@ -77,8 +180,9 @@ impl Regs {
     pub(crate) unsafe fn branch(mut self, at: usize) -> Flow {
         // SAFETY: the caller's promise; targets are instructions of the same function.
         unsafe {
-            let field = self.ip().add(HANDLER_BYTES + at);
-            self.set_ip(field.offset(field.cast::<i32>().read_unaligned() as isize));
+            let distance = self.read::<i32>(at);
+            let field = self.ip().add(OPCODE_BYTES + at);
+            self.set_ip(field.offset(distance as isize));
             self.go()
         }
     }

@@ -209,9 +209,9 @@ impl Regs {
     /// ip is at an instruction whose expectations the registers meet.
     #[inline(always)]
     pub(crate) unsafe fn go(self) -> Flow {
-        // SAFETY: the first cell of an instruction is its handler.
+        // SAFETY: the caller's promise.
         unsafe {
-            let handler = self.ip.cast::<Handler>().read();
+            let handler = super::fetch(self.ip);
             jump!(self, handler)
         }
     }

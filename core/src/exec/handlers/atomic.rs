@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     exec::{
-        dispatch::{Flow, Handle, Regs},
+        dispatch::{Flow, Handle, Regs, at},
         operand::{Slot, Source},
         value::Value,
     },
@@ -23,26 +23,26 @@ enum Place {
 }
 
 #[inline(always)]
-unsafe fn place(r: &Regs, log_size: usize) -> Place {
+unsafe fn place(r: &Regs, offset_at: usize, log_size: usize) -> Place {
     // SAFETY: the instruction has these fields.
     unsafe {
-        let address = (*r.slot(2)).wrapping_add(r.read::<u64>(8));
+        let address = (*r.slot(2)).wrapping_add(r.read::<u64>(offset_at));
         if address & ((1 << log_size) - 1) != 0 {
             return Place::Unaligned;
         }
-        match far(r, log_size) {
+        match far(r, offset_at, log_size) {
             Ok(at) => Place::Bytes(at),
             Err(fault) => Place::Outside(fault),
         }
     }
 }
 
-/// Does `$body` with the bytes, then goes on behind so many bytes of operands.
+/// Does `$body` with the bytes, then goes on behind so many bytes of operands. The offset is at `$offset_at`.
 macro_rules! access {
-    ($r:ident, $log_size:expr, $bytes:literal, |$at:ident| $body:expr) => {
+    ($r:ident, $log_size:expr, $offset_at:expr, $bytes:expr, |$at:ident| $body:expr) => {
         // SAFETY: the instruction has the fields of its row; `place` has checked the access.
         unsafe {
-            match place(&$r, $log_size) {
+            match place(&$r, $offset_at, $log_size) {
                 Place::Bytes($at) => {
                     $body;
                     $r.next($bytes)
@@ -59,7 +59,8 @@ pub(crate) struct Load<O>(PhantomData<O>);
 impl<O: LoadOp> Handle for Load<O> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        access!(r, O::LOG_SIZE, 16, |at| *r.slot(0) = O::load(at).to_bits())
+        access!(r, O::LOG_SIZE, at(8, 6), at(16, 14), |bytes| *r.slot(0) =
+            O::load(bytes).to_bits())
     }
 }
 
@@ -68,7 +69,10 @@ pub(crate) struct Store<O>(PhantomData<O>);
 impl<O: StoreOp> Handle for Store<O> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        access!(r, O::LOG_SIZE, 16, |at| O::store(at, Slot::get(&r, 0)))
+        access!(r, O::LOG_SIZE, at(8, 6), at(16, 14), |bytes| O::store(
+            bytes,
+            Slot::get(&r, 0)
+        ))
     }
 }
 
@@ -77,8 +81,8 @@ pub(crate) struct Modify<O>(PhantomData<O>);
 impl<O: ModifyOp> Handle for Modify<O> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        access!(r, O::LOG_SIZE, 16, |at| *r.slot(0) =
-            O::modify(at, *r.slot(6)))
+        access!(r, O::LOG_SIZE, 8, at(16, 16), |bytes| *r.slot(0) =
+            O::modify(bytes, *r.slot(6)))
     }
 }
 
@@ -87,8 +91,8 @@ pub(crate) struct Exchange<O>(PhantomData<O>);
 impl<O: ExchangeOp> Handle for Exchange<O> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        access!(r, O::LOG_SIZE, 24, |at| *r.slot(0) =
-            O::exchange(at, *r.slot(6), *r.slot(16)))
+        access!(r, O::LOG_SIZE, 8, at(24, 18), |bytes| *r.slot(0) =
+            O::exchange(bytes, *r.slot(6), *r.slot(16)))
     }
 }
 
@@ -100,8 +104,8 @@ impl<V: Value + PartialEq> Handle for Wait<V> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields; `place` has checked the access; memory indices were validated.
         unsafe {
-            let at = match place(&r, size_of::<V>().trailing_zeros() as usize) {
-                Place::Bytes(at) => at,
+            let bytes = match place(&r, 8, size_of::<V>().trailing_zeros() as usize) {
+                Place::Bytes(bytes) => bytes,
                 Place::Unaligned => return r.trap(TrapCode::UnalignedAtomic),
                 Place::Outside(fault) => return far_fault(r, fault),
             };
@@ -109,12 +113,12 @@ impl<V: Value + PartialEq> Handle for Wait<V> {
                 return r.trap(TrapCode::ExpectedSharedMemory);
             }
             // (Targets are little-endian, or swap on both sides.)
-            let equal = at.cast::<V>().read_unaligned() == Slot::get::<V>(&r, 6);
+            let equal = bytes.cast::<V>().read_unaligned() == Slot::get::<V>(&r, 6);
             if equal && (*r.slot(16) as i64) < 0 {
                 return r.trap(TrapCode::Deadlock);
             }
             *r.slot(0) = if equal { 2 } else { 1 };
-            r.next(24)
+            r.next(at(24, 18))
         }
     }
 }
@@ -124,6 +128,6 @@ pub(crate) struct Notify;
 impl Handle for Notify {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        access!(r, 2, 16, |_at| *r.slot(0) = 0)
+        access!(r, 2, at(8, 6), at(16, 14), |_at| *r.slot(0) = 0)
     }
 }

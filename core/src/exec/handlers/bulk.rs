@@ -2,9 +2,10 @@
 
 use super::memory::memory_of;
 use crate::{
+    bytecode::{Encoding, Native},
     exec::{
         cx::{Cx, Exit},
-        dispatch::{Flow, HANDLER_BYTES, Handle, Regs},
+        dispatch::{Flow, Handle, Number, OPCODE_BYTES, Regs, at},
     },
     store::{InstanceEntity, MemoryEntity, TableEntity},
     trap::TrapCode,
@@ -22,9 +23,22 @@ pub(super) struct Instruction {
 
 impl Instruction {
     /// As `Regs::read`.
-    pub(super) unsafe fn read<T: Copy>(&self, at: usize) -> T {
+    pub(super) unsafe fn read<T: Number>(&self, at: usize) -> T {
         // SAFETY: the caller's promise.
-        unsafe { self.ip.add(HANDLER_BYTES + at).cast::<T>().read_unaligned() }
+        let value = unsafe { self.ip.add(OPCODE_BYTES + at).cast::<T>().read_unaligned() };
+        value.of_code()
+    }
+
+    /// As `Regs::index`.
+    pub(super) unsafe fn index(&self, at: usize) -> u32 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if Native::COMPACT {
+                self.read::<u16>(at).into()
+            } else {
+                self.read(at)
+            }
+        }
     }
 
     /// As `Regs::slot`.
@@ -59,7 +73,7 @@ unsafe fn table(r: &Instruction, index: u32) -> *mut TableEntity {
 /// The memory whose index is at `at`.
 unsafe fn memory(r: &Instruction, at: usize) -> *mut MemoryEntity {
     // SAFETY: memory indices were validated.
-    unsafe { memory_of(r.cx, r.read(at)) }
+    unsafe { memory_of(r.cx, r.index(at)) }
 }
 
 unsafe fn instance(r: &Instruction) -> *mut InstanceEntity {
@@ -69,7 +83,7 @@ unsafe fn instance(r: &Instruction) -> *mut InstanceEntity {
 
 /// An op that does its work, or traps, and goes on.
 macro_rules! bulk_op {
-    ($name:ident, $bytes:literal, $trap:ident, |$r:ident| $body:block) => {
+    ($name:ident, $bytes:expr, $trap:ident, |$r:ident| $body:block) => {
         #[doc = "See the op table."]
         pub(crate) struct $name;
         impl $name {
@@ -98,16 +112,16 @@ macro_rules! bulk_op {
     };
 }
 
-bulk_op!(MemoryCopy, 16, MemoryOutOfBounds, |r| {
-    let (to, from) = (memory(r, 8), memory(r, 12));
+bulk_op!(MemoryCopy, at(16, 10), MemoryOutOfBounds, |r| {
+    let (to, from) = (memory(r, at(8, 6)), memory(r, at(12, 8)));
     let len = index(r, 4, (*to).is_wide() && (*from).is_wide());
     let (d, n) = range(index(r, 0, (*to).is_wide()), len, (*to).len)?;
     let (s, _) = range(index(r, 2, (*from).is_wide()), len, (*from).len)?;
     (*from).base.add(s).copy_to((*to).base.add(d), n);
 });
 
-bulk_op!(MemoryFill, 16, MemoryOutOfBounds, |r| {
-    let to = memory(r, 8);
+bulk_op!(MemoryFill, at(16, 8), MemoryOutOfBounds, |r| {
+    let to = memory(r, at(8, 6));
     let (d, n) = range(
         index(r, 0, (*to).is_wide()),
         index(r, 4, (*to).is_wide()),
@@ -116,8 +130,8 @@ bulk_op!(MemoryFill, 16, MemoryOutOfBounds, |r| {
     (*to).base.add(d).write_bytes(*r.slot(2) as u8, n);
 });
 
-bulk_op!(MemoryInit, 16, MemoryOutOfBounds, |r| {
-    let (segment, to) = (r.read::<u32>(8), memory(r, 12));
+bulk_op!(MemoryInit, at(16, 10), MemoryOutOfBounds, |r| {
+    let (segment, to) = (r.index(at(8, 6)), memory(r, at(12, 8)));
     let instance = &*instance(r);
     let data = instance.data(segment);
     let len = index(r, 4, false);
@@ -128,28 +142,28 @@ bulk_op!(MemoryInit, 16, MemoryOutOfBounds, |r| {
         .copy_to_nonoverlapping((*to).base.add(d), n);
 });
 
-bulk_op!(DataDrop, 8, MemoryOutOfBounds, |r| {
-    (&mut (*instance(r)).dropped_data)[r.read::<u32>(4) as usize] = true;
+bulk_op!(DataDrop, at(8, 2), MemoryOutOfBounds, |r| {
+    (&mut (*instance(r)).dropped_data)[r.index(at(4, 0)) as usize] = true;
 });
 
-bulk_op!(TableGet, 8, TableOutOfBounds, |r| {
-    let table = &*table(r, r.read(4));
+bulk_op!(TableGet, at(8, 6), TableOutOfBounds, |r| {
+    let table = &*table(r, r.index(4));
     let (i, _) = range(index(r, 2, table.is_wide()), 1, table.elements.len())?;
     *r.slot(0) = table.elements[i];
 });
 
-bulk_op!(TableSet, 8, TableOutOfBounds, |r| {
-    let table = &mut *table(r, r.read(4));
+bulk_op!(TableSet, at(8, 6), TableOutOfBounds, |r| {
+    let table = &mut *table(r, r.index(4));
     let (i, _) = range(index(r, 0, table.is_wide()), 1, table.elements.len())?;
     table.elements[i] = *r.slot(2);
 });
 
-bulk_op!(TableSize, 8, TableOutOfBounds, |r| {
-    *r.slot(0) = (*table(r, r.read(4))).elements.len() as u64;
+bulk_op!(TableSize, at(8, 4), TableOutOfBounds, |r| {
+    *r.slot(0) = (*table(r, r.index(at(4, 2)))).elements.len() as u64;
 });
 
-bulk_op!(TableCopy, 16, TableOutOfBounds, |r| {
-    let (to, from) = (table(r, r.read(8)), table(r, r.read(12)));
+bulk_op!(TableCopy, at(16, 10), TableOutOfBounds, |r| {
+    let (to, from) = (table(r, r.index(at(8, 6))), table(r, r.index(at(12, 8))));
     let len = index(r, 4, (*to).is_wide() && (*from).is_wide());
     let (d, n) = range(index(r, 0, (*to).is_wide()), len, (*to).elements.len())?;
     let (s, _) = range(index(r, 2, (*from).is_wide()), len, (*from).elements.len())?;
@@ -163,8 +177,8 @@ bulk_op!(TableCopy, 16, TableOutOfBounds, |r| {
     from_ptr.add(s).copy_to(to_ptr.add(d), n);
 });
 
-bulk_op!(TableFill, 16, TableOutOfBounds, |r| {
-    let table = &mut *table(r, r.read(8));
+bulk_op!(TableFill, at(16, 8), TableOutOfBounds, |r| {
+    let table = &mut *table(r, r.index(at(8, 6)));
     let (d, n) = range(
         index(r, 0, table.is_wide()),
         index(r, 4, table.is_wide()),
@@ -173,8 +187,8 @@ bulk_op!(TableFill, 16, TableOutOfBounds, |r| {
     table.elements[d..d + n].fill(*r.slot(2));
 });
 
-bulk_op!(TableInit, 16, TableOutOfBounds, |r| {
-    let (segment, table) = (r.read::<u32>(8), &mut *table(r, r.read(12)));
+bulk_op!(TableInit, at(16, 10), TableOutOfBounds, |r| {
+    let (segment, table) = (r.index(at(8, 6)), &mut *table(r, r.index(at(12, 8))));
     let elements = &(&(*instance(r)).elements)[segment as usize];
     let len = index(r, 4, false);
     let (s, n) = range(index(r, 2, false), len, elements.len())?;
@@ -182,8 +196,8 @@ bulk_op!(TableInit, 16, TableOutOfBounds, |r| {
     table.elements[d..d + n].copy_from_slice(&elements[s..s + n]);
 });
 
-bulk_op!(ElemDrop, 8, TableOutOfBounds, |r| {
-    (&mut (*instance(r)).elements)[r.read::<u32>(4) as usize] = Default::default();
+bulk_op!(ElemDrop, at(8, 2), TableOutOfBounds, |r| {
+    (&mut (*instance(r)).elements)[r.index(at(4, 0)) as usize] = Default::default();
 });
 
 /// Grows a table; the driver does it, since the store's limiter has a say.
@@ -193,7 +207,7 @@ impl Handle for TableGrow {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let number = r.read::<u32>(8);
+            let number = r.index(at(8, 6));
             let table = (*(*r.cx()).tables.add(number as usize)).as_ptr();
             let delta = *r.slot(4);
             let delta = if (*table).is_wide() {
@@ -202,7 +216,7 @@ impl Handle for TableGrow {
                 delta as u32 as u64
             };
             let (to, init) = (r.read::<u16>(0), *r.slot(2));
-            r.set_ip(r.ip().add(HANDLER_BYTES + 16));
+            r.set_ip(r.ip().add(OPCODE_BYTES + at(16, 8)));
             r.exit(Exit::TableGrow {
                 table: number,
                 delta,

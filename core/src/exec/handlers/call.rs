@@ -4,16 +4,15 @@
 //! space that parameters and results share. Everything that can fail (translation, stack space,
 //! type checks) happens before the first write, so that a call can be started again.
 
-use core::{
-    marker::PhantomData,
-    ptr::with_exposed_provenance,
-    sync::atomic::{AtomicPtr, Ordering},
-};
+use core::{marker::PhantomData, sync::atomic::Ordering};
+#[cfg(not(feature = "compact"))]
+use core::{ptr::with_exposed_provenance, sync::atomic::AtomicPtr};
 
 use crate::{
+    bytecode::{Encoding, Native, Op},
     exec::{
         cx::{Cx, Exit},
-        dispatch::{Flow, HANDLER_BYTES, Handle, Handler, Regs, handler},
+        dispatch::{Cell, Flow, Handle, OPCODE_BYTES, Regs, at, cell},
         handlers::{control::Halt, ret::Restore},
         operand::Source,
         stack::Switch,
@@ -24,17 +23,18 @@ use crate::{
 };
 
 /// Where a call from the host returns to.
-pub(crate) static HALT: [Handler; 1] = [handler::<Halt>()];
+pub(crate) static HALT: [Cell; 1] = [cell::<Halt>(Op::Halt)];
 /// Where a call across instances returns to.
-static RESTORE: [Handler; 1] = [handler::<Restore>()];
+static RESTORE: [Cell; 1] = [cell::<Restore>(Op::Restore)];
 
 /// The return address `RESTORE`, for backtraces to recognize.
 pub(crate) fn restore_ip() -> *const u8 {
     RESTORE.as_ptr().cast()
 }
 
-/// A function's code is preceded by the bytes of its frame (a usize, padded to this).
-pub(crate) const ENTRY_HEADER_BYTES: usize = 8;
+/// A function's code is preceded by the size of its frame: the bytes (a usize), or in the compact encoding the
+/// slots (a u16).
+pub(crate) const ENTRY_HEADER_BYTES: usize = Native::ENTRY_BYTES;
 
 /// Bytes of the frame of the function that begins at `entry`.
 ///
@@ -43,7 +43,14 @@ pub(crate) const ENTRY_HEADER_BYTES: usize = 8;
 #[inline(always)]
 pub(crate) unsafe fn frame_bytes(entry: *const u8) -> usize {
     // SAFETY: the caller's promise.
-    unsafe { entry.sub(ENTRY_HEADER_BYTES).cast::<usize>().read() }
+    unsafe {
+        let header = entry.sub(ENTRY_HEADER_BYTES);
+        if Native::COMPACT {
+            usize::from(u16::from_le(header.cast::<u16>().read())) * 8
+        } else {
+            header.cast::<usize>().read()
+        }
+    }
 }
 
 /// Writes a frame header.
@@ -95,17 +102,17 @@ impl<const AT: usize> Callee for Direct<AT> {
     #[inline(always)]
     unsafe fn defined(r: &Regs) -> u32 {
         // SAFETY: the instruction has this field.
-        unsafe { r.read(AT) }
+        unsafe { r.index(AT) }
     }
 }
 
-/// The table at 6, the index in the slot at 4, the type at `TYPE_AT`.
-pub(super) struct Indirect<const TYPE_AT: usize>;
-impl<const TYPE_AT: usize> Callee for Indirect<TYPE_AT> {
+/// The index in the slot at `AT`, the table and the type behind it.
+pub(super) struct Indirect<const AT: usize>;
+impl<const AT: usize> Callee for Indirect<AT> {
     #[inline(always)]
     unsafe fn defined(r: &Regs) -> u32 {
         // SAFETY: the instruction has these fields.
-        match unsafe { resolve::<true>(r, 4, TYPE_AT) } {
+        match unsafe { resolve::<true>(r, AT) } {
             Ok(Target::Near(defined)) => defined,
             _ => 0,
         }
@@ -215,7 +222,7 @@ unsafe fn call_defined<C: Callee>(mut r: Regs, entry: *const u8, operand_bytes: 
         }
         write_header(
             sp.add(r.read::<u16>(2) as usize),
-            r.ip().add(HANDLER_BYTES + operand_bytes),
+            r.ip().add(OPCODE_BYTES + operand_bytes),
             (sp as usize - r.sp() as usize) as u64,
         );
         r.set_sp(sp);
@@ -231,9 +238,14 @@ impl Handle for Call {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let entry = with_exposed_provenance::<AtomicPtr<u8>>(r.read::<usize>(8));
-            let entry = (*entry).load(Ordering::Acquire);
-            call_defined::<Direct<4>>(r, entry, 16)
+            #[cfg(not(feature = "compact"))]
+            let entry = {
+                let entry = with_exposed_provenance::<AtomicPtr<u8>>(r.read::<usize>(8));
+                (*entry).load(Ordering::Acquire)
+            };
+            #[cfg(feature = "compact")]
+            let entry = entry(r.cx(), r.index(4));
+            call_defined::<Direct<4>>(r, entry, at(16, 6))
         }
     }
 }
@@ -246,7 +258,7 @@ impl<X: Source> Handle for CallWith<X> {
         // SAFETY: the instruction has these fields. The copy may be done again.
         unsafe {
             *r.slot(4) = X::get16::<u64>(&r, 6);
-            let entry = entry(r.cx(), r.read::<u32>(8));
+            let entry = entry(r.cx(), r.index(8));
             call_defined::<Direct<8>>(r, entry, 16)
         }
     }
@@ -261,7 +273,7 @@ impl<const BYTES: usize> Handle for Leave<BYTES> {
         // SAFETY: the callee is a function of the store; instances live as long as the store.
         unsafe {
             let cx = r.cx();
-            let ret = r.ip().add(HANDLER_BYTES + BYTES);
+            let ret = r.ip().add(OPCODE_BYTES + BYTES);
             let base = r.read::<u16>(0) as usize;
             let callee = (*cx).callee;
             match (*(*cx).funcs.add(callee as usize)).kind {
@@ -324,7 +336,7 @@ pub(super) unsafe fn function(r: &Regs, at: usize) -> u32 {
     // while it runs.
     unsafe {
         let funcs = (*(*r.cx()).instance.as_ptr()).funcs.as_ptr();
-        *funcs.add(r.read::<u32>(at) as usize)
+        *funcs.add(r.index(at) as usize)
     }
 }
 
@@ -337,7 +349,7 @@ impl Handle for CallImport {
         unsafe {
             let cx = r.cx();
             (*cx).callee = function(&r, 4);
-            r.defer::<Leave<8>>()
+            r.defer::<Leave<{ at(8, 6) }>>()
         }
     }
 }
@@ -350,19 +362,26 @@ pub(super) enum Target {
     Far(u32),
 }
 
-/// Looks up the function at the index in slot `index_at`, in the table at 6, of the type at `type_at`, or of a
-/// subtype.
+/// A type of the current instance's module.
+#[cfg_attr(not(feature = "compact"), allow(dead_code))]
 #[inline(always)]
-pub(super) unsafe fn resolve<const SUBTYPE: bool>(
-    r: &Regs,
-    index_at: usize,
-    type_at: usize,
-) -> Result<Target, TrapCode> {
+pub(super) unsafe fn type_of_module(cx: *mut Cx, index: u32) -> TypeId {
+    // SAFETY: type indices were validated; the instance is alive while it runs.
+    unsafe {
+        let types = (*cx).instance.as_ref().module.inner().types.as_ptr();
+        (*types.add(index as usize)).id
+    }
+}
+
+/// Looks up the function at the index in the slot at `at`, in the table behind that, of the type behind that, or
+/// of a subtype.
+#[inline(always)]
+pub(super) unsafe fn resolve<const SUBTYPE: bool>(r: &Regs, at: usize) -> Result<Target, TrapCode> {
     // SAFETY: table indices were validated; elements are functions of the store or null.
     unsafe {
         let cx = r.cx();
-        let table = (*(*cx).tables.add(r.read::<u16>(6) as usize)).as_ref();
-        let index = *r.slot(index_at);
+        let table = (*(*cx).tables.add(r.read::<u16>(at + 2) as usize)).as_ref();
+        let index = *r.slot(at);
         let index = if table.is_wide() {
             index
         } else {
@@ -378,10 +397,15 @@ pub(super) unsafe fn resolve<const SUBTYPE: bool>(
         // (The tag lies above the index.)
         let func = func as u32 - 1;
         let entity = &*(*cx).funcs.add(func as usize);
-        if entity.ty.0 != r.read::<u32>(type_at) && !SUBTYPE {
+        let ty = if Native::COMPACT {
+            type_of_module(cx, r.index(at + 4))
+        } else {
+            TypeId(r.read(at + 4))
+        };
+        if entity.ty != ty && !SUBTYPE {
             return Err(TrapCode::BadSignature);
         }
-        if SUBTYPE && !(*(*cx).heap).is_subtype(entity.ty, TypeId(r.read(type_at))) {
+        if SUBTYPE && !(*(*cx).heap).is_subtype(entity.ty, ty) {
             return Err(TrapCode::BadSignature);
         }
         Ok(target(cx, func))
@@ -427,9 +451,9 @@ impl Handle for CallIndirect {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            match resolve::<false>(&r, 4, 8) {
+            match resolve::<false>(&r, 4) {
                 Err(TrapCode::BadSignature) if cfg!(feature = "gc") => r.defer::<CallIndirectSub>(),
-                found => enter::<Indirect<8>, 16>(r, found),
+                found => enter::<Indirect<4>, { at(16, 10) }>(r, found),
             }
         }
     }
@@ -442,34 +466,34 @@ impl Handle for CallIndirectSub {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let found = resolve::<true>(&r, 4, 8);
-            enter::<Indirect<8>, 16>(r, found)
+            let found = resolve::<true>(&r, 4);
+            enter::<Indirect<4>, { at(16, 10) }>(r, found)
         }
     }
 }
 
-/// The reference in the slot at 4.
+/// The reference in the slot at `AT`.
 #[cfg(feature = "gc")]
-pub(super) struct Referenced;
+pub(super) struct Referenced<const AT: usize>;
 #[cfg(feature = "gc")]
-impl Callee for Referenced {
+impl<const AT: usize> Callee for Referenced<AT> {
     #[inline(always)]
     unsafe fn defined(r: &Regs) -> u32 {
         // SAFETY: the instruction has this field.
-        match unsafe { referenced(r) } {
+        match unsafe { referenced(r, AT) } {
             Ok(Target::Near(defined)) => defined,
             _ => 0,
         }
     }
 }
 
-/// The function that the slot at 4 refers to.
+/// The function that the slot at `at` refers to.
 #[cfg(feature = "gc")]
 #[inline(always)]
-pub(super) unsafe fn referenced(r: &Regs) -> Result<Target, TrapCode> {
+pub(super) unsafe fn referenced(r: &Regs, at: usize) -> Result<Target, TrapCode> {
     // SAFETY: the instruction has this field; references to functions are of functions of the store.
     unsafe {
-        match *r.slot(4) as u32 {
+        match *r.slot(at) as u32 {
             0 => Err(TrapCode::NullReference),
             func => Ok(target(r.cx(), func - 1)),
         }
@@ -485,8 +509,8 @@ impl Handle for CallRef {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let found = referenced(&r);
-            enter::<Referenced, 8>(r, found)
+            let found = referenced(&r, 4);
+            enter::<Referenced<4>, { at(8, 6) }>(r, found)
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     engine::FUEL_LOG2_BYTES,
     exec::{
         cx::Exit,
-        dispatch::{Flow, HANDLER_BYTES, Handle, Regs},
+        dispatch::{Flow, Handle, OPCODE_BYTES, Regs, at},
         operand::{Destination, Slot, Source},
         value::Value,
     },
@@ -23,7 +23,23 @@ impl<D: Destination, X: Source, V: Value> Handle for Copy<D, X, V> {
         unsafe {
             let value = X::get::<V>(&r, if X::IMM { 4 } else { 2 });
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 4))
+        }
+    }
+}
+
+/// d = the i32 at 4.
+#[cfg(not(full_dispatch))]
+pub(crate) struct CopyImm<D>(PhantomData<D>);
+#[cfg(not(full_dispatch))]
+impl<D: Destination> Handle for CopyImm<D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let value = i64::from(r.read::<i32>(at(4, 2))) as u64;
+            D::put(&mut r, value);
+            r.next(at(8, 6))
         }
     }
 }
@@ -39,7 +55,7 @@ impl<D: Destination> Handle for CopySmall<D> {
         unsafe {
             let value = i64::from(r.read::<i16>(2)) as u64;
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 4))
         }
     }
 }
@@ -51,9 +67,9 @@ impl<D: Destination> Handle for CopyWide<D> {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let value = r.read::<u64>(8);
+            let value = r.read::<u64>(at(8, 2));
             D::put(&mut r, value);
-            r.next(16)
+            r.next(at(16, 10))
         }
     }
 }
@@ -66,7 +82,7 @@ impl Handle for CopyMany {
         // SAFETY: both runs of slots lie in the frame.
         unsafe {
             r.slot(2).copy_to(r.slot(0), r.read::<u16>(4) as usize);
-            r.next(8)
+            r.next(at(8, 6))
         }
     }
 }
@@ -92,7 +108,7 @@ impl Handle for Br {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has a target at 4.
-        unsafe { r.branch(4) }
+        unsafe { r.branch(at(4, 0)) }
     }
 }
 
@@ -103,8 +119,8 @@ impl<X: Source> Handle for BrTable<X> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction is followed by count + 1 targets.
         unsafe {
-            let index = X::get::<u32>(&r, 0).min(r.read::<u32>(4));
-            r.branch(8 + index as usize * 4)
+            let index = X::get::<u32>(&r, 0).min(r.read::<u32>(at(4, 2)));
+            r.branch(at(8, 6) + index as usize * 4)
         }
     }
 }
@@ -116,8 +132,8 @@ impl<const N: usize> Handle for ZeroLocals<N> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame.
         unsafe {
-            r.slot(6).cast::<[u64; N]>().write([0; N]);
-            r.next(8)
+            r.slot(at(6, 0)).cast::<[u64; N]>().write([0; N]);
+            r.next(at(8, 2))
         }
     }
 }
@@ -129,8 +145,8 @@ impl Handle for ZeroMany {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame.
         unsafe {
-            r.slot(6).write_bytes(0, r.read::<u16>(0) as usize);
-            r.next(8)
+            r.slot(at(6, 2)).write_bytes(0, r.read::<u16>(0) as usize);
+            r.next(at(8, 4))
         }
     }
 }
@@ -173,20 +189,20 @@ impl Handle for Unpin {
     }
 }
 
-/// Charges fuel, or takes what there is and pauses behind this op of 8 bytes.
+/// Charges fuel, or takes what there is and pauses behind this op, which has so many bytes of operands.
 #[inline(always)]
-unsafe fn charge(mut r: Regs, amount: u64) -> Flow {
+unsafe fn charge(mut r: Regs, amount: u64, operand_bytes: usize) -> Flow {
     // SAFETY: the context outlives the run.
     unsafe {
         let cx = r.cx();
         let fuel = (*cx).fuel;
         if amount <= fuel {
             (*cx).fuel = fuel - amount;
-            return r.next(8);
+            return r.next(operand_bytes);
         }
         (*cx).fuel = 0;
         (*cx).owed = amount - fuel;
-        r.set_ip(r.ip().add(HANDLER_BYTES + 8));
+        r.set_ip(r.ip().add(OPCODE_BYTES + operand_bytes));
         r.exit(Exit::OutOfFuel)
     }
 }
@@ -198,8 +214,8 @@ impl Handle for Fuel {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has the amount.
         unsafe {
-            let amount = r.read::<u32>(4);
-            charge(r, amount as u64)
+            let amount = r.read::<u32>(at(4, 0));
+            charge(r, amount as u64, at(8, 4))
         }
     }
 }
@@ -213,7 +229,7 @@ impl<V: Value> Handle for FuelBytes<V> {
         // SAFETY: the instruction has these fields; memory indices were validated.
         unsafe {
             let len = Slot::get::<V>(&r, 0).to_bits();
-            let most = (*memory_of(r.cx(), r.read(4))).len as u64;
+            let most = (*memory_of(r.cx(), r.index(at(4, 2)))).len as u64;
             charge(
                 r,
                 if len <= most {
@@ -221,6 +237,7 @@ impl<V: Value> Handle for FuelBytes<V> {
                 } else {
                     0
                 },
+                at(8, 4),
             )
         }
     }
@@ -234,7 +251,7 @@ impl<V: Value> Handle for FuelElements<V> {
         // SAFETY: the instruction has these fields; table indices were validated.
         unsafe {
             let len = Slot::get::<V>(&r, 0).to_bits();
-            let table = (*(*r.cx()).tables.add(r.read::<u32>(4) as usize)).as_ref();
+            let table = (*(*r.cx()).tables.add(r.index(at(4, 2)) as usize)).as_ref();
             let most = table.elements.len() as u64;
             charge(
                 r,
@@ -243,6 +260,7 @@ impl<V: Value> Handle for FuelElements<V> {
                 } else {
                     0
                 },
+                at(8, 4),
             )
         }
     }
@@ -257,10 +275,10 @@ impl Handle for Checkpoint {
         unsafe {
             let flag = &*(*r.cx()).interrupt;
             if !flag.load(Ordering::Relaxed) {
-                return r.next(8);
+                return r.next(at(8, 0));
             }
             flag.store(false, Ordering::Relaxed);
-            r.set_ip(r.ip().add(HANDLER_BYTES + 8));
+            r.set_ip(r.ip().add(OPCODE_BYTES + at(8, 0)));
             r.exit(Exit::Interrupted)
         }
     }
@@ -294,7 +312,7 @@ impl Handle for FuelLength {
         // SAFETY: the instruction has this field.
         unsafe {
             let len = Slot::get::<u32>(&r, 0);
-            charge(r, (u64::from(len) * 8) >> FUEL_LOG2_BYTES)
+            charge(r, (u64::from(len) * 8) >> FUEL_LOG2_BYTES, at(8, 2))
         }
     }
 }
@@ -309,7 +327,7 @@ impl Handle for Throw {
         // SAFETY: the instruction has these fields.
         unsafe {
             let exit = Exit::Throw {
-                tag: r.read(4),
+                tag: r.read(at(4, 2)),
                 base: r.read::<u16>(0).into(),
             };
             r.exit(exit)

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use super::call::function;
 use crate::{
     exec::{
-        dispatch::{Flow, Handle, Regs},
+        dispatch::{Flow, Handle, Regs, at},
         operand::{Destination, Source},
         value::Value,
     },
@@ -17,7 +17,7 @@ use crate::{
 unsafe fn global(r: &Regs) -> *mut u64 {
     // SAFETY: global indices were validated; globals live as long as the store.
     unsafe {
-        (&raw mut (*(*(*r.cx()).globals.add(r.read::<u32>(4) as usize)).as_ptr()).value).cast()
+        (&raw mut (*(*(*r.cx()).globals.add(r.index(at(4, 2)) as usize)).as_ptr()).value).cast()
     }
 }
 
@@ -30,7 +30,7 @@ impl<V: Value, D: Destination> Handle for Get<V, D> {
         unsafe {
             let value = V::read(global(&r));
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 4))
         }
     }
 }
@@ -43,7 +43,7 @@ impl<X: Source, V: Value> Handle for Set<X, V> {
         // SAFETY: the instruction has these fields.
         unsafe {
             X::get16::<V>(&r, 0).write(global(&r));
-            r.next(8)
+            r.next(at(8, 4))
         }
     }
 }
@@ -85,8 +85,8 @@ impl Handle for RefFunc {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            *r.slot(0) = FUNC_TAG | (function(&r, 4) as u64 + 1);
-            r.next(8)
+            *r.slot(0) = FUNC_TAG | (function(&r, at(4, 2)) as u64 + 1);
+            r.next(at(8, 4))
         }
     }
 }

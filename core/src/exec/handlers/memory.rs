@@ -6,7 +6,7 @@ use super::rows::{LoadOp, StoreOp};
 use crate::{
     exec::{
         cx::{Cx, Exit},
-        dispatch::{Flow, HANDLER_BYTES, Handle, Regs},
+        dispatch::{Flow, Handle, OPCODE_BYTES, Regs, at},
         operand::{Destination, Slot, Source},
         value::Value,
     },
@@ -14,18 +14,21 @@ use crate::{
     trap::TrapCode,
 };
 
-/// Effective address in a 32-bit memory: the base operand at `at` (absent for a constant) plus the offset at 4.
+/// Effective address in a 32-bit memory: the base operand at 2 (absent for a constant) plus the offset at 4.
 #[inline(always)]
-unsafe fn address<X: Source>(r: &Regs, at: usize) -> u64 {
+unsafe fn address<X: Source>(r: &Regs) -> u64 {
     // SAFETY: the instruction has these fields.
     unsafe {
-        let base = if X::IMM {
-            0
-        } else {
-            X::get::<u32>(r, at) as u64
-        };
-        base + r.read::<u32>(4) as u64
+        if X::IMM {
+            return r.index(at(4, 2)).into();
+        }
+        X::get::<u32>(r, 2) as u64 + r.index(4) as u64
     }
+}
+
+/// Bytes of the operands of an access with such an address.
+const fn near_bytes<X: Source>() -> usize {
+    at(8, if X::IMM { 4 } else { 6 })
 }
 
 /// Stops with an access out of bounds; the accumulator holds the address.
@@ -55,13 +58,13 @@ impl<O: LoadOp, X: Source, D: Destination> Handle for Load<O, X, D> {
         // SAFETY: the instruction has the fields of this form; the access is inside memory 0, which
         // `mem` and `limits` describe for the current instance.
         unsafe {
-            let ea = address::<X>(&r, 2);
+            let ea = address::<X>(&r);
             if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
                 return fault(r, ea);
             }
             let value = O::load(r.mem().add(ea as usize));
             D::put(&mut r, value);
-            r.next(8)
+            r.next(near_bytes::<X>())
         }
     }
 }
@@ -74,13 +77,13 @@ impl<O: StoreOp, X: Source, V: Source> Handle for Store<O, X, V> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: as for `Load`.
         unsafe {
-            let ea = address::<X>(&r, 2);
+            let ea = address::<X>(&r);
             let value = V::get16::<O::In>(&r, 0);
             if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
                 return fault(r, ea);
             }
             O::store(r.mem().add(ea as usize), value);
-            r.next(8)
+            r.next(near_bytes::<X>())
         }
     }
 }
@@ -133,9 +136,14 @@ impl<O: StoreOp, X: Source, Y: Source, V: Source> Handle for StoreSum<O, X, Y, V
     }
 }
 
-/// The address of an access of `1 << log_size` bytes to any memory; fields: base slot at 2, memory u16 at 4, offset at 8.
+/// The address of an access of `1 << log_size` bytes to any memory; fields: base slot at 2, memory u16 at 4, offset
+/// (of 64 bits) at `offset_at`.
 #[inline(always)]
-pub(super) unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64)> {
+pub(super) unsafe fn far(
+    r: &Regs,
+    offset_at: usize,
+    log_size: usize,
+) -> Result<*mut u8, (u64, u64)> {
     // SAFETY: the instruction has these fields; memory indices were validated.
     unsafe {
         let memory = memory_of(r.cx(), r.read::<u16>(4) as u32);
@@ -145,7 +153,7 @@ pub(super) unsafe fn far(r: &Regs, log_size: usize) -> Result<*mut u8, (u64, u64
         } else {
             base as u32 as u64
         };
-        let ea = base.checked_add(r.read::<u64>(8));
+        let ea = base.checked_add(r.read::<u64>(offset_at));
         match ea {
             Some(ea)
                 if ea
@@ -191,10 +199,10 @@ impl<O: LoadOp> Handle for LoadFar<O> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: `far` checked the access.
         unsafe {
-            match far(&r, O::LOG_SIZE) {
-                Ok(at) => {
-                    O::load(at).write(r.slot(0));
-                    r.next(16)
+            match far(&r, at(8, 6), O::LOG_SIZE) {
+                Ok(bytes) => {
+                    O::load(bytes).write(r.slot(0));
+                    r.next(at(16, 14))
                 }
                 Err(fault) => far_fault(r, fault),
             }
@@ -210,10 +218,10 @@ impl<O: StoreOp> Handle for StoreFar<O> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: `far` checked the access.
         unsafe {
-            match far(&r, O::LOG_SIZE) {
-                Ok(at) => {
-                    O::store(at, Slot::get::<O::In>(&r, 0));
-                    r.next(16)
+            match far(&r, at(8, 6), O::LOG_SIZE) {
+                Ok(bytes) => {
+                    O::store(bytes, Slot::get::<O::In>(&r, 0));
+                    r.next(at(16, 14))
                 }
                 Err(fault) => far_fault(r, fault),
             }
@@ -228,9 +236,9 @@ impl Handle for Size {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let memory = memory_of(r.cx(), r.read::<u32>(4));
+            let memory = memory_of(r.cx(), r.index(at(4, 2)));
             *r.slot(0) = (*memory).pages();
-            r.next(8)
+            r.next(at(8, 4))
         }
     }
 }
@@ -242,7 +250,7 @@ impl Handle for Grow {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let index = r.read::<u32>(4);
+            let index = r.index(4);
             let delta = *r.slot(2);
             let delta = if (*memory_of(r.cx(), index)).is_wide() {
                 delta
@@ -250,7 +258,7 @@ impl Handle for Grow {
                 delta as u32 as u64
             };
             let to = r.read::<u16>(0);
-            r.set_ip(r.ip().add(HANDLER_BYTES + 8));
+            r.set_ip(r.ip().add(OPCODE_BYTES + at(8, 6)));
             r.exit(Exit::MemoryGrow {
                 memory: index,
                 delta,

@@ -35,9 +35,9 @@ use crate::bytecode::{
     },
     table::for_each_op,
 };
-#[cfg(not(full_dispatch))]
-use control::CopySmall;
 use control::{Copy, CopyWide, Select};
+#[cfg(not(full_dispatch))]
+use control::{CopyImm, CopySmall};
 #[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use fused::{
     Chain, ChainStore, CopyBranch, CopyPair, LoadBranch, LoadChain, LoadKeepBranch, LoadScaled,
@@ -157,7 +157,7 @@ macro_rules! copy {
     ($t:ident () $($to:ident)*) => {$(
         $t.push(thread::<Copy<$to, Slot, u64>>);
         $t.push(thread::<CopySmall<$to>>);
-        $t.push(thread::<Copy<$to, Imm, u64>>);
+        $t.push(thread::<CopyImm<$to>>);
         $t.push(thread::<CopyWide<$to>>);
     )*};
 }

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use super::rows::{BinaryOp, CompareOp, UnaryOp};
 use crate::{
     exec::{
-        dispatch::{Flow, Handle, Regs},
+        dispatch::{Flow, Handle, Regs, at},
         operand::{Destination, Source},
         value::Value,
     },
@@ -25,7 +25,7 @@ impl<O: BinaryOp, X: Source, Y: Source, D: Destination> Handle for Binary<O, X, 
                 Ok(value) => {
                     D::put(&mut r, value);
                     let wide = if X::IMM || Y::IMM { O::In::WIDE } else { 0 };
-                    r.next(8 + wide + Y::EXTRA)
+                    r.next(at(8 + wide + Y::EXTRA, 6))
                 }
                 Err(code) => r.trap(code),
             }
@@ -63,7 +63,7 @@ impl<O: UnaryOp, X: Source, D: Destination> Handle for Unary<O, X, D> {
             match O::eval(X::get(&r, 2)) {
                 Ok(value) => {
                     D::put(&mut r, value);
-                    r.next(8)
+                    r.next(at(8, 4))
                 }
                 Err(code) => r.trap(code),
             }

@@ -5,11 +5,12 @@
 
 use core::marker::PhantomData;
 
-use super::{bulk::Instruction, rows::LaneOp};
+use super::{bulk::Instruction, call::type_of_module, rows::LaneOp};
 use crate::{
+    bytecode::{Encoding, Native},
     exec::{
         cx::{Cx, Exit},
-        dispatch::{Flow, Handle, Regs},
+        dispatch::{Flow, Handle, Regs, at},
         operand::Destination,
         value::gcref,
     },
@@ -43,7 +44,7 @@ unsafe fn heap<'h>(cx: *mut Cx) -> &'h mut Heap {
 
 /// An op on the heap that goes on behind `$bytes` of operands.
 macro_rules! heap_op {
-    ($name:ident, $bytes:literal, |$i:ident, $heap:ident| $body:block) => {
+    ($name:ident, $bytes:expr, |$i:ident, $heap:ident| $body:block) => {
         #[doc = "See the op table."]
         pub(crate) struct $name;
         impl $name {
@@ -89,6 +90,18 @@ unsafe fn value(i: &Instruction, at: usize, wide: bool) -> [u64; 2] {
     }
 }
 
+/// The type at `at`.
+unsafe fn type_id(i: &Instruction, at: usize) -> TypeId {
+    // SAFETY: the instruction has this field; type indices were validated.
+    unsafe {
+        if Native::COMPACT {
+            type_of_module(i.cx, i.index(at))
+        } else {
+            TypeId(i.read(at))
+        }
+    }
+}
+
 /// Makes an object.
 fn make(heap: &mut Heap, ty: TypeId, words: u32, len: u32) -> Result<u64, Stop> {
     heap.make(ty, words, len).ok_or(Stop::Room(words))
@@ -103,30 +116,30 @@ unsafe fn descriptor(i: &Instruction, at: usize) -> Result<u32, Stop> {
     }
 }
 
-heap_op!(StructNew, 8, |i, heap| {
-    let ty = TypeId(i.read(4));
+heap_op!(StructNew, at(8, 6), |i, heap| {
+    let ty = type_id(i, 4);
     let words = heap.struct_words(ty);
     let object = make(heap, ty, words, 0)?;
     heap.init_struct(ty, object, i.slot(2));
     *i.slot(0) = object;
 });
 
-heap_op!(StructNewDefault, 8, |i, heap| {
-    let ty = TypeId(i.read(4));
+heap_op!(StructNewDefault, at(8, 4), |i, heap| {
+    let ty = type_id(i, at(4, 2));
     let words = heap.struct_words(ty);
     *i.slot(0) = make(heap, ty, words, 0)?;
 });
 
-heap_op!(StructNewDesc, 16, |i, heap| {
-    let ty = TypeId(i.read(8));
+heap_op!(StructNewDesc, at(16, 8), |i, heap| {
+    let ty = type_id(i, at(8, 6));
     let words = heap.struct_words(ty);
     let object = make(heap, ty, words, descriptor(i, 4)?)?;
     heap.init_struct(ty, object, i.slot(2));
     *i.slot(0) = object;
 });
 
-heap_op!(StructNewDefaultDesc, 8, |i, heap| {
-    let ty = TypeId(i.read(4));
+heap_op!(StructNewDefaultDesc, at(8, 6), |i, heap| {
+    let ty = type_id(i, 4);
     let words = heap.struct_words(ty);
     *i.slot(0) = make(heap, ty, words, descriptor(i, 2)?)?;
 });
@@ -137,8 +150,8 @@ fn make_array(heap: &mut Heap, ty: TypeId, len: u32) -> Result<u64, Stop> {
     make(heap, ty, words, len)
 }
 
-heap_op!(ArrayNew, 16, |i, heap| {
-    let ty = TypeId(i.read(8));
+heap_op!(ArrayNew, at(16, 8), |i, heap| {
+    let ty = type_id(i, at(8, 6));
     let len = *i.slot(4) as u32;
     let array = make_array(heap, ty, len)?;
     let wide = heap.element(ty).slots() == 2;
@@ -146,27 +159,27 @@ heap_op!(ArrayNew, 16, |i, heap| {
     *i.slot(0) = array;
 });
 
-heap_op!(ArrayNewDefault, 8, |i, heap| {
-    *i.slot(0) = make_array(heap, TypeId(i.read(4)), *i.slot(2) as u32)?;
+heap_op!(ArrayNewDefault, at(8, 6), |i, heap| {
+    *i.slot(0) = make_array(heap, type_id(i, 4), *i.slot(2) as u32)?;
 });
 
-heap_op!(ArrayNewFixed, 16, |i, heap| {
-    let (ty, len) = (TypeId(i.read(4)), i.read::<u32>(8));
+heap_op!(ArrayNewFixed, at(16, 10), |i, heap| {
+    let (ty, len) = (type_id(i, 4), i.read::<u32>(at(8, 6)));
     let array = make_array(heap, ty, len)?;
     let kind = heap.element(ty);
     let values = values(i, 2, len as usize * kind.slots());
-    for (at, value) in (0..).zip(values.chunks_exact(kind.slots())) {
-        let place = HEADER_BYTES as usize + at * kind.bytes() as usize;
+    for (index, value) in (0..).zip(values.chunks_exact(kind.slots())) {
+        let place = HEADER_BYTES as usize + index * kind.bytes() as usize;
         let high = value.get(1).copied().unwrap_or(0);
         heap.store(array, place, kind, [value[0], high])?;
     }
     *i.slot(0) = array;
 });
 
-heap_op!(ArrayNewData, 16, |i, heap| {
+heap_op!(ArrayNewData, at(16, 10), |i, heap| {
     let (ty, data) = (
-        TypeId(i.read(8)),
-        (*i.cx).instance.as_ref().data(i.read(12)),
+        type_id(i, at(8, 6)),
+        (*i.cx).instance.as_ref().data(i.index(at(12, 8))),
     );
     let (offset, len) = (*i.slot(2) as u32, *i.slot(4) as u32);
     // Before anything is made, since the array might be larger than any segment.
@@ -179,9 +192,9 @@ heap_op!(ArrayNewData, 16, |i, heap| {
     *i.slot(0) = array;
 });
 
-heap_op!(ArrayNewElem, 16, |i, heap| {
-    let ty = TypeId(i.read(8));
-    let items = &(&(*i.cx).instance.as_ref().elements)[i.read::<u32>(12) as usize];
+heap_op!(ArrayNewElem, at(16, 10), |i, heap| {
+    let ty = type_id(i, at(8, 6));
+    let items = &(&(*i.cx).instance.as_ref().elements)[i.index(at(12, 8)) as usize];
     let (offset, len) = (*i.slot(2) as u32, *i.slot(4) as u32);
     if u64::from(offset) + u64::from(len) > items.len() as u64 {
         return Err(TrapCode::TableOutOfBounds.into());
@@ -203,33 +216,33 @@ heap_op!(ArrayFill, 8, |i, heap| {
     )?;
 });
 
-heap_op!(ArrayCopy, 16, |i, heap| {
+heap_op!(ArrayCopy, at(16, 10), |i, heap| {
     let to = (*i.slot(0), *i.slot(2) as u32);
     let from = (*i.slot(4), *i.slot(6) as u32);
     heap.copy(to, from, *i.slot(8) as u32)?;
 });
 
-heap_op!(ArrayInitData, 16, |i, heap| {
-    let data = (*i.cx).instance.as_ref().data(i.read(8));
+heap_op!(ArrayInitData, at(16, 10), |i, heap| {
+    let data = (*i.cx).instance.as_ref().data(i.index(8));
     let to = (*i.slot(0), *i.slot(2) as u32);
     heap.init_data(to, data, *i.slot(4) as u32, *i.slot(6) as u32)?;
 });
 
-heap_op!(ArrayInitElem, 16, |i, heap| {
-    let items = &(&(*i.cx).instance.as_ref().elements)[i.read::<u32>(8) as usize];
+heap_op!(ArrayInitElem, at(16, 10), |i, heap| {
+    let items = &(&(*i.cx).instance.as_ref().elements)[i.index(8) as usize];
     let to = (*i.slot(0), *i.slot(2) as u32);
     heap.init_elements(to, items, *i.slot(4) as u32, *i.slot(6) as u32)?;
 });
 
-heap_op!(StructGetWide, 8, |i, heap| {
-    let at = i.read::<u32>(4) as usize;
-    let value = heap.get::<[u64; 2]>(*i.slot(2), at)?;
+heap_op!(StructGetWide, at(8, 6), |i, heap| {
+    let offset = i.index(4) as usize;
+    let value = heap.get::<[u64; 2]>(*i.slot(2), offset)?;
     i.slot(0).cast::<[u64; 2]>().write_unaligned(value);
 });
 
-heap_op!(ArrayGetWide, 8, |i, heap| {
-    let at = element(heap, *i.slot(2), *i.slot(4), 16)?;
-    let value = heap.get::<[u64; 2]>(*i.slot(2), at)?;
+heap_op!(ArrayGetWide, at(8, 6), |i, heap| {
+    let place = element(heap, *i.slot(2), *i.slot(4), 16)?;
+    let value = heap.get::<[u64; 2]>(*i.slot(2), place)?;
     i.slot(0).cast::<[u64; 2]>().write_unaligned(value);
 });
 
@@ -252,8 +265,8 @@ impl<L: Plain> Handle for StructSet<L> {
         // SAFETY: the instruction has these fields. The low bytes of a slot are the field's.
         unsafe {
             let value = r.slot(2).cast::<L>().read_unaligned();
-            match heap(r.cx()).set(*r.slot(0), r.read::<u32>(4) as usize, value) {
-                Ok(()) => r.next(8),
+            match heap(r.cx()).set(*r.slot(0), r.index(4) as usize, value) {
+                Ok(()) => r.next(at(8, 6)),
                 Err(code) => r.trap(code),
             }
         }
@@ -270,9 +283,9 @@ impl<L: Plain> Handle for ArraySet<L> {
             let heap = heap(r.cx());
             let array = *r.slot(0);
             let set = element(heap, array, *r.slot(2), size_of::<L>())
-                .and_then(|at| heap.set(array, at, r.slot(4).cast::<L>().read_unaligned()));
+                .and_then(|place| heap.set(array, place, r.slot(4).cast::<L>().read_unaligned()));
             match set {
-                Ok(()) => r.next(8),
+                Ok(()) => r.next(at(8, 6)),
                 Err(code) => r.trap(code),
             }
         }
@@ -286,10 +299,10 @@ impl<O: LaneOp, D: Destination> Handle for StructGet<O, D> {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            match heap(r.cx()).get::<O::Lane>(*r.slot(2), r.read::<u32>(4) as usize) {
+            match heap(r.cx()).get::<O::Lane>(*r.slot(2), r.index(4) as usize) {
                 Ok(lane) => {
                     D::put(&mut r, O::value(lane));
-                    r.next(8)
+                    r.next(at(8, 6))
                 }
                 Err(code) => r.trap(code),
             }
@@ -311,7 +324,7 @@ impl<O: LaneOp, D: Destination> Handle for ArrayGet<O, D> {
             match lane {
                 Ok(lane) => {
                     D::put(&mut r, O::value(lane));
-                    r.next(8)
+                    r.next(at(8, 6))
                 }
                 Err(code) => r.trap(code),
             }
@@ -329,7 +342,7 @@ impl<D: Destination> Handle for ArrayLen<D> {
             match heap(r.cx()).array(*r.slot(2)) {
                 Ok((_, len)) => {
                     D::put(&mut r, len);
-                    r.next(8)
+                    r.next(at(8, 4))
                 }
                 Err(code) => r.trap(code),
             }
@@ -344,7 +357,13 @@ unsafe fn is(ip: *const u8, sp: *mut u64, cx: *mut Cx) -> bool {
     // SAFETY: the instruction has these fields; references to functions are of functions of the store.
     unsafe {
         let func = |func: u32| (*(*cx).funcs.add(func as usize)).ty;
-        heap(cx).is(*i.slot(2), CastTarget(i.read(4)), func)
+        let mut target = CastTarget(i.read(4));
+        if Native::COMPACT
+            && let Some(index) = target.number()
+        {
+            target = target.of_type(type_of_module(cx, index).0);
+        }
+        heap(cx).is(*i.slot(2), target, func)
     }
 }
 
@@ -397,7 +416,7 @@ impl<D: Destination, const NULL: bool> Handle for TestDescriptorOr<D, NULL> {
                 object => heap(r.cx()).descriptor(object) == Ok(wanted),
             };
             D::put(&mut r, equal as u32);
-            r.next(8)
+            r.next(at(8, 6))
         }
     }
 }
@@ -412,7 +431,7 @@ impl<D: Destination> Handle for GetDescriptor<D> {
             match heap(r.cx()).descriptor(*r.slot(2)) {
                 Ok(descriptor) => {
                     D::put(&mut r, gcref::of(descriptor));
-                    r.next(8)
+                    r.next(at(8, 4))
                 }
                 Err(code) => r.trap(code),
             }

@@ -22,15 +22,15 @@ use crate::{
 /// callee this frame's return address (or `ret`), behind its own parameters.
 ///
 /// # Safety
-/// The instruction has these fields, and the callee's header and own header at 8 and 10.
+/// The instruction has these fields, and the callee's header and own header at 4 and 6.
 #[inline(always)]
 unsafe fn replace_frame(r: &Regs, ret: Option<*const u8>) -> (*const u8, u64) {
     // SAFETY: the caller's promise.
     unsafe {
-        let (own_ret, distance) = read_header(r.sp().add(r.read::<u16>(10) as usize));
+        let (own_ret, distance) = read_header(r.sp().add(r.read::<u16>(6) as usize));
         r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
         write_header(
-            r.sp().add(r.read::<u16>(8) as usize),
+            r.sp().add(r.read::<u16>(4) as usize),
             ret.unwrap_or(own_ret),
             distance,
         );
@@ -77,8 +77,8 @@ impl Handle for ReturnCall {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let defined = r.read::<u32>(4);
-            return_call_defined::<Direct<4>>(r, defined)
+            let defined = r.index(8);
+            return_call_defined::<Direct<8>>(r, defined)
         }
     }
 }
@@ -95,7 +95,7 @@ impl Handle for ReturnLeave {
             match (*(*cx).funcs.add(callee as usize)).kind {
                 FuncKind::Host { .. } => {
                     // As if the caller had called it: its results belong where this frame began.
-                    let (ret, distance) = read_header(r.sp().add(r.read::<u16>(10) as usize));
+                    let (ret, distance) = read_header(r.sp().add(r.read::<u16>(6) as usize));
                     r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
                     r.set_ip(ret);
                     r.set_sp(r.sp().sub(distance as usize / 8));
@@ -138,7 +138,7 @@ impl Handle for ReturnCallImport {
         // SAFETY: the instruction has these fields; function indices were validated.
         unsafe {
             let cx = r.cx();
-            (*cx).callee = function(&r, 4);
+            (*cx).callee = function(&r, 8);
             r.defer::<ReturnLeave>()
         }
     }
@@ -167,8 +167,8 @@ impl Handle for ReturnCallIndirect {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let found = resolve::<true>(&r, 4, 12);
-            enter::<Indirect<12>>(r, found)
+            let found = resolve::<true>(&r, 8);
+            enter::<Indirect<8>>(r, found)
         }
     }
 }
@@ -182,8 +182,8 @@ impl Handle for ReturnCallRef {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let found = referenced(&r);
-            enter::<Referenced>(r, found)
+            let found = referenced(&r, 8);
+            enter::<Referenced<8>>(r, found)
         }
     }
 }

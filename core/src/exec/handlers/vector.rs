@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::rows::{LoadOp, ShiftOp, StoreOp, TernaryOp};
 use crate::exec::{
-    dispatch::{Flow, Handle, Regs},
+    dispatch::{Flow, Handle, Regs, at},
     operand::{Destination, Slot, Source},
     value::Value,
     vector::{Lane, Lanes, v128},
@@ -19,7 +19,7 @@ impl<O: ShiftOp, X: Source, Y: Source, D: Destination> Handle for Shift<O, X, Y,
         unsafe {
             let value = O::eval(X::get(&r, 2), Y::get16(&r, 4));
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 6))
         }
     }
 }
@@ -54,7 +54,7 @@ impl<O: LoadOp, D: Destination> Handle for Extract<O, D> {
         unsafe {
             let value = O::load(lane(r.slot(2), r.read(4)));
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 6))
         }
     }
 }
@@ -82,9 +82,9 @@ impl<D: Destination> Handle for Const<D> {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let value = r.read::<v128>(8);
+            let value = r.read::<v128>(at(8, 2));
             D::put(&mut r, value);
-            r.next(24)
+            r.next(at(24, 18))
         }
     }
 }
@@ -98,14 +98,14 @@ impl<T: Lane, D: Destination> Handle for Shuffle<T, D> {
         // SAFETY: the instruction has these fields; the translator has checked that no piece crosses a vector's end.
         unsafe {
             let (a, b) = (r.slot(2).cast::<u8>(), r.slot(4).cast::<u8>());
-            let places = r.read::<[u8; 16]>(8);
+            let places = r.read::<[u8; 16]>(at(8, 6));
             let value = v128::of::<T>(Lanes::from_fn(|i| {
                 let place = places[i * size_of::<T>()];
                 let vector = if place & 16 == 0 { a } else { b };
                 vector.add(place as usize & 15).cast::<T>().read_unaligned()
             }));
             D::put(&mut r, value);
-            r.next(24)
+            r.next(at(24, 22))
         }
     }
 }

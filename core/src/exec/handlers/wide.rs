@@ -1,6 +1,6 @@
 //! Wide arithmetic: 128-bit values in two slots, low half first.
 
-use crate::exec::dispatch::{Flow, Handle, Regs};
+use crate::exec::dispatch::{Flow, Handle, Regs, at};
 
 #[inline(always)]
 unsafe fn wide(r: &Regs, low: usize, high: usize) -> u128 {
@@ -19,7 +19,7 @@ unsafe fn put(r: &Regs, value: u128) {
 }
 
 macro_rules! wide {
-    ($name:ident, $bytes:literal, |$r:ident| $value:expr) => {
+    ($name:ident, $bytes:expr, |$r:ident| $value:expr) => {
         #[doc = "See the op table."]
         pub(crate) struct $name;
         impl Handle for $name {
@@ -34,12 +34,14 @@ macro_rules! wide {
         }
     };
 }
-wide!(Add128, 16, |r| wide(&r, 2, 4).wrapping_add(wide(&r, 6, 8)));
-wide!(Sub128, 16, |r| wide(&r, 2, 4).wrapping_sub(wide(&r, 6, 8)));
+wide!(Add128, at(16, 10), |r| wide(&r, 2, 4)
+    .wrapping_add(wide(&r, 6, 8)));
+wide!(Sub128, at(16, 10), |r| wide(&r, 2, 4)
+    .wrapping_sub(wide(&r, 6, 8)));
 wide!(
     MulWideS,
-    8,
+    at(8, 6),
     |r| (*r.slot(2) as i64 as i128).wrapping_mul(*r.slot(4) as i64 as i128) as u128
 );
-wide!(MulWideU, 8, |r| (*r.slot(2) as u128)
+wide!(MulWideU, at(8, 6), |r| (*r.slot(2) as u128)
     .wrapping_mul(*r.slot(4) as u128));

@@ -756,7 +756,10 @@ fn subtracts_constant(op: Op, form: u16) -> bool {
             .fields()
             .filter(|field| !matches!(field, Field::Offset16(_)))
             .nth(at);
-        matches!(field, Some(Field::Imm16(_) | Field::Imm32(_)))
+        matches!(
+            field,
+            Some(Field::Imm(_) | Field::Imm16(_) | Field::Imm32(_))
+        )
     };
     let int = |text: &str| text == "i32.sub" || text == "i64.sub";
     match *op.shape() {

@@ -53,6 +53,17 @@ impl CastTarget {
         };
         CastTarget(heap | if ty.nullable { Self::NULLABLE } else { 0 })
     }
+
+    /// The same with another number for its type, which it has.
+    pub(crate) fn of_type(self, number: u32) -> CastTarget {
+        CastTarget(self.0 & (Self::NULLABLE | Self::EXACT) | number)
+    }
+
+    /// The number of its type.
+    pub(crate) fn number(self) -> Option<u32> {
+        let number = self.0 & !(Self::NULLABLE | Self::EXACT);
+        (self.0 & Self::ABSTRACT == 0).then_some(number)
+    }
 }
 
 impl Heap {

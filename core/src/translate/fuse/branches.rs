@@ -4,7 +4,7 @@ use super::{Before, Last, Loaded, Step, What, existing};
 use crate::{
     bytecode::{Bank, Encoding, Op, Place, Shape, Ty},
     translate::{
-        code::{Code, Operands},
+        code::Operands,
         func::{FuncTranslator, fits_i16, fits_i32},
         ops::{load_branch_of, load_keep_branch_of},
         stack::Loc,
@@ -286,6 +286,6 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         for acc in &mut self.stack.acc {
             acc.producer = None;
         }
-        Code::field(pc, 4)
+        self.code.field(pc, 4)
     }
 }

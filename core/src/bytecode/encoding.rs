@@ -1,0 +1,166 @@
+//! How instructions lie in memory.
+//!
+//! The table gives every field of a form a place in the **direct** encoding:
+//!
+//! ```text
+//! | handler address (a usize) | 8, 16 or 24 bytes of operand fields | br_table only: its targets |
+//! ```
+//!
+//! in native byte order, with slots in u16, branches in i32 relative to the address of their own field.
+//! All destination forms of an op have one size and follow each other, so a producer can be redirected after
+//! it was emitted.
+//!
+//! The **compact** encoding follows from it: a u16 opcode, then the same fields in the order of their places
+//! without gaps, at even addresses, in little-endian byte order. Constants, offsets and indices have 16 bits
+//! there. It names nothing by address, so that it runs wherever it lies. What does not fit is a slot or
+//! another form (see `Encoding`'s limits).
+
+#[cfg(not(feature = "compact"))]
+use super::{BASES_OF_FULL, FULL};
+use super::{BASES_OF_SMALL, Field, Form, OPS, Op, Places, SMALL, Sets, Ty};
+
+/// Which forms ops have, and how instructions lie in memory: what a build executes, or what an image holds.
+pub(crate) trait Encoding: 'static {
+    /// The sets of places that forms exist for.
+    const PLACES: &'static Places;
+    /// First opcode of each op, and one past the last.
+    const BASES: &'static [u16];
+    /// Whether it is the compact one.
+    const COMPACT: bool;
+    /// What code is made of: instructions are a number of these, and aligned like them.
+    type Word: Copy + Default + Send + Sync + 'static;
+    /// Bytes of the opcode in front of the fields.
+    const OPCODE_BYTES: usize = size_of::<Self::Word>();
+    /// Bytes in front of a function's first instruction, which say how large its frame is.
+    const ENTRY_BYTES: usize = if Self::COMPACT { 2 } else { 8 };
+    /// The largest static offset of a load or store that takes its address from anywhere.
+    const MAX_OFFSET: u32 = if Self::COMPACT {
+        u16::MAX as u32
+    } else {
+        u32::MAX
+    };
+    /// The largest index of a function, a global and so on.
+    const MAX_INDEX: u32 = if Self::COMPACT {
+        u16::MAX as u32
+    } else {
+        u32::MAX
+    };
+
+    /// The places that operands and results of a type may be in.
+    #[inline(always)]
+    fn sets(ty: Ty) -> &'static Sets {
+        Self::PLACES.of(ty)
+    }
+
+    /// The op and form that an opcode numbers; `None` beyond the table.
+    fn op_of(opcode: u16) -> Option<(Op, u16)> {
+        let behind = Self::BASES.partition_point(|&base| base <= opcode);
+        let i = behind.checked_sub(1)?;
+        Some((*OPS.get(i)?, opcode - Self::BASES[i]))
+    }
+
+    /// The opcode of an instruction's first word, where that is one.
+    fn opcode_of(word: Self::Word) -> u16;
+
+    /// The word for an opcode, to be read and not run.
+    fn symbol(opcode: u16) -> Self::Word;
+}
+
+/// Handler addresses in code, for machines with RAM.
+#[cfg(not(feature = "compact"))]
+pub(crate) struct Direct;
+
+#[cfg(not(feature = "compact"))]
+impl Encoding for Direct {
+    const PLACES: &'static Places = if cfg!(full_dispatch) { FULL } else { SMALL };
+    const BASES: &'static [u16] = if cfg!(full_dispatch) {
+        BASES_OF_FULL
+    } else {
+        BASES_OF_SMALL
+    };
+    const COMPACT: bool = false;
+    type Word = usize;
+
+    fn opcode_of(word: usize) -> u16 {
+        word as u16
+    }
+
+    fn symbol(opcode: u16) -> usize {
+        opcode.into()
+    }
+}
+
+/// Opcodes and operands of 16 bits, for chips and images.
+#[cfg_attr(not(feature = "compact"), allow(dead_code))]
+pub(crate) struct Compact;
+
+impl Encoding for Compact {
+    const PLACES: &'static Places = SMALL;
+    const BASES: &'static [u16] = BASES_OF_SMALL;
+    const COMPACT: bool = true;
+    type Word = u16;
+
+    fn opcode_of(word: u16) -> u16 {
+        u16::from_le(word)
+    }
+
+    fn symbol(opcode: u16) -> u16 {
+        opcode.to_le()
+    }
+}
+
+/// What this build executes.
+#[cfg(not(feature = "compact"))]
+pub(crate) type Native = Direct;
+#[cfg(feature = "compact")]
+pub(crate) type Native = Compact;
+
+/// A field of a form in both encodings.
+#[derive(Clone, Copy)]
+pub(crate) struct Packed {
+    /// As the compact encoding has it.
+    pub(crate) field: Field,
+    /// Its place in the direct encoding, and its bytes there.
+    pub(crate) at: usize,
+    pub(crate) width: usize,
+}
+
+impl Form {
+    /// The fields of the direct encoding that take room, as the compact one has them.
+    pub(crate) fn packed(&self) -> impl Iterator<Item = Packed> + use<> {
+        let mut fields = [None; 8];
+        let fielded = self.fields().filter(|field| field.width(true) > 0);
+        for (len, field) in fielded.enumerate() {
+            // In the order of their places.
+            let at = field.at();
+            let mut i = len;
+            while i > 0 && fields[i - 1].is_some_and(|before: Field| before.at() > at) {
+                fields[i] = fields[i - 1];
+                i -= 1;
+            }
+            fields[i] = Some(field);
+        }
+        let mut to = 0;
+        fields.into_iter().flatten().map(move |field| {
+            let packed = Packed {
+                field: field.moved(to),
+                at: field.at(),
+                width: field.width(false),
+            };
+            to += field.width(true);
+            packed
+        })
+    }
+
+    /// The same form with its fields where the compact encoding has them, in the same order.
+    pub(super) fn compact(&self) -> Form {
+        let places = || self.packed();
+        self.map(|field| {
+            let packed = places().find(|packed| packed.at == field.at());
+            match packed {
+                Some(packed) if field.width(true) > 0 => packed.field,
+                _ => field,
+            }
+        })
+    }
+}
