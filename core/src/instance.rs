@@ -286,12 +286,13 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
         .instances
         .push(InstanceEntity::new(instance, module.clone()));
     let instance_ptr = store.inner.instances.ptr(instance);
-    for (defined, ty) in (0..).zip(&inner.funcs[inner.imported_funcs as usize..]) {
+    for defined in 0..inner.func_count() - inner.imported_funcs {
+        let ty = inner.func_type_index(inner.imported_funcs + defined);
         let kind = FuncKind::Wasm {
             instance: instance_ptr,
             defined,
         };
-        let func = FuncEntity::new(inner.type_id(*ty), inner.func_type(*ty), kind);
+        let func = FuncEntity::new(inner.type_id(ty), inner.func_type(ty), kind);
         spaces.funcs.push(store.inner.push_func(func));
     }
     for (ty, init) in inner.globals[inner.imported_globals as usize..]

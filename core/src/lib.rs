@@ -51,6 +51,7 @@ mod exec;
 mod externs;
 mod func;
 mod gc;
+mod image;
 mod instance;
 mod linker;
 mod module;
@@ -72,6 +73,7 @@ pub use func::{
     WasmRet,
 };
 pub use gc::{AnyRef, ArrayRef, ExnRef, ExternRef, StructRef};
+pub use image::ImageOptions;
 pub use instance::Instance;
 pub use linker::Linker;
 pub use module::{CustomSection, Module};

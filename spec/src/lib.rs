@@ -24,6 +24,8 @@ pub struct Options {
     pub fuel: bool,
     /// Collect the heap before every object that is made.
     pub zeal: bool,
+    /// Compile every module to an image, and run that.
+    pub image: bool,
     /// The language the script was written for.
     pub language: Language,
 }
@@ -96,7 +98,8 @@ impl std::fmt::Display for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.eager { "eager" } else { "lazy" })?;
         f.write_str(if self.fuel { ", fuel" } else { "" })?;
-        f.write_str(if self.zeal { ", zeal" } else { "" })
+        f.write_str(if self.zeal { ", zeal" } else { "" })?;
+        f.write_str(if self.image { ", images" } else { "" })
     }
 }
 

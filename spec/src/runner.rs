@@ -6,8 +6,8 @@ use std::{
 };
 
 use wasmote::{
-    CompilationMode, Config, Engine, Error, ErrorKind, Instance, Linker, Module, Store, TrapCode,
-    Val,
+    CompilationMode, Config, Engine, Error, ErrorKind, ImageOptions, Instance, Linker, Module,
+    Store, TrapCode, Val,
 };
 use wast::{
     QuoteWat, Wast, WastDirective, WastExecute, WastInvoke, WastThread,
@@ -252,7 +252,14 @@ impl Runner {
     /// Parses and validates a module that the script expects to be good.
     fn module(&self, module: &mut QuoteWat<'_>) -> Result<Module, Failure> {
         let bytes = module.encode().map_err(|e| e.message())?;
-        Module::new(&self.engine, &bytes).map_err(|e| e.to_string())
+        let module = Module::new(&self.engine, &bytes).map_err(|e| e.to_string())?;
+        if !self.options.image {
+            return Ok(module);
+        }
+        let image = module
+            .to_image(ImageOptions::default())
+            .map_err(|e| e.to_string())?;
+        Module::from_image_bytes(&self.engine, image).map_err(|e| e.to_string())
     }
 
     fn instantiate_as(&mut self, name: Option<Id<'_>>, module: &Module) -> Result<(), Failure> {

@@ -82,6 +82,32 @@ fn collecting_all_the_time() {
 }
 
 #[test]
+fn images() {
+    all_pass(Options {
+        image: true,
+        ..Options::default()
+    });
+}
+
+#[test]
+fn images_with_fuel() {
+    all_pass(Options {
+        image: true,
+        fuel: true,
+        ..Options::default()
+    });
+}
+
+#[test]
+fn images_collecting_all_the_time() {
+    all_pass(Options {
+        image: true,
+        zeal: true,
+        ..Options::default()
+    });
+}
+
+#[test]
 fn the_table_is_current() {
     let committed = std::fs::read_to_string(status::PATH).unwrap_or_default();
     assert!(

@@ -91,7 +91,6 @@ impl Encoding for Direct {
 }
 
 /// Opcodes and operands of 16 bits, for chips and images.
-#[cfg_attr(not(feature = "compact"), allow(dead_code))]
 pub(crate) struct Compact;
 
 impl Encoding for Compact {

@@ -253,7 +253,7 @@ pub(crate) const fn in_slots(fields: &[Field]) -> bool {
 }
 
 /// The fields of one form.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Form {
     fields: [Option<Field>; 8],
 }

@@ -6,6 +6,7 @@
 mod disasm;
 mod encoding;
 mod form;
+mod frame_map;
 pub(crate) mod places;
 pub(crate) mod table;
 
@@ -14,8 +15,11 @@ use crate::exec::gcref;
 #[cfg(feature = "simd")]
 use crate::exec::vector::v128;
 pub(crate) use disasm::{disassemble, wasm_text};
-pub(crate) use encoding::{Encoding, Native};
+#[cfg(not(feature = "compact"))]
+pub(crate) use encoding::Direct;
+pub(crate) use encoding::{Compact, Encoding, Native};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
+pub(crate) use frame_map::{Clause, FrameMap, Point, Try};
 pub(crate) use places::{CopyFrom, Place, Places, Sets, Xy};
 use places::{FULL, SMALL};
 use table::for_each_op;

@@ -28,7 +28,9 @@ pub(crate) fn backtrace(cx: &Cx, at_instruction: bool) -> Vec<FrameInfo> {
             module: module.name().map(String::from),
             func_index,
             func_name: module.func_name(func_index).map(String::from),
-            offset: offset_at(map, frame.code).unwrap_or(module.bodies[defined as usize].start),
+            offset: offset_at(map, frame.code)
+                .or_else(|| Some(module.bodies.get(defined as usize)?.start))
+                .unwrap_or(0),
         });
         frames.leave(None);
     }

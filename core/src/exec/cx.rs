@@ -56,6 +56,11 @@ pub(crate) struct Cx {
     pub(crate) stack_end: *mut u64,
     /// Entries of the functions that the instance's module defines; null where not translated yet.
     pub(crate) code: *const AtomicPtr<u8>,
+    /// The image that the functions are in instead, and its function table; null if they are in none.
+    #[cfg(feature = "compact")]
+    pub(crate) image: *const u8,
+    #[cfg(feature = "compact")]
+    pub(crate) records: *const u8,
     pub(crate) globals: *const NonNull<GlobalEntity>,
     pub(crate) tables: *const NonNull<TableEntity>,
     pub(crate) instance: NonNull<InstanceEntity>,
@@ -102,6 +107,10 @@ impl Cx {
         let entity = unsafe { instance.as_ref() };
         self.instance = instance;
         self.code = entity.module.inner().code.entries();
+        #[cfg(feature = "compact")]
+        {
+            (self.image, self.records) = entity.module.inner().code.image_parts();
+        }
         self.globals = entity.global_ptrs.as_ptr();
         self.tables = entity.table_ptrs.as_ptr();
         self.load_memory(entity);

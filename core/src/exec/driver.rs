@@ -485,6 +485,10 @@ impl Cx {
             limits: [-1; 5],
             stack_end: stack.end(),
             code: core::ptr::null(),
+            #[cfg(feature = "compact")]
+            image: core::ptr::null(),
+            #[cfg(feature = "compact")]
+            records: core::ptr::null(),
             globals: core::ptr::null(),
             tables: core::ptr::null(),
             instance: NonNull::dangling(),

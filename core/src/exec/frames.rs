@@ -8,10 +8,11 @@ use super::{
     handlers::call::{HALT, read_header, restore_ip},
 };
 use crate::{
+    bytecode::FrameMap,
     module::ModuleInner,
     store::{InstanceEntity, Marker},
     sync::Shared,
-    translate::{FrameMap, header_slot},
+    translate::header_slot,
 };
 
 /// A stopped frame, and where the machine's registers would be in it.

@@ -12,9 +12,10 @@ use core::ops::Range;
 use hashbrown::HashMap;
 use wasmparser::{BinaryReader, FunctionBody};
 
-pub(crate) use const_expr::{ConstEnv, ConstExpr, Value};
+pub(crate) use const_expr::{ConstEnv, ConstExpr, ConstOp, Value};
 pub(crate) use convert::Types;
 use names::Names;
+pub(crate) use parse::type_groups;
 
 use crate::{
     engine::Engine,
@@ -22,8 +23,8 @@ use crate::{
     sync::{Once, Shared},
     translate::{CodeTable, Pins},
     types::{
-        ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType, TypeDef,
-        TypeId,
+        CompositeType, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType,
+        SubType, TableType, TypeDef, TypeId,
     },
 };
 
@@ -34,14 +35,32 @@ pub struct Module(Shared<ModuleInner>);
 /// Byte range in the module; modules are smaller than 4 GiB.
 pub(crate) type ByteRange = Range<u32>;
 
+/// What a module was made from: kept with it, or lasting as long as the program.
+#[derive(Clone)]
+pub(crate) enum Bytes {
+    Owned(Shared<[u8]>),
+    Lasting(&'static [u8]),
+}
+
+impl core::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Owned(bytes) => bytes,
+            Bytes::Lasting(bytes) => bytes,
+        }
+    }
+}
+
 /// Everything about a module; index spaces have imports first.
 pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
-    /// The whole binary.
-    pub(crate) bytes: Shared<[u8]>,
+    /// The whole binary, or the whole image.
+    pub(crate) bytes: Bytes,
     pub(crate) types: Vec<TypeEntry>,
     pub(crate) imports: Vec<ImportEntry>,
-    /// Type index of every function.
+    /// Type index of every function; of an image, of the imported ones.
     pub(crate) funcs: Vec<u32>,
     pub(crate) imported_funcs: u32,
     /// Imported functions that must be of their type exactly, not of a subtype (custom descriptors).
@@ -179,6 +198,10 @@ impl Module {
         parse::validate(engine, bytes.as_ref())
     }
 
+    pub(crate) fn of(inner: ModuleInner) -> Module {
+        Module(Shared::new(inner))
+    }
+
     pub(crate) fn inner(&self) -> &ModuleInner {
         &self.0
     }
@@ -232,7 +255,7 @@ impl Module {
             })
     }
 
-    /// The binary it was made from.
+    /// The binary, or image, that it was made from.
     pub fn bytes(&self) -> &[u8] {
         &self.0.bytes
     }
@@ -247,6 +270,81 @@ impl core::fmt::Debug for Module {
 }
 
 impl ModuleInner {
+    /// A module of which nothing is known yet.
+    pub(crate) fn empty(engine: &Engine, bytes: Bytes) -> ModuleInner {
+        ModuleInner {
+            engine: engine.clone(),
+            bytes,
+            types: Vec::new(),
+            imports: Vec::new(),
+            funcs: Vec::new(),
+            imported_funcs: 0,
+            exact_imports: Vec::new(),
+            globals: Vec::new(),
+            imported_globals: 0,
+            global_inits: Vec::new(),
+            tables: Vec::new(),
+            imported_tables: 0,
+            table_inits: Vec::new(),
+            memories: Vec::new(),
+            imported_memories: 0,
+            tags: Vec::new(),
+            imported_tags: 0,
+            elements: Vec::new(),
+            data: Vec::new(),
+            exports: Vec::new(),
+            export_names: HashMap::new(),
+            start: None,
+            bodies: Vec::new(),
+            pins: Vec::new(),
+            custom_sections: Vec::new(),
+            names: Once::new(),
+            code: CodeTable::new(0),
+        }
+    }
+
+    /// Adds the types of a recursion group.
+    pub(crate) fn add_group(&mut self, group: Box<[SubType]>) {
+        let count = group.len() as u32;
+        let first = self.engine.intern_group(group);
+        for id in first.0..first.0 + count {
+            let def = self.engine.type_def(TypeId(id));
+            let ty = match &def.composite {
+                CompositeType::Func(ty) => ty.clone(),
+                _ => FuncType::empty(),
+            };
+            self.types.push(TypeEntry {
+                ty,
+                id: TypeId(id),
+                def,
+            });
+        }
+    }
+
+    /// How many functions there are, imports included.
+    pub(crate) fn func_count(&self) -> u32 {
+        match self.code.image() {
+            Some(image) => self.imported_funcs + image.defined,
+            None => self.funcs.len() as u32,
+        }
+    }
+
+    /// The type index of a function.
+    pub(crate) fn func_type_index(&self, func_index: u32) -> u32 {
+        let defined = func_index.checked_sub(self.imported_funcs);
+        match (self.code.image(), defined) {
+            (Some(image), Some(defined)) => image.type_index(&self.bytes, defined),
+            _ => self.funcs[func_index as usize],
+        }
+    }
+
+    /// Makes exports be found by name.
+    pub(crate) fn index_exports(&mut self) {
+        for (position, export) in (0..).zip(&self.exports) {
+            self.export_names.insert(export.name.clone(), position);
+        }
+    }
+
     /// Bytes of the module.
     pub(crate) fn slice(&self, range: &ByteRange) -> &[u8] {
         // Ranges come from the parser, which cut them out of the same bytes.
@@ -273,7 +371,7 @@ impl ModuleInner {
 
     /// The type of a function (imports count).
     pub(crate) fn type_of_func(&self, func_index: u32) -> &FuncType {
-        &self.types[self.funcs[func_index as usize] as usize].ty
+        &self.types[self.func_type_index(func_index) as usize].ty
     }
 
     /// The type of a type index.
@@ -300,11 +398,17 @@ impl ModuleInner {
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
+        if let Some(image) = self.code.image() {
+            return image.name(&self.bytes, self.func_count());
+        }
         self.names().module(&self.bytes)
     }
 
     /// The name section's name of a function (imports count).
     pub(crate) fn func_name(&self, index: u32) -> Option<&str> {
+        if let Some(image) = self.code.image() {
+            return image.name(&self.bytes, index);
+        }
         self.names().func(&self.bytes, index)
     }
 

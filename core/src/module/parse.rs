@@ -1,8 +1,7 @@
 //! Parsing and validation, section by section.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
-use hashbrown::HashMap;
 use wasmparser::{
     Chunk, DataKind, ElementItems as ParsedItems, ElementKind as ParsedKind, ExternalKind,
     FuncValidatorAllocations, FunctionBody, Parser, Payload, TableInit, TypeRef, ValidPayload,
@@ -10,16 +9,16 @@ use wasmparser::{
 };
 
 use super::{
-    ByteRange, ConstExpr, DataSegment, ElementItems, ElementKind, ElementSegment, ExportEntry,
-    ExportKind, ImportDesc, ImportEntry, Module, ModuleInner, Names, TypeEntry, Types, convert,
+    ByteRange, Bytes, ConstExpr, DataSegment, ElementItems, ElementKind, ElementSegment,
+    ExportEntry, ExportKind, ImportDesc, ImportEntry, Module, ModuleInner, Names, Types, convert,
     validate::{Pending, validate_body},
 };
 use crate::{
     engine::{CompilationMode, Engine},
     error::Error,
-    sync::{Once, Shared},
+    sync::Shared,
     translate::{CodeTable, Pins, Weights},
-    types::{CompositeType, FuncType, TypeId},
+    types::SubType,
 };
 
 /// Builds a module; see `Module::new`.
@@ -44,6 +43,7 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
         }
     })?;
     let mut inner = builder.module;
+    inner.index_exports();
     inner.code = CodeTable::new(inner.bodies.len());
     if engine.config().compilation_mode == CompilationMode::Eager {
         for defined in 0..inner.bodies.len() as u32 {
@@ -176,6 +176,28 @@ fn small(range: core::ops::Range<u64>) -> ByteRange {
     range.start as u32..range.end as u32
 }
 
+/// The recursion groups of a module's type section, which has been read before.
+pub(crate) fn type_groups(module: &ModuleInner) -> Result<Vec<Box<[SubType]>>, Error> {
+    let mut groups = Vec::new();
+    let mut known = 0;
+    for payload in Parser::new(0).parse_all(&module.bytes) {
+        let Payload::TypeSection(section) = payload? else {
+            continue;
+        };
+        for group in section {
+            let group: Vec<_> = group?.into_types().collect();
+            let types = Types {
+                features: module.engine.features(),
+                known: &module.types[..known],
+                group: &group,
+            };
+            groups.push(types.sub_types()?);
+            known += group.len();
+        }
+    }
+    Ok(groups)
+}
+
 /// Collects what sections say. Lists grow with what was really read, never by a declared count.
 struct Builder {
     module: ModuleInner,
@@ -184,35 +206,7 @@ struct Builder {
 impl Builder {
     fn new(engine: &Engine, bytes: Shared<[u8]>) -> Builder {
         Builder {
-            module: ModuleInner {
-                engine: engine.clone(),
-                bytes,
-                types: Vec::new(),
-                imports: Vec::new(),
-                funcs: Vec::new(),
-                imported_funcs: 0,
-                exact_imports: Vec::new(),
-                globals: Vec::new(),
-                imported_globals: 0,
-                global_inits: Vec::new(),
-                tables: Vec::new(),
-                imported_tables: 0,
-                table_inits: Vec::new(),
-                memories: Vec::new(),
-                imported_memories: 0,
-                tags: Vec::new(),
-                imported_tags: 0,
-                elements: Vec::new(),
-                data: Vec::new(),
-                exports: Vec::new(),
-                export_names: HashMap::new(),
-                start: None,
-                bodies: Vec::new(),
-                pins: Vec::new(),
-                custom_sections: Vec::new(),
-                names: Once::new(),
-                code: CodeTable::new(0),
-            },
+            module: ModuleInner::empty(engine, Bytes::Owned(bytes)),
         }
     }
 
@@ -234,20 +228,7 @@ impl Builder {
                         group: &group,
                     };
                     let group = types.sub_types()?;
-                    let count = group.len() as u32;
-                    let first = module.engine.intern_group(group);
-                    for id in first.0..first.0 + count {
-                        let def = module.engine.type_def(TypeId(id));
-                        let ty = match &def.composite {
-                            CompositeType::Func(ty) => ty.clone(),
-                            _ => FuncType::empty(),
-                        };
-                        module.types.push(TypeEntry {
-                            ty,
-                            id: TypeId(id),
-                            def,
-                        });
-                    }
+                    module.add_group(group);
                 }
             }
             Payload::ImportSection(section) => {
@@ -291,7 +272,7 @@ impl Builder {
             }
             Payload::ExportSection(section) => {
                 for export in section.clone() {
-                    self.export(export?)?;
+                    self.export(export?);
                 }
             }
             Payload::StartSection { func, .. } => module.start = Some(*func),
@@ -378,7 +359,7 @@ impl Builder {
         Ok(())
     }
 
-    fn export(&mut self, export: wasmparser::Export<'_>) -> Result<(), Error> {
+    fn export(&mut self, export: wasmparser::Export<'_>) {
         let kind = match export.kind {
             ExternalKind::Func | ExternalKind::FuncExact => ExportKind::Func,
             ExternalKind::Table => ExportKind::Table,
@@ -386,16 +367,11 @@ impl Builder {
             ExternalKind::Global => ExportKind::Global,
             ExternalKind::Tag => ExportKind::Tag,
         };
-        let position = self.module.exports.len() as u32;
-        self.module
-            .export_names
-            .insert(export.name.into(), position);
         self.module.exports.push(ExportEntry {
             name: export.name.into(),
             kind,
             index: export.index,
         });
-        Ok(())
     }
 }
 

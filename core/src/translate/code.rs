@@ -26,6 +26,14 @@ impl Pc {
 pub(crate) struct Operands([u8; 16]);
 
 impl Operands {
+    /// The first 16 bytes of these.
+    #[cfg(not(feature = "compact"))]
+    pub(crate) fn of(fields: &[u8; 24]) -> Operands {
+        let mut operands = Operands::default();
+        operands.0.copy_from_slice(&fields[..16]);
+        operands
+    }
+
     pub(crate) fn u16(mut self, at: usize, value: u32) -> Self {
         // Slots beyond u16 are refused when the function is finished, before its code can run.
         self.0[at..at + 2].copy_from_slice(&(value as u16).to_ne_bytes());

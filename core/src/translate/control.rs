@@ -554,9 +554,12 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let entry = &self.module.types[type_index as usize];
         self.evict_all();
         let func = self.pop_slot();
-        let operands = self.call_operands(&entry.ty).u16(4, func);
+        let operands = self
+            .call_operands(&entry.ty)
+            .u16(4, func)
+            .u32(8, self.type_field(type_index));
         self.stop_here();
-        self.code.emit(Op::CallRef.base::<E>(), operands, 8);
+        self.code.emit(Op::CallRef.base::<E>(), operands, 16);
         self.end_call(&entry.ty);
     }
 

@@ -4,7 +4,7 @@
 //! thrown. The machine then writes its values to where the target expects them. A legacy try has a slot below its
 //! operands for the exception that it catches, for `rethrow`.
 //!
-//! [`FrameMap`]: super::frames::FrameMap
+//! [`FrameMap`]: crate::bytecode::FrameMap
 
 use wasmparser::{BlockType, Catch, TryTable};
 

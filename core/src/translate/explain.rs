@@ -72,6 +72,14 @@ pub(crate) fn recorded<T>(
 
 /// Wasm offsets by code offset, ascending: what `offset_at` searches.
 pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> {
+    if let Some(image) = module.code.image() {
+        #[cfg(feature = "compact")]
+        return image.offset_map(&module.bytes, defined);
+        #[cfg(not(feature = "compact"))]
+        return crate::image::expanded_map(module, image, defined)
+            .map(|(_, offsets)| offsets)
+            .unwrap_or_default();
+    }
     // It was translated before, so it can be again.
     record(module, defined)
         .map(|translator| {
@@ -115,10 +123,10 @@ impl Module {
     /// The function does not exist, or cannot be translated.
     pub fn explain(&self, func_index: u32) -> Result<Vec<ExplainLine>, Error> {
         let module = self.inner();
-        if func_index as usize >= module.funcs.len() {
+        if func_index >= module.func_count() {
             return Err(Error::new(alloc::format!(
                 "there is no function {func_index}: the module has {}",
-                module.funcs.len()
+                module.func_count()
             )));
         }
         let Some(defined) = func_index.checked_sub(module.imported_funcs) else {

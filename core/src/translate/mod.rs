@@ -29,24 +29,28 @@ use hashbrown::HashMap;
 use wasmparser::{BinaryReaderError, FuncValidator, ValidatorResources};
 
 pub(crate) use code::Instruction;
+#[cfg(not(feature = "compact"))]
+pub(crate) use code::{Code, Operands, Pc};
 pub use explain::ExplainLine;
 #[cfg(test)]
 pub(crate) use explain::opcodes;
 #[cfg(feature = "stats")]
 pub(crate) use explain::recorded;
 pub(crate) use explain::{offset_at, offset_map};
-pub(crate) use frames::FrameMap;
 use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
 pub(crate) use func::{header_slot, ty};
 use ops::Refused;
 pub(crate) use ops::row_of;
 pub(crate) use pins::{Pins, Weighing, Weights};
 
+#[cfg(not(feature = "compact"))]
+use crate::image::{Forms, expand, expanded_map};
 use crate::{
-    bytecode::{Encoding, Native},
+    bytecode::{Encoding, FrameMap, Native},
     error::Error,
     exec::ENTRY_HEADER_BYTES,
-    module::ModuleInner,
+    image::ImageCode,
+    module::{Bytes, ModuleInner},
     operators::{any, frequent},
     sync::{Lock, Shared},
 };
@@ -56,6 +60,8 @@ pub(crate) struct CodeTable {
     /// Where each defined function begins; null until it is translated.
     entries: Box<[AtomicPtr<u8>]>,
     state: Lock<State>,
+    /// Where the functions are in an image, if the module is one, and that.
+    image: Option<(ImageCode, Bytes)>,
 }
 
 /// What translation writes to.
@@ -69,6 +75,8 @@ struct State {
     sorted: usize,
     /// What was worked out of functions.
     maps: HashMap<u32, Shared<FrameMap>>,
+    #[cfg(not(feature = "compact"))]
+    forms: Forms,
 }
 
 /// Words that are handed out from the start.
@@ -88,6 +96,30 @@ impl CodeTable {
         CodeTable {
             entries: (0..defined).map(|_| AtomicPtr::default()).collect(),
             state: Lock::new(State::default()),
+            image: None,
+        }
+    }
+
+    /// The functions of an image, which run there; hosts expand them as they are called.
+    pub(crate) fn of_image(image: ImageCode, bytes: Bytes) -> CodeTable {
+        let entries = if Native::COMPACT { 0 } else { image.defined };
+        CodeTable {
+            image: Some((image, bytes)),
+            ..CodeTable::new(entries as usize)
+        }
+    }
+
+    /// Where the functions are in an image, if the module is one.
+    pub(crate) fn image(&self) -> Option<ImageCode> {
+        self.image.as_ref().map(|(image, _)| *image)
+    }
+
+    /// The image, and its function table, for the machine to index; null without one.
+    #[cfg(feature = "compact")]
+    pub(crate) fn image_parts(&self) -> (*const u8, *const u8) {
+        match &self.image {
+            Some((image, bytes)) => (bytes.as_ptr(), bytes[image.table as usize..].as_ptr()),
+            None => (ptr::null(), ptr::null()),
         }
     }
 
@@ -97,17 +129,28 @@ impl CodeTable {
     }
 
     /// Where the entry of a function is kept, for calls to read directly.
+    #[cfg_attr(feature = "compact", allow(dead_code))]
     pub(crate) fn entry_address(&self, defined: u32) -> *const AtomicPtr<u8> {
         &raw const self.entries[defined as usize]
     }
 
     /// Where a function begins; null if it is not translated.
     pub(crate) fn entry(&self, defined: u32) -> *const u8 {
+        #[cfg(feature = "compact")]
+        if let Some((image, bytes)) = &self.image {
+            return bytes[image.entry(bytes, defined) as usize..].as_ptr();
+        }
         self.entries[defined as usize].load(Ordering::Acquire)
     }
 
     /// The translated function that the code address belongs to, and the byte offset from its entry.
     pub(crate) fn find(&self, ip: *const u8) -> Option<(u32, u32)> {
+        #[cfg(feature = "compact")]
+        if let Some((image, bytes)) = &self.image {
+            let offset = (ip as usize).wrapping_sub(bytes.as_ptr() as usize) as u32;
+            let defined = image.find(bytes, offset)?;
+            return Some((defined, offset - image.entry(bytes, defined)));
+        }
         self.state.with(|state| {
             if state.sorted < state.places.len() {
                 state.places.sort_unstable();
@@ -125,10 +168,18 @@ impl CodeTable {
     pub(crate) fn frame_map(&self, module: &ModuleInner, defined: u32) -> Shared<FrameMap> {
         let known = self.state.with(|state| state.maps.get(&defined).cloned());
         known.unwrap_or_else(|| {
-            // It was translated before, so it can be again.
-            let map = explain::record(module, defined)
-                .map(FuncTranslator::into_frame_map)
-                .unwrap_or_default();
+            let map = match self.image() {
+                #[cfg(feature = "compact")]
+                Some(image) => image.frame_map(&module.bytes, defined).unwrap_or_default(),
+                #[cfg(not(feature = "compact"))]
+                Some(image) => expanded_map(module, image, defined)
+                    .map(|(map, _)| map)
+                    .unwrap_or_default(),
+                // It was translated before, so it can be again.
+                None => explain::record(module, defined)
+                    .map(FuncTranslator::into_frame_map)
+                    .unwrap_or_default(),
+            };
             let map = Shared::new(map);
             self.state
                 .with(|state| state.maps.insert(defined, map.clone()));
@@ -149,16 +200,28 @@ impl CodeTable {
             if !self.entry(defined).is_null() {
                 return Ok(());
             }
+            #[cfg(not(feature = "compact"))]
+            if let Some(image) = self.image() {
+                let code = &mut state.buffers.code;
+                expand(module, image, defined, &mut state.forms, code)?;
+                self.publish(state, defined);
+                return Ok(());
+            }
             let buffers = core::mem::take(&mut state.buffers);
             let mut translator = begin::<Native>(module, defined, buffers, false);
             let result = run(&mut translator, module, defined);
             state.buffers = translator.into_buffers();
             result?;
-            let entry = state.install();
-            state.places.push((entry as usize, defined));
-            self.entries[defined as usize].store(entry.cast_mut(), Ordering::Release);
+            self.publish(state, defined);
             Ok(())
         })
+    }
+
+    /// Puts the code in the buffers where it is found.
+    fn publish(&self, state: &mut State, defined: u32) {
+        let entry = state.install();
+        state.places.push((entry as usize, defined));
+        self.entries[defined as usize].store(entry.cast_mut(), Ordering::Release);
     }
 }
 
@@ -219,6 +282,35 @@ pub(crate) fn check_operands(
         offset as u32,
         format!("the function has more than {MAX_OPERANDS} operands at once"),
     ))
+}
+
+/// A function as an image has it.
+pub(crate) struct Compiled<E: Encoding> {
+    /// What precedes the entry, and the code.
+    pub(crate) words: Vec<E::Word>,
+    pub(crate) frames: FrameMap,
+    /// Wasm offsets by code offset, ascending.
+    pub(crate) offsets: Vec<(u32, u32)>,
+}
+
+/// Translates a defined function, whose body is valid, to be kept somewhere else.
+///
+/// # Errors
+/// Its frame is larger than operands can name, or a field does not fit.
+pub(crate) fn compile<E: Encoding>(
+    module: &ModuleInner,
+    defined: u32,
+) -> Result<Compiled<E>, Error> {
+    let mut translator = begin::<E>(module, defined, Buffers::default(), true);
+    run(&mut translator, module, defined)?;
+    let map = translator.code.map().iter();
+    Ok(Compiled {
+        offsets: map
+            .map(|&(pc, offset)| (pc.bytes() - E::ENTRY_BYTES as u32, offset))
+            .collect(),
+        words: translator.code.words().to_vec(),
+        frames: translator.into_frame_map(),
+    })
 }
 
 /// A translator at the start of a defined function.

@@ -34,7 +34,7 @@ macro_rules! with_gc_rows {
                 /// Charges for the length of an op on arrays, in a slot.
                 FuelLength "fuel.length" { [Src(0)] control::FuelLength; }
                 /// Calls through a reference.
-                CallRef "call_ref" { [Base(0), Header(2), Src(4)] call::CallRef; }
+                CallRef "call_ref" { [Base(0), Header(2), Src(4), Type(8)] call::CallRef; }
                 /// Tail-calls through a reference.
                 ReturnCallRef "return_call_ref" { [Src(0), Count(2), Header(4), OwnHeader(6), Src(8)] tail_call::ReturnCallRef; }
                 /// Structures: of values in slots, of zero and null, the same with a descriptor.

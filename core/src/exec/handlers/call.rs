@@ -5,6 +5,9 @@
 //! type checks) happens before the first write, so that a call can be started again.
 
 use core::{marker::PhantomData, sync::atomic::Ordering};
+
+#[cfg(feature = "compact")]
+use crate::image::RECORD_BYTES;
 #[cfg(not(feature = "compact"))]
 use core::{ptr::with_exposed_provenance, sync::atomic::AtomicPtr};
 
@@ -205,8 +208,16 @@ unsafe fn translate(cx: *mut Cx, instance: &InstanceEntity, defined: u32) -> boo
 /// Entry of a function that the current instance's module defines; null when it is not translated.
 #[inline(always)]
 pub(super) unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
-    // SAFETY: function indices were validated; the table lives as long as the module.
-    unsafe { (*(*cx).code.add(defined as usize)).load(Ordering::Acquire) }
+    // SAFETY: function indices were validated; the tables live as long as the module.
+    unsafe {
+        #[cfg(feature = "compact")]
+        if !(*cx).image.is_null() {
+            let record = (*cx).records.add(defined as usize * RECORD_BYTES + 2);
+            let offset = u32::from_le(record.cast::<u32>().read_unaligned());
+            return (*cx).image.add(offset as usize);
+        }
+        (*(*cx).code.add(defined as usize)).load(Ordering::Acquire)
+    }
 }
 
 #[inline(always)]
@@ -510,7 +521,7 @@ impl Handle for CallRef {
         // SAFETY: the instruction has these fields.
         unsafe {
             let found = referenced(&r, 4);
-            enter::<Referenced<4>, { at(8, 6) }>(r, found)
+            enter::<Referenced<4>, { at(16, 8) }>(r, found)
         }
     }
 }

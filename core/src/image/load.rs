@@ -1,0 +1,283 @@
+//! Reading images.
+
+use alloc::{string::String, vec::Vec};
+
+use super::{
+    CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames, head,
+    read::{Reader, damaged, u16_at, u32_at},
+};
+use crate::{
+    bytecode::FrameMap,
+    engine::Engine,
+    error::Error,
+    module::{Bytes, Module, ModuleInner},
+    translate::CodeTable,
+};
+
+/// Where an image has what is read while it runs. All places were checked when it was loaded.
+#[derive(Clone, Copy)]
+pub(crate) struct ImageCode {
+    /// The function table, and how many functions it has.
+    pub(crate) table: u32,
+    pub(crate) defined: u32,
+    /// Frame maps, names and offsets; 0 if there are none.
+    frames: u32,
+    names: u32,
+    offsets: u32,
+}
+
+impl ImageCode {
+    fn record(&self, defined: u32) -> usize {
+        self.table as usize + defined as usize * RECORD_BYTES
+    }
+
+    /// The type index of a defined function.
+    pub(crate) fn type_index(&self, image: &[u8], defined: u32) -> u32 {
+        u16_at(image, self.record(defined)).into()
+    }
+
+    /// Offset of a function's first instruction.
+    pub(crate) fn entry(&self, image: &[u8], defined: u32) -> u32 {
+        u32_at(image, self.record(defined) + 2)
+    }
+
+    /// Slots of a function's frame.
+    pub(crate) fn slots(&self, image: &[u8], defined: u32) -> u32 {
+        u16_at(image, self.entry(image, defined) as usize - 2).into()
+    }
+
+    /// Where a function's code ends: before the next one's, or at the end of all code.
+    pub(crate) fn end(&self, image: &[u8], defined: u32) -> u32 {
+        match defined + 1 < self.defined {
+            true => self.entry(image, defined + 1) - 2,
+            false => u32_at(image, 36),
+        }
+    }
+
+    /// The function whose code contains this offset.
+    #[cfg(feature = "compact")]
+    pub(crate) fn find(&self, image: &[u8], offset: u32) -> Option<u32> {
+        let (mut low, mut high) = (0, self.defined);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.entry(image, middle) <= offset {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low.checked_sub(1)
+    }
+
+    /// What is known of a function's frames.
+    pub(crate) fn frame_map(&self, image: &[u8], defined: u32) -> Result<FrameMap, Error> {
+        let count = match self.frames {
+            0 => 0,
+            at => u32_at(image, at as usize),
+        };
+        for i in 0..count as usize {
+            let record = self.frames as usize + 4 + i * 8;
+            if u32_at(image, record) == defined {
+                let mut reader = Reader::new(image, u32_at(image, record + 4) as usize);
+                return frames::read(&mut reader, self.slots(image, defined));
+            }
+        }
+        Ok(FrameMap::default())
+    }
+
+    /// The name of a function; of the module, at the index behind the last function.
+    pub(crate) fn name<'i>(&self, image: &'i [u8], index: u32) -> Option<&'i str> {
+        let at = self.names as usize;
+        if at == 0 {
+            return None;
+        }
+        let (mut low, mut high) = (0, u32_at(image, at) as usize);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let record = at + 4 + middle * 12;
+            match u32_at(image, record) {
+                found if found == index => {
+                    let start = u32_at(image, record + 4) as usize;
+                    let end = start.checked_add(u32_at(image, record + 8) as usize)?;
+                    return core::str::from_utf8(image.get(start..end)?).ok();
+                }
+                found if found < index => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        None
+    }
+
+    /// Wasm offsets by code offset, ascending; none where they are not kept.
+    pub(crate) fn offset_map(&self, image: &[u8], defined: u32) -> Vec<(u32, u32)> {
+        let mut map = Vec::new();
+        if self.offsets == 0 {
+            return map;
+        }
+        let at = u32_at(image, self.offsets as usize + defined as usize * 4);
+        let mut reader = Reader::new(image, at as usize);
+        let mut before = (0u32, 0u32);
+        // (Not checked: what is damaged ends the list.)
+        for _ in 0..reader.u32().unwrap_or(0) {
+            let (Ok(code), Ok(distance)) = (reader.u32(), reader.u64()) else {
+                break;
+            };
+            let distance = (distance >> 1) as u32 ^ (distance as u32 & 1).wrapping_neg();
+            before = (before.0.wrapping_add(code), before.1.wrapping_add(distance));
+            map.push(before);
+        }
+        map
+    }
+}
+
+impl Module {
+    /// Loads an image that [`Module::to_image`] made, and runs it where it is: code and data segments are not
+    /// copied (but for hosts, which expand a function when it is first called).
+    ///
+    /// The image is verified first: whatever it holds, it can at worst trap.
+    ///
+    /// # Errors
+    /// [`Module`](crate::ErrorKind::Module) if the bytes are no image of this version, or damaged;
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) if it needs a feature that this build has not.
+    pub fn from_image(engine: &Engine, image: &'static [u8]) -> Result<Module, Error> {
+        load(engine, Bytes::Lasting(image), true)
+    }
+
+    /// The same of an image that is read from somewhere and kept with the module.
+    ///
+    /// # Errors
+    /// As [`Module::from_image`].
+    pub fn from_image_bytes(engine: &Engine, image: impl AsRef<[u8]>) -> Result<Module, Error> {
+        // At an even address: what is counted is.
+        load(engine, Bytes::Owned(image.as_ref().into()), true)
+    }
+
+    /// The same without verifying what the image says of itself; its checksum is compared all the same.
+    ///
+    /// # Errors
+    /// As [`Module::from_image`].
+    ///
+    /// # Safety
+    /// The bytes are what [`Module::to_image`] gave, of the same version of this library.
+    pub unsafe fn from_image_unchecked(
+        engine: &Engine,
+        image: &'static [u8],
+    ) -> Result<Module, Error> {
+        load(engine, Bytes::Lasting(image), false)
+    }
+
+    /// Whether bytes begin like an image.
+    pub fn is_image(bytes: &[u8]) -> bool {
+        bytes.starts_with(&MAGIC)
+    }
+}
+
+fn load(engine: &Engine, bytes: Bytes, verify: bool) -> Result<Module, Error> {
+    let header = check(engine, &bytes)?;
+    let mut module = ModuleInner::empty(engine, bytes);
+    let image = module.bytes.clone();
+    let mut reader = Reader::new(&image, HEADER_BYTES);
+    head::read(&mut reader, &mut module, header.defined, |defined| {
+        header.type_index(&image, defined)
+    })?;
+    module.code = CodeTable::of_image(header, image.clone());
+    module.index_exports();
+    if verify {
+        super::verify::verify(&module, &header)?;
+    }
+    Ok(Module::of(module))
+}
+
+/// Checks everything that has a fixed place.
+fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
+    if !Module::is_image(image) {
+        return Err(Error::module(
+            "not an image: it does not begin with the bytes `mote`",
+            None,
+        ));
+    }
+    if image.len() < HEADER_BYTES {
+        return Err(damaged("it ends inside its header", image.len()));
+    }
+    let version = u16_at(image, 4);
+    if version != VERSION {
+        return Err(damaged(
+            &alloc::format!("it is of version {version}, this library runs version {VERSION}"),
+            4,
+        ));
+    }
+    let len = u32_at(image, 8) as usize;
+    if len != image.len() {
+        let what = alloc::format!("it has {} bytes and should have {len}", image.len());
+        return Err(damaged(&what, 8));
+    }
+    if !(image.as_ptr() as usize).is_multiple_of(2) {
+        return Err(damaged("it does not lie at an even address", 0));
+    }
+    if checksum(&image[CHECKED_FROM..]) != u32_at(image, 12) {
+        return Err(damaged("its checksum is wrong", 12));
+    }
+    let bits = u16_at(image, 6);
+    for (bit, feature, present) in flags::FEATURES {
+        if bits & bit != 0 && !present {
+            return Err(Error::unsupported(feature, "the image needs it", None));
+        }
+    }
+    for (bit, wanted, what) in [
+        (flags::FUEL, engine.fuel_enabled(), "fuel metering"),
+        (flags::INTERRUPTS, engine.interruptible(), "interrupts"),
+    ] {
+        if (bits & bit != 0) != wanted {
+            let (image, engine) = if wanted { ("out", "") } else { ("", "out") };
+            return Err(Error::module(
+                alloc::format!(
+                    "the image was compiled with{image} {what}, the engine is configured with{engine}"
+                ),
+                None,
+            ));
+        }
+    }
+    let code = ImageCode {
+        table: u32_at(image, 16),
+        defined: u32_at(image, 20),
+        frames: u32_at(image, 24),
+        names: u32_at(image, 28),
+        offsets: u32_at(image, 32),
+    };
+    let code_end = u32_at(image, 36) as usize;
+    let room = |at: u32, records: u32, bytes: usize| {
+        let len = (records as usize).checked_mul(bytes);
+        let end = len.and_then(|len| len.checked_add(at as usize));
+        end.is_some_and(|end| end <= image.len())
+    };
+    if !code.table.is_multiple_of(2)
+        || !room(code.table, code.defined, RECORD_BYTES)
+        || code_end > image.len()
+    {
+        return Err(damaged("its function table is outside of it", 16));
+    }
+    // Functions lie in the order of their numbers.
+    let mut end = code.table as usize + code.defined as usize * RECORD_BYTES;
+    for defined in 0..code.defined {
+        let entry = code.entry(image, defined) as usize;
+        if entry < end + 2 || entry % 2 != 0 || entry > code_end {
+            return Err(damaged(
+                "a function is not where it should be",
+                code.record(defined),
+            ));
+        }
+        end = entry;
+    }
+    for (at, name) in [(24, "frame maps"), (28, "names"), (32, "offsets")] {
+        let place = u32_at(image, at);
+        let (records, bytes, from) = match at {
+            32 => (code.defined, 4, place),
+            24 => (u32_at(image, place as usize), 8, place.saturating_add(4)),
+            _ => (u32_at(image, place as usize), 12, place.saturating_add(4)),
+        };
+        if place != 0 && !room(from, records, bytes) {
+            let what: String = alloc::format!("its {name} are outside of it");
+            return Err(damaged(&what, at));
+        }
+    }
+    Ok(code)
+}

@@ -1,0 +1,71 @@
+//! Images: modules that a chip runs where they lie.
+//!
+//! An image holds what execution needs and nothing that validation or translation would: types, imports and
+//! exports by name, segments, and functions in the compact encoding. All numbers are little-endian.
+//!
+//! ```text
+//! 0   "mote"
+//! 4   u16 version
+//! 6   u16 flags: what the code does besides computing, and what it needs
+//! 8   u32 bytes of the image
+//! 12  u32 CRC-32 (ISO-HDLC) of all that follows
+//! 16  u32 offset of the function table, even
+//! 20  u32 how many functions the module defines
+//! 24  u32 offsets of frame maps, names and code offsets; 0 where there are none
+//! 36  u32 offset behind all code
+//! 40  the head: what `head` says, in variable-length numbers
+//!     the function table: for each, u16 type index and u32 offset of its first instruction
+//!     code: before each first instruction, the u16 slots of its frame; at even offsets
+//!     data segments, and what the head refers to besides
+//! ```
+
+#[cfg(not(feature = "compact"))]
+mod expand;
+mod frames;
+mod head;
+mod load;
+mod read;
+mod types;
+mod verify;
+mod write;
+
+#[cfg(not(feature = "compact"))]
+pub(crate) use expand::{Forms, expand, expanded_map};
+pub(crate) use load::ImageCode;
+pub use write::ImageOptions;
+
+/// The first bytes of an image.
+const MAGIC: [u8; 4] = *b"mote";
+/// Changes whenever an image of before could not be run, or would mean something else.
+const VERSION: u16 = 1;
+/// Bytes in front of the head.
+const HEADER_BYTES: usize = 40;
+/// What the checksum covers begins here.
+const CHECKED_FROM: usize = 16;
+/// Bytes of a record in the function table.
+pub(crate) const RECORD_BYTES: usize = 6;
+
+/// Bits of the flags.
+mod flags {
+    /// Code charges fuel.
+    pub(super) const FUEL: u16 = 1;
+    /// Code looks at the interrupt flag.
+    pub(super) const INTERRUPTS: u16 = 1 << 1;
+    /// The features of the language that code, types or segments use.
+    pub(super) const FEATURES: [(u16, &str, bool); 5] = [
+        (1 << 8, "SIMD", cfg!(feature = "simd")),
+        (1 << 9, "GC", cfg!(feature = "gc")),
+        (1 << 10, "exceptions", cfg!(feature = "exceptions")),
+        (1 << 11, "memory64", cfg!(feature = "memory64")),
+        (1 << 12, "threads", cfg!(feature = "threads")),
+    ];
+}
+
+/// CRC-32 without a table: images are loaded once, and a table would take more flash than it is worth.
+fn checksum(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc: u32, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            crc >> 1 ^ if crc & 1 != 0 { 0xedb8_8320 } else { 0 }
+        })
+    })
+}

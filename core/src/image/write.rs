@@ -1,0 +1,250 @@
+//! Writing images.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use super::{
+    CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames, head,
+    read::put,
+};
+use crate::{
+    bytecode::Compact,
+    error::Error,
+    module::{Module, ModuleInner, type_groups},
+    translate::compile,
+    types::{CompositeType, HeapType, RefType, SubType, ValType},
+};
+
+/// What an image holds besides what it needs to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImageOptions {
+    /// Names of functions, for backtraces.
+    pub names: bool,
+    /// Where each instruction came from in the module, for backtraces.
+    pub offsets: bool,
+}
+
+/// The parts of an image, and where each begins.
+struct Out {
+    bytes: Vec<u8>,
+}
+
+impl Out {
+    fn u16(&mut self, value: u16) {
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn u32(&mut self, value: u32) {
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn patch(&mut self, at: usize, value: u32) {
+        self.bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// The next even offset.
+    fn even(&mut self) -> Result<u32, Error> {
+        if !self.bytes.len().is_multiple_of(2) {
+            self.bytes.push(0);
+        }
+        self.here()
+    }
+
+    fn here(&self) -> Result<u32, Error> {
+        u32::try_from(self.bytes.len())
+            .map_err(|_| Error::limit("images of 4 GiB and more are not supported"))
+    }
+}
+
+impl Module {
+    /// Compiles the module to an image: what [`Module::from_image`] runs, on chips where it lies.
+    ///
+    /// The same module and configuration give the same bytes. Code charges fuel and looks at the interrupt flag if
+    /// this engine's does; the engine that runs the image must be configured alike.
+    ///
+    /// # Errors
+    /// [`Module`](crate::ErrorKind::Module) if a function is too large for the compact encoding: more than 65,535
+    /// slots, or indices above 65,535.
+    pub fn to_image(&self, options: ImageOptions) -> Result<Vec<u8>, Error> {
+        let module = self.inner();
+        if module.code.image().is_some() {
+            return Ok(module.bytes.to_vec());
+        }
+        let groups = type_groups(module)?;
+        let mut out = Out { bytes: Vec::new() };
+        out.bytes.extend_from_slice(&MAGIC);
+        out.u16(VERSION);
+        out.u16(flags_of(module, &groups));
+        out.bytes.resize(HEADER_BYTES, 0);
+        let defined = module.bodies.len() as u32;
+        out.patch(20, defined);
+
+        // The head is as long whatever it says of the data's places.
+        let start = out.bytes.len();
+        head::write(&mut out.bytes, module, &groups, |_| 0);
+        let table = out.even()?;
+        out.patch(16, table);
+        for defined in 0..defined {
+            out.u16(type_index(module, defined)?);
+            out.u32(0);
+        }
+        let mut maps = Vec::new();
+        let mut offsets = Vec::new();
+        for defined in 0..defined {
+            let index = module.imported_funcs + defined;
+            let compiled = compile::<Compact>(module, defined)
+                .map_err(|error| error.in_func(index, module.func_name(index)))?;
+            out.even()?;
+            compiled
+                .words
+                .iter()
+                .for_each(|word| out.u16(u16::from_le(*word)));
+            let entry = out.here()? - (compiled.words.len() as u32 - 1) * 2;
+            out.patch(table as usize + defined as usize * RECORD_BYTES + 2, entry);
+            if frames::is_needed(&compiled.frames) {
+                maps.push((defined, compiled.frames));
+            }
+            if options.offsets {
+                offsets.push(compiled.offsets);
+            }
+        }
+        let end = out.here()?;
+        out.patch(36, end);
+        let mut places = Vec::new();
+        for segment in &module.data {
+            places.push(out.here()?);
+            out.bytes.extend_from_slice(module.slice(&segment.bytes));
+        }
+        let mut head = Vec::new();
+        head::write(&mut head, module, &groups, |i| places[i]);
+        out.bytes[start..start + head.len()].copy_from_slice(&head);
+
+        if !maps.is_empty() {
+            let at = out.even()?;
+            out.patch(24, at);
+            out.u32(maps.len() as u32);
+            let index = out.bytes.len();
+            out.bytes.resize(index + maps.len() * 8, 0);
+            for (i, (defined, map)) in maps.iter().enumerate() {
+                let here = out.here()?;
+                out.patch(index + i * 8, *defined);
+                out.patch(index + i * 8 + 4, here);
+                frames::write(&mut out.bytes, map);
+            }
+        }
+        if options.names {
+            names(&mut out, module)?;
+        }
+        if options.offsets {
+            let at = out.even()?;
+            out.patch(32, at);
+            let index = out.bytes.len();
+            out.bytes.resize(index + offsets.len() * 4, 0);
+            for (i, map) in offsets.iter().enumerate() {
+                let here = out.here()?;
+                out.patch(index + i * 4, here);
+                put(&mut out.bytes, map.len() as u64);
+                let mut before = (0, 0);
+                for (code, offset) in map {
+                    put(&mut out.bytes, code - before.0);
+                    // (Mostly forward.)
+                    let distance = i64::from(*offset) - i64::from(before.1);
+                    put(&mut out.bytes, (distance << 1 ^ distance >> 63) as u64);
+                    before = (*code, *offset);
+                }
+            }
+        }
+        let len = out.here()?;
+        out.patch(8, len);
+        let checksum = checksum(&out.bytes[CHECKED_FROM..]);
+        out.patch(12, checksum);
+        Ok(out.bytes)
+    }
+}
+
+/// The names of functions: how many, then index, place and length of each by ascending index; then the texts. The
+/// module's own has the index behind the last function.
+fn names(out: &mut Out, module: &ModuleInner) -> Result<(), Error> {
+    let mut names = Vec::new();
+    for index in 0..module.funcs.len() as u32 {
+        if let Some(name) = module.func_name(index) {
+            names.push((index, name));
+        }
+    }
+    names.extend(module.name().map(|name| (module.funcs.len() as u32, name)));
+    let at = out.even()?;
+    out.patch(28, at);
+    out.u32(names.len() as u32);
+    let mut place = out.here()? + names.len() as u32 * 12;
+    for (index, name) in &names {
+        out.u32(*index);
+        out.u32(place);
+        out.u32(name.len() as u32);
+        place += name.len() as u32;
+    }
+    for (_, name) in names {
+        out.bytes.extend_from_slice(name.as_bytes());
+    }
+    Ok(())
+}
+
+fn type_index(module: &ModuleInner, defined: u32) -> Result<u16, Error> {
+    let index = module.imported_funcs + defined;
+    let ty = module.func_type_index(index);
+    u16::try_from(ty).map_err(|_| {
+        Error::limit(alloc::format!(
+            "function {index} is of type {ty}; the compact encoding has room for 65,536 types"
+        ))
+    })
+}
+
+fn flags_of(module: &ModuleInner, groups: &[Box<[SubType]>]) -> u16 {
+    let mut bits = 0;
+    if module.engine.fuel_enabled() {
+        bits |= flags::FUEL;
+    }
+    if module.engine.interruptible() {
+        bits |= flags::INTERRUPTS;
+    }
+    let mut uses = [false; 5];
+    for ty in groups.iter().flatten() {
+        let CompositeType::Func(func) = &ty.composite else {
+            uses[1] = true;
+            continue;
+        };
+        uses[1] |= !ty.is_final || ty.supertype.is_some();
+        for ty in func.params().iter().chain(func.results()) {
+            value(*ty, &mut uses);
+        }
+    }
+    module
+        .globals
+        .iter()
+        .for_each(|ty| value(ty.content, &mut uses));
+    for ty in &module.tables {
+        uses[3] |= ty.is_64;
+        value(ValType::Ref(ty.element), &mut uses);
+    }
+    for ty in &module.memories {
+        uses[3] |= ty.is_64;
+        uses[4] |= ty.shared;
+    }
+    uses[2] |= !module.tags.is_empty();
+    for (used, (bit, ..)) in uses.into_iter().zip(flags::FEATURES) {
+        if used {
+            bits |= bit;
+        }
+    }
+    bits
+}
+
+fn value(ty: ValType, uses: &mut [bool; 5]) {
+    match ty {
+        ValType::V128 => uses[0] = true,
+        ValType::Ref(RefType { heap, .. }) => match heap {
+            HeapType::Func | HeapType::Extern => {}
+            HeapType::Exn | HeapType::NoExn => uses[2] = true,
+            _ => uses[1] = true,
+        },
+        _ => {}
+    }
+}
