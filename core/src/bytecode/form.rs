@@ -275,7 +275,9 @@ impl Form {
     pub(crate) fn operand_bytes<E: Encoding>(&self) -> usize {
         let ends = self
             .fields()
-            .map(|field| field.at() + field.width(E::COMPACT));
+            .map(|field| (field.at(), field.width(E::COMPACT)))
+            .filter(|(_, width)| *width > 0)
+            .map(|(at, width)| at + width);
         let end = ends.max().unwrap_or(0);
         if E::COMPACT {
             end

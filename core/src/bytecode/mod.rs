@@ -286,6 +286,39 @@ impl Op {
         &SHAPES[self as usize]
     }
 
+    /// Whether operands may take two slots, for some of them. (The verifier takes all of them for such, so that frames
+    /// have room for that.)
+    pub(crate) fn is_wide(self) -> bool {
+        let wide = |ty: Ty| ty == Ty::V128;
+        match *self.shape() {
+            Shape::Binary {
+                operand, result, ..
+            }
+            | Shape::Unary { operand, result } => wide(operand) || wide(result),
+            Shape::Compare { operand, .. } => wide(operand),
+            Shape::Load { result } | Shape::Produce { result, .. } => wide(result),
+            Shape::Store { value } => wide(value),
+            Shape::Shift | Shape::Ternary | Shape::Extract { .. } | Shape::Replace { .. } => true,
+            _ => match self {
+                #[cfg(feature = "simd")]
+                Op::V128Const
+                | Op::V128Copy
+                | Op::V128Select
+                | Op::V128GlobalGet
+                | Op::V128GlobalSet
+                | Op::I8x16Shuffle
+                | Op::I16x8Shuffle
+                | Op::I32x4Shuffle
+                | Op::I64x2Shuffle => true,
+                #[cfg(feature = "gc")]
+                Op::StructGet128 | Op::StructSet128 | Op::ArrayGet128 | Op::ArraySet128 => true,
+                #[cfg(feature = "gc")]
+                Op::ArrayNew | Op::ArrayFill => true,
+                _ => false,
+            },
+        }
+    }
+
     pub(crate) const fn text(self) -> &'static str {
         TEXTS[self as usize]
     }

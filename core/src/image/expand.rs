@@ -210,9 +210,13 @@ impl Expansion<'_> {
             }
             len += targets as usize * 4;
         }
-        if let (Op::Call | Op::CallImport | Op::CallIndirect | Op::CallRef, Some(callee)) =
-            (op, callee)
-        {
+        let calls = match op {
+            Op::Call | Op::CallImport | Op::CallIndirect => true,
+            #[cfg(feature = "gc")]
+            Op::CallRef => true,
+            _ => false,
+        };
+        if let Some(callee) = callee.filter(|_| calls) {
             self.fetch_result(code, callee, base);
         }
         Ok((Compact::OPCODE_BYTES + len) as u32)

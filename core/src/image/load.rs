@@ -259,7 +259,7 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
     let mut end = code.table as usize + code.defined as usize * RECORD_BYTES;
     for defined in 0..code.defined {
         let entry = code.entry(image, defined) as usize;
-        if entry < end + 2 || entry % 2 != 0 || entry > code_end {
+        if entry < end + 2 || !entry.is_multiple_of(2) || entry > code_end {
             return Err(damaged(
                 "a function is not where it should be",
                 code.record(defined),

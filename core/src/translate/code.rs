@@ -70,6 +70,8 @@ pub(crate) struct Code<E: Encoding> {
     taken_back: u32,
     /// A field did not fit the compact encoding.
     too_large: bool,
+    /// An op of the compact encoding may read two slots where it has one.
+    wide: bool,
 }
 
 impl<E: Encoding> Default for Code<E> {
@@ -81,6 +83,7 @@ impl<E: Encoding> Default for Code<E> {
             offset: 0,
             taken_back: 0,
             too_large: false,
+            wide: false,
         }
     }
 }
@@ -94,6 +97,7 @@ impl<E: Encoding> Code<E> {
         self.map.clear();
         self.recording = record;
         self.too_large = false;
+        self.wide = false;
     }
 
     /// Whether the code is to be read, not run.
@@ -104,6 +108,11 @@ impl<E: Encoding> Code<E> {
     /// Whether a field does not fit the compact encoding: the code cannot run.
     pub(crate) fn is_too_large(&self) -> bool {
         self.too_large
+    }
+
+    /// Slots that the frame needs besides those that instructions name.
+    pub(crate) fn spare_slots(&self) -> u32 {
+        self.wide.into()
     }
 
     /// The wasm offset that instructions belong to from here on.
@@ -211,6 +220,7 @@ impl<E: Encoding> Code<E> {
         let Some((op, form)) = E::op_of(opcode) else {
             return pc;
         };
+        self.wide |= op.is_wide();
         let mut packed = [0; 32];
         let mut end = 0;
         for one in Form::in_places(E::PLACES, op, form).packed() {

@@ -568,7 +568,10 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let entry = &self.module.types[type_index as usize];
         self.evict_all();
         let func = self.pop_slot();
-        let operands = self.tail_operands(&entry.ty).u16(8, func);
+        let operands = self
+            .tail_operands(&entry.ty)
+            .u16(8, func)
+            .u32(12, self.type_field(type_index));
         self.code.emit(Op::ReturnCallRef.base::<E>(), operands, 16);
         self.unreachable();
     }

@@ -296,7 +296,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
 
     /// Slots of the frame, or `None` if they are too many.
     pub(crate) fn finish(&mut self) -> Option<u32> {
-        let slots = self.stack.max();
+        let slots = self.stack.max() + self.code.spare_slots();
         self.code.patch_entry(slots);
         (slots <= MAX_FRAME_SLOTS).then_some(slots)
     }

@@ -36,7 +36,7 @@ macro_rules! with_gc_rows {
                 /// Calls through a reference.
                 CallRef "call_ref" { [Base(0), Header(2), Src(4), Type(8)] call::CallRef; }
                 /// Tail-calls through a reference.
-                ReturnCallRef "return_call_ref" { [Src(0), Count(2), Header(4), OwnHeader(6), Src(8)] tail_call::ReturnCallRef; }
+                ReturnCallRef "return_call_ref" { [Src(0), Count(2), Header(4), OwnHeader(6), Src(8), Type(12)] tail_call::ReturnCallRef; }
                 /// Structures: of values in slots, of zero and null, the same with a descriptor.
                 StructNew "struct.new" { [Dst(0), Src(2), Type(4)] objects::StructNew; }
                 StructNewDefault "struct.new_default" { [Dst(0), Type(4)] objects::StructNewDefault; }
