@@ -55,8 +55,15 @@ fn slot_of_func(func: Option<Func>, store: &StoreInner) -> u64 {
 
 /// The function in a slot.
 fn func_of_slot(slot: u64, store: &StoreInner) -> Option<Func> {
+    let func = number_of_func(slot, store)?;
+    Some(Func(Stored::new(store, func)))
+}
+
+/// The number in the store of the function in a slot; `None` for null, and for what code of images has made up.
+fn number_of_func(slot: u64, store: &StoreInner) -> Option<u32> {
     // The tag lies above the index.
-    (slot != 0).then(|| Func(Stored::new(store, (slot as u32).wrapping_sub(1))))
+    let func = (slot as u32).wrapping_sub(1);
+    ((func as usize) < store.funcs.len()).then_some(func)
 }
 
 impl Val {
@@ -234,8 +241,8 @@ impl Ref {
             };
         }
         let slot = self.to_slot(store);
-        store.heap.is(slot, CastTarget::new(ty), |func| {
-            store.funcs[func as usize].ty
+        store.heap.is(slot, CastTarget::new(ty), |slot| {
+            number_of_func(slot, store).map(|func| store.funcs[func as usize].ty)
         })
     }
 

@@ -2,12 +2,14 @@
 //!
 //! [`run`] executes every directive of a script and reports each one with its line. With the feature
 //! `suite`, [`suite`] decides which files of the official test suite are in scope and [`status`] writes
-//! the table of what passes.
+//! the table of what passes; [`damage`] runs damaged images of the suite's modules.
 
 mod runner;
 mod spectest;
 mod values;
 
+#[cfg(feature = "suite")]
+pub mod damage;
 #[cfg(feature = "suite")]
 pub mod status;
 #[cfg(feature = "suite")]

@@ -64,8 +64,9 @@ pub(crate) struct Cx {
     pub(crate) globals: *const NonNull<GlobalEntity>,
     pub(crate) tables: *const NonNull<TableEntity>,
     pub(crate) instance: NonNull<InstanceEntity>,
-    /// All functions of the store.
+    /// All functions of the store, and how many they are.
     pub(crate) funcs: *const FuncEntity,
+    pub(crate) func_count: u32,
     /// The store's.
     pub(crate) heap: *mut Heap,
     /// Fuel left.
@@ -150,6 +151,7 @@ impl Cx {
     pub(crate) fn refresh(&mut self, store: &mut StoreInner) {
         self.heap = &raw mut store.heap;
         self.funcs = store.funcs.as_ptr();
+        self.func_count = store.funcs.len() as u32;
         self.fuel = store.fuel;
         // SAFETY: instances live as long as their store.
         let entity = unsafe { self.instance.as_ref() };

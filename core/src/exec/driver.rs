@@ -493,6 +493,7 @@ impl Cx {
             tables: core::ptr::null(),
             instance: NonNull::dangling(),
             funcs: core::ptr::null(),
+            func_count: 0,
             heap: core::ptr::null_mut(),
             fuel: 0,
             owed: 0,

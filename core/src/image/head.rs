@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     module::{
         ConstExpr, ConstOp, DataSegment, ElementItems, ElementKind, ElementSegment, ExportEntry,
-        ExportKind, ImportDesc, ImportEntry, ModuleInner,
+        ExportKind, ImportDesc, ImportEntry, ModuleInner, TypeEntry,
     },
     types::{CompositeType, SubType, TypeId},
 };
@@ -232,7 +232,12 @@ pub(super) fn read(
             group: &[],
         };
         let group = types.group(r)?;
+        let first = module.types.len();
         module.add_group(group);
+        let new = module.types.get(first..).unwrap_or_default();
+        if !new.iter().all(|entry| extends(module, entry)) {
+            return Err(r.error("a type is not one of its supertype's"));
+        }
     }
     let count = r.u32()?;
     for _ in 0..count {
@@ -460,4 +465,23 @@ fn read_expr(r: &mut Reader<'_>, module: &ModuleInner, funcs: usize) -> Result<C
         [ConstOp::Value([value, 0])] => ConstExpr::Value(value),
         _ => ConstExpr::Ops(ops.into()),
     })
+}
+
+/// Whether a type takes and gives as many slots as its supertype: calls through one are of the other.
+fn extends(module: &ModuleInner, entry: &TypeEntry) -> bool {
+    let chain = &entry.def.chain;
+    let Some(parent) = chain.len().checked_sub(2).map(|at| chain[at]) else {
+        return true;
+    };
+    match (
+        &entry.def.composite,
+        &module.engine.type_def(parent).composite,
+    ) {
+        (CompositeType::Func(ty), CompositeType::Func(of)) => {
+            (ty.param_slots(), ty.result_slots()) == (of.param_slots(), of.result_slots())
+        }
+        (CompositeType::Struct(_), CompositeType::Struct(_)) => true,
+        (CompositeType::Array(_), CompositeType::Array(_)) => true,
+        _ => false,
+    }
 }

@@ -1,6 +1,7 @@
 //! Reading images.
 
 use alloc::{string::String, vec::Vec};
+use core::cmp::Ordering;
 
 use super::{
     CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames, head,
@@ -74,12 +75,11 @@ impl ImageCode {
             0 => 0,
             at => u32_at(image, at as usize),
         };
-        for i in 0..count as usize {
-            let record = self.frames as usize + 4 + i * 8;
-            if u32_at(image, record) == defined {
-                let mut reader = Reader::new(image, u32_at(image, record + 4) as usize);
-                return frames::read(&mut reader, self.slots(image, defined));
-            }
+        let record = |i: u32| self.frames as usize + 4 + i as usize * 8;
+        let found = search(count, |i| u32_at(image, record(i)).cmp(&defined));
+        if let Some(i) = found {
+            let mut reader = Reader::new(image, u32_at(image, record(i) + 4) as usize);
+            return frames::read(&mut reader, self.slots(image, defined));
         }
         Ok(FrameMap::default())
     }
@@ -90,21 +90,11 @@ impl ImageCode {
         if at == 0 {
             return None;
         }
-        let (mut low, mut high) = (0, u32_at(image, at) as usize);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let record = at + 4 + middle * 12;
-            match u32_at(image, record) {
-                found if found == index => {
-                    let start = u32_at(image, record + 4) as usize;
-                    let end = start.checked_add(u32_at(image, record + 8) as usize)?;
-                    return core::str::from_utf8(image.get(start..end)?).ok();
-                }
-                found if found < index => low = middle + 1,
-                _ => high = middle,
-            }
-        }
-        None
+        let record = |i: u32| at + 4 + i as usize * 12;
+        let i = search(u32_at(image, at), |i| u32_at(image, record(i)).cmp(&index))?;
+        let start = u32_at(image, record(i) + 4) as usize;
+        let end = start.checked_add(u32_at(image, record(i) + 8) as usize)?;
+        core::str::from_utf8(image.get(start..end)?).ok()
     }
 
     /// Wasm offsets by code offset, ascending; none where they are not kept.
@@ -185,6 +175,20 @@ fn load(engine: &Engine, bytes: Bytes, verify: bool) -> Result<Module, Error> {
         super::verify::verify(&module, &header)?;
     }
     Ok(Module::of(module))
+}
+
+/// The one of `count` records in ascending order that is equal.
+fn search(count: u32, compare: impl Fn(u32) -> Ordering) -> Option<u32> {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match compare(middle) {
+            Ordering::Equal => return Some(middle),
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+        }
+    }
+    None
 }
 
 /// Checks everything that has a fixed place.

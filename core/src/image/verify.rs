@@ -9,22 +9,27 @@
 //!
 //! Values are not typed: an op may find any bits. Handlers check references where they use them.
 
+use core::ops::Range;
+
 use super::{
     load::ImageCode,
     read::{damaged, u16_at, u32_at},
 };
 use crate::{
-    bytecode::{Compact, Encoding, Field, Form, Op, Shape},
+    bytecode::{Clause, Compact, Encoding, Field, Form, FrameMap, Op, Shape},
     error::Error,
     exec::HEADER_SLOTS,
     module::{ModuleInner, TypeEntry},
     types::{CompositeType, FuncType, HeapType},
 };
 
-/// Bytes of code whose beginnings of instructions are noted at once.
-const WINDOW: usize = 64 * 1024;
-/// The same on chips: 512 bytes of RAM.
-const SMALL_WINDOW: usize = 8 * 1024;
+/// Bytes of code of which is noted at once where branches may lead to: with a bit for two of them, 512 bytes of RAM
+/// on chips. Branches of larger functions are looked at once for each such part.
+const WINDOW: usize = if cfg!(feature = "std") {
+    1 << 16
+} else {
+    1 << 13
+};
 
 /// Checks the code of a module whose head has been read.
 pub(super) fn verify(module: &ModuleInner, image: &ImageCode) -> Result<(), Error> {
@@ -39,6 +44,10 @@ pub(super) fn verify(module: &ModuleInner, image: &ImageCode) -> Result<(), Erro
             slots: image.slots(&module.bytes, defined),
             header: header(own),
             own,
+            meters: [
+                module.engine.fuel_enabled().then_some(Op::Fuel),
+                module.engine.interruptible().then_some(Op::Checkpoint),
+            ],
         };
         let fail = |error: Error| error.in_func(index, module.func_name(index));
         function.code().map_err(fail)?;
@@ -58,8 +67,7 @@ pub(super) fn verify(module: &ModuleInner, image: &ImageCode) -> Result<(), Erro
                 ));
             }
         }
-        let targets = map.clauses.iter().map(|clause| clause.target as usize);
-        function.branches(targets).map_err(fail)?;
+        function.branches(&map).map_err(fail)?;
     }
     Ok(())
 }
@@ -78,6 +86,8 @@ struct Function<'m> {
     slots: u32,
     header: u32,
     own: &'m FuncType,
+    /// The ops that keep its runs bounded.
+    meters: [Option<Op>; 2],
 }
 
 /// An instruction at a byte offset of the image.
@@ -150,48 +160,107 @@ impl Function<'_> {
         }
     }
 
-    /// Checks that branches, and those of `others` (byte offsets behind the start), lead to instructions.
-    fn branches(&self, others: impl Iterator<Item = usize> + Clone) -> Result<(), Error> {
-        let window = if cfg!(feature = "std") {
-            WINDOW
-        } else {
-            SMALL_WINDOW
-        };
+    /// Checks that branches, and those of the clauses, lead to instructions; where code is metered, that no way
+    /// goes on for ever without meeting the op that meters.
+    fn branches(&self, map: &FrameMap) -> Result<(), Error> {
+        let begins = |at: usize, _: &Instruction| at..at + 1;
+        let clauses = map.clauses.iter().map(|clause| clause.target as usize);
+        self.lead_to(
+            begins,
+            |_, _| true,
+            clauses,
+            "a branch leads to no instruction",
+        )?;
+        for meter in self.meters.into_iter().flatten() {
+            // Where the run of instructions that goes on to the next one began.
+            let mut run = 0;
+            let meets = |at: usize, one: &Instruction| {
+                let end = at + one.len;
+                if at == 0 {
+                    run = 0;
+                }
+                let met = run..at + 1;
+                if self.is_metering(one, meter) || leaves(one.op) {
+                    run = end;
+                    return met;
+                }
+                if self.goes_elsewhere(one) {
+                    run = end;
+                }
+                0..0
+            };
+            let clauses = (map.tries.iter())
+                .flat_map(|one| {
+                    let clauses = map
+                        .clauses
+                        .get(one.clauses.0 as usize..one.clauses.1 as usize);
+                    let ahead = move |clause: &&Clause| clause.target < one.end;
+                    clauses.unwrap_or_default().iter().filter(ahead)
+                })
+                .map(|clause| clause.target as usize);
+            self.lead_to(
+                meets,
+                |at, target| target <= at,
+                clauses.chain([0]),
+                "a loop or function does not meter itself, as the image says it does",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Whether an instruction charges at least something, or looks whether to go on.
+    fn is_metering(&self, one: &Instruction, meter: Op) -> bool {
+        one.op == meter && (meter != Op::Fuel || u32_at(self.image, one.at + 2) > 0)
+    }
+
+    /// Whether an instruction may go on elsewhere than behind it.
+    fn goes_elsewhere(&self, one: &Instruction) -> bool {
+        ends(one.op)
+            || self.targets(one).next().is_some()
+            || one
+                .form
+                .fields()
+                .any(|field| matches!(field, Field::Base(_)))
+    }
+
+    /// Checks that branches which are `about` it (from where, and to), and `others`, lead into ranges that `marks`
+    /// says of each instruction (of which the first is at 0). Places are byte offsets behind the function's start.
+    fn lead_to(
+        &self,
+        mut marks: impl FnMut(usize, &Instruction) -> Range<usize>,
+        about: impl Fn(usize, usize) -> bool,
+        others: impl Iterator<Item = usize> + Clone,
+        what: &str,
+    ) -> Result<(), Error> {
         let len = self.end - self.start;
-        let mut begins = [0u64; if cfg!(feature = "std") {
-            WINDOW
-        } else {
-            SMALL_WINDOW
-        } / 128];
-        // (Of a damaged distance, any number.)
-        let bad = |at: usize| Err(self.error("a branch leads to no instruction", at));
-        for from in (0..len).step_by(window) {
-            begins.fill(0);
+        let mut marked = [0u64; WINDOW / 128];
+        for from in (0..len).step_by(WINDOW) {
+            marked.fill(0);
             self.each(|one| {
-                if let Some(place) = (one.at - self.start).checked_sub(from)
-                    && place < window
-                {
-                    begins[place / 128] |= 1 << (place / 2 % 64);
+                let range = marks(one.at - self.start, one);
+                let end = range.end.min(from + WINDOW);
+                for place in (range.start.max(from)..end).step_by(2) {
+                    marked[(place - from) / 128] |= 1 << ((place - from) / 2 % 64);
                 }
                 Ok(())
             })?;
             let leads = |target: usize| match target.checked_sub(from) {
-                Some(place) if target < len && place < window => {
-                    place % 2 == 0 && begins[place / 128] >> (place / 2 % 64) & 1 != 0
+                Some(place) if target < len && place < WINDOW => {
+                    place % 2 == 0 && marked[place / 128] >> (place / 2 % 64) & 1 != 0
                 }
                 // Of another window, or of none: the first says so.
                 _ => from != 0 || target < len,
             };
             self.each(|one| {
-                for target in self.targets(one) {
-                    if !leads(target) {
-                        return bad(one.at);
-                    }
+                let at = one.at - self.start;
+                let mut targets = self.targets(one).filter(|target| about(at, *target));
+                match targets.all(leads) {
+                    true => Ok(()),
+                    false => Err(self.error(what, one.at)),
                 }
-                Ok(())
             })?;
             if !others.clone().all(leads) {
-                return bad(self.start);
+                return Err(self.error(what, self.start));
             }
         }
         Ok(())
@@ -502,6 +571,14 @@ fn ends(op: Op) -> bool {
         Op::Throw | Op::ThrowRef => true,
         _ => false,
     }
+}
+
+/// Whether the op ends the function's run, and calls nothing.
+fn leaves(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Return | Op::ReturnSlot | Op::ReturnMany | Op::Unreachable
+    )
 }
 
 fn writes_global(op: Op) -> bool {

@@ -23,7 +23,7 @@ pub(crate) use handle::Stored;
 use hashbrown::HashMap;
 pub(crate) use heap::{
     CastTarget, FUNC_TAG, Field, FieldKind, HEADER_BYTES, Heap, Layout, Marker, Plain, Root,
-    func_slot,
+    element_at, func_slot,
 };
 pub(crate) use instance::InstanceEntity;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};

@@ -388,7 +388,7 @@ pub(super) unsafe fn type_of_module(cx: *mut Cx, index: u32) -> TypeId {
 /// of a subtype.
 #[inline(always)]
 pub(super) unsafe fn resolve<const SUBTYPE: bool>(r: &Regs, at: usize) -> Result<Target, TrapCode> {
-    // SAFETY: table indices were validated; elements are functions of the store or null.
+    // SAFETY: table and type indices were validated; the function is one of the store.
     unsafe {
         let cx = r.cx();
         let table = (*(*cx).tables.add(r.read::<u16>(at + 2) as usize)).as_ref();
@@ -401,26 +401,46 @@ pub(super) unsafe fn resolve<const SUBTYPE: bool>(r: &Regs, at: usize) -> Result
         if index >= table.elements.len() as u64 {
             return Err(TrapCode::IndirectCallOutOfBounds);
         }
-        let func = *table.elements.get_unchecked(index as usize);
-        if func == 0 {
+        let Some(func) = func_of(cx, *table.elements.get_unchecked(index as usize)) else {
             return Err(TrapCode::IndirectCallToNull);
-        }
-        // (The tag lies above the index.)
-        let func = func as u32 - 1;
-        let entity = &*(*cx).funcs.add(func as usize);
-        let ty = if Native::COMPACT {
-            type_of_module(cx, r.index(at + 4))
-        } else {
-            TypeId(r.read(at + 4))
         };
-        if entity.ty != ty && !SUBTYPE {
-            return Err(TrapCode::BadSignature);
-        }
-        if SUBTYPE && !(*(*cx).heap).is_subtype(entity.ty, ty) {
-            return Err(TrapCode::BadSignature);
-        }
+        is_of_type::<SUBTYPE>(r, func, at + 4)?;
         Ok(target(cx, func))
     }
+}
+
+/// Checks that a function of the store is of the type at `at`, or of a subtype.
+#[inline(always)]
+unsafe fn is_of_type<const SUBTYPE: bool>(r: &Regs, func: u32, at: usize) -> Result<(), TrapCode> {
+    // SAFETY: the instruction has this field; type indices were validated.
+    unsafe {
+        let cx = r.cx();
+        let entity = &*(*cx).funcs.add(func as usize);
+        let ty = if Native::COMPACT {
+            type_of_module(cx, r.index(at))
+        } else {
+            TypeId(r.read(at))
+        };
+        let is = match SUBTYPE {
+            true => (*(*cx).heap).is_subtype(entity.ty, ty),
+            false => entity.ty == ty,
+        };
+        if is {
+            Ok(())
+        } else {
+            Err(TrapCode::BadSignature)
+        }
+    }
+}
+
+/// The function of the store that a slot refers to; `None` for null, and for what no function has: code of images
+/// may have made that of a number.
+#[inline(always)]
+pub(super) unsafe fn func_of(cx: *mut Cx, slot: u64) -> Option<u32> {
+    // (The tag lies above the index, which is one more than the function's.)
+    let func = (slot as u32).wrapping_sub(1);
+    // SAFETY: the context outlives the run.
+    (func < unsafe { (*cx).func_count }).then_some(func)
 }
 
 /// Where a function of the store is found.
@@ -483,35 +503,40 @@ impl Handle for CallIndirectSub {
     }
 }
 
-/// The reference in the slot at `AT`.
+/// The reference in the slot at `AT`, to a function of the type at `TY`.
 #[cfg(feature = "gc")]
-pub(super) struct Referenced<const AT: usize>;
+pub(super) struct Referenced<const AT: usize, const TY: usize>;
 #[cfg(feature = "gc")]
-impl<const AT: usize> Callee for Referenced<AT> {
+impl<const AT: usize, const TY: usize> Callee for Referenced<AT, TY> {
     #[inline(always)]
     unsafe fn defined(r: &Regs) -> u32 {
-        // SAFETY: the instruction has this field.
-        match unsafe { referenced(r, AT) } {
+        // SAFETY: the instruction has these fields.
+        match unsafe { referenced::<true>(r, AT, TY) } {
             Ok(Target::Near(defined)) => defined,
             _ => 0,
         }
     }
 }
 
-/// The function that the slot at `at` refers to.
+/// The function that the slot at `at` refers to, if it is of the type at `ty`, or of a subtype. (It always is in
+/// a validated module; images are not typed.)
 #[cfg(feature = "gc")]
 #[inline(always)]
-pub(super) unsafe fn referenced(r: &Regs, at: usize) -> Result<Target, TrapCode> {
-    // SAFETY: the instruction has this field; references to functions are of functions of the store.
+pub(super) unsafe fn referenced<const SUBTYPE: bool>(
+    r: &Regs,
+    at: usize,
+    ty: usize,
+) -> Result<Target, TrapCode> {
+    // SAFETY: the instruction has these fields; type indices were validated.
     unsafe {
-        match *r.slot(at) as u32 {
-            0 => Err(TrapCode::NullReference),
-            func => Ok(target(r.cx(), func - 1)),
-        }
+        let cx = r.cx();
+        let func = func_of(cx, *r.slot(at)).ok_or(TrapCode::NullReference)?;
+        is_of_type::<SUBTYPE>(r, func, ty)?;
+        Ok(target(cx, func))
     }
 }
 
-/// Calls through a reference.
+/// Calls through a reference, a function of just the type.
 #[cfg(feature = "gc")]
 pub(crate) struct CallRef;
 #[cfg(feature = "gc")]
@@ -520,8 +545,25 @@ impl Handle for CallRef {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let found = referenced(&r, 4);
-            enter::<Referenced<4>, { at(16, 8) }>(r, found)
+            match referenced::<false>(&r, 4, at(8, 6)) {
+                Err(TrapCode::BadSignature) => r.defer::<CallRefSub>(),
+                found => enter::<Referenced<4, { at(8, 6) }>, { at(16, 8) }>(r, found),
+            }
+        }
+    }
+}
+
+/// The same of a subtype.
+#[cfg(feature = "gc")]
+struct CallRefSub;
+#[cfg(feature = "gc")]
+impl Handle for CallRefSub {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let found = referenced::<true>(&r, 4, at(8, 6));
+            enter::<Referenced<4, { at(8, 6) }>, { at(16, 8) }>(r, found)
         }
     }
 }

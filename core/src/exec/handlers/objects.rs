@@ -5,7 +5,11 @@
 
 use core::marker::PhantomData;
 
-use super::{bulk::Instruction, call::type_of_module, rows::LaneOp};
+use super::{
+    bulk::Instruction,
+    call::{func_of, type_of_module},
+    rows::LaneOp,
+};
 use crate::{
     bytecode::{Encoding, Native},
     exec::{
@@ -14,7 +18,7 @@ use crate::{
         operand::Destination,
         value::gcref,
     },
-    store::{CastTarget, HEADER_BYTES, Heap, Plain},
+    store::{CastTarget, HEADER_BYTES, Heap, Plain, element_at},
     trap::TrapCode,
     types::TypeId,
 };
@@ -254,7 +258,7 @@ fn element(heap: &Heap, array: u64, index: u64, size: usize) -> Result<usize, Tr
     if index >= len {
         return Err(TrapCode::ArrayOutOfBounds);
     }
-    Ok(HEADER_BYTES as usize + index as usize * size)
+    element_at(index, size).ok_or(TrapCode::ArrayOutOfBounds)
 }
 
 /// Field at offset 4 of the structure in slot 0 = slot 2.
@@ -354,9 +358,9 @@ impl<D: Destination> Handle for ArrayLen<D> {
 #[inline(never)]
 unsafe fn is(ip: *const u8, sp: *mut u64, cx: *mut Cx) -> bool {
     let i = Instruction { ip, sp, cx };
-    // SAFETY: the instruction has these fields; references to functions are of functions of the store.
+    // SAFETY: the instruction has these fields; the function is one of the store.
     unsafe {
-        let func = |func: u32| (*(*cx).funcs.add(func as usize)).ty;
+        let func = |slot: u64| Some((*(*cx).funcs.add(func_of(cx, slot)? as usize)).ty);
         let mut target = CastTarget(i.read(4));
         if Native::COMPACT
             && let Some(index) = target.number()

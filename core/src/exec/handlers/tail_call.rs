@@ -8,6 +8,8 @@ use super::call::{
 };
 #[cfg(feature = "gc")]
 use super::call::{Referenced, referenced};
+#[cfg(feature = "gc")]
+use crate::exec::dispatch::at;
 use crate::{
     exec::{
         cx::Exit,
@@ -182,8 +184,8 @@ impl Handle for ReturnCallRef {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let found = referenced(&r, 8);
-            enter::<Referenced<8>>(r, found)
+            let found = referenced::<true>(&r, 8, at(12, 10));
+            enter::<Referenced<8, { at(12, 10) }>>(r, found)
         }
     }
 }

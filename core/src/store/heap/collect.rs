@@ -68,7 +68,7 @@ impl Marker<'_> {
                 if header.0 & Header::GREY != 0 && header.kind() != Kind::Free {
                     self.scan(index);
                 }
-                index += self.heap.size(header);
+                index = index.saturating_add(self.heap.size(header));
             }
         }
     }
@@ -81,7 +81,9 @@ impl Marker<'_> {
                 let mut i = 0;
                 // (Its type is looked up for each: marking needs all of the heap.)
                 while let Some(def) = self.heap.types.get(header.number() as usize) {
-                    let Some(at) = def.layout.reference(i, header.len()) else {
+                    let at = def.layout.reference(i, header.len());
+                    let top = (self.heap.top - index).saturating_mul(8);
+                    let Some(at) = at.filter(|at| *at < top) else {
                         if def.descriptor.is_some() {
                             self.reference(header.len());
                         }
@@ -167,7 +169,7 @@ impl Heap {
                     self.sweep,
                     Header(header.0 & !(Header::MARK | Header::GREY)),
                 );
-                self.sweep += self.size(header);
+                self.sweep = self.sweep.saturating_add(self.size(header));
                 continue;
             }
             // Neighbours become one block.
@@ -177,7 +179,7 @@ impl Heap {
                 if header.kind() != Kind::Free && header.0 & Header::MARK != 0 {
                     break;
                 }
-                self.sweep += self.size(header);
+                self.sweep = self.sweep.saturating_add(self.size(header));
             }
             if self.sweep >= self.sweep_end && self.sweep_end == self.top {
                 (self.top, self.sweep, self.sweep_end) = (start, start, start);

@@ -119,7 +119,7 @@ impl Layout {
     pub(crate) fn reference(&self, i: u32, len: u32) -> Option<u32> {
         match self {
             Layout::Struct { refs, .. } => refs.get(i as usize).copied(),
-            Layout::Array(FieldKind::Ref) if i < len => Some(HEADER_BYTES + 4 * i),
+            Layout::Array(FieldKind::Ref) if i < len => HEADER_BYTES.checked_add(i.checked_mul(4)?),
             _ => None,
         }
     }

@@ -26,7 +26,7 @@ use core::{any::Any, ops::Range};
 
 pub(crate) use collect::Marker;
 pub(crate) use layout::{Field, FieldKind, HEADER_BYTES, Layout};
-pub(crate) use objects::{CastTarget, Plain, func_slot};
+pub(crate) use objects::{CastTarget, Plain, element_at, func_slot};
 pub(crate) use roots::Root;
 use roots::Roots;
 
@@ -203,7 +203,7 @@ impl Heap {
                 _ => 1,
             },
             Kind::Extern => 1,
-            Kind::Exn => 1 + header.len(),
+            Kind::Exn => header.len().saturating_add(1),
             Kind::Free => header.number(),
         };
         size.max(1)
@@ -218,7 +218,7 @@ impl Heap {
             Some(index) => index,
             None => {
                 let index = self.find(words)?;
-                let range = index as usize..index as usize + words as usize;
+                let range = index as usize..(index as usize).checked_add(words as usize)?;
                 self.words.get_mut(range)?.fill(0);
                 index
             }
@@ -302,7 +302,11 @@ impl Heap {
         }
         let mut before = 0;
         let mut index = self.bins[0];
-        while index != 0 {
+        // (Code of images may have written over the list: it might have no end.)
+        for _ in 0..self.top {
+            if index == 0 {
+                break;
+            }
             let header = self.header(index);
             if header.number() >= words {
                 let next = header.len();
@@ -325,9 +329,9 @@ impl Heap {
     fn start_run(&mut self, index: u32, size: u32, words: u32) -> Option<u32> {
         const ENOUGH: u32 = 512;
         self.leave_run();
-        let end = index + size.min(words.max(ENOUGH));
-        self.release(end, index + size - end);
+        let end = index.checked_add(size.min(words.max(ENOUGH)))?;
         self.words.get_mut(index as usize..end as usize)?.fill(0);
+        self.release(end, index.saturating_add(size) - end);
         self.run = index..end;
         self.cut(words)
     }

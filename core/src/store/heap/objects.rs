@@ -93,19 +93,25 @@ impl Heap {
     /// The type of the structure or array that a slot refers to.
     pub(crate) fn type_of(&self, slot: u64) -> Option<TypeId> {
         let (_, header) = self.object(slot)?;
-        (header.kind() == Kind::Typed).then(|| TypeId(header.number()))
+        let is_known = (header.number() as usize) < self.types.len();
+        (header.kind() == Kind::Typed && is_known).then(|| TypeId(header.number()))
     }
 
     /// Whether a slot's reference is of the type (section 4.2 "Values": reference types at run time).
-    /// `func` tells the type of a function of the store by its number.
-    pub(crate) fn is(&self, slot: u64, target: CastTarget, func: impl Fn(u32) -> TypeId) -> bool {
+    /// `func` tells the type of the function that a slot refers to.
+    pub(crate) fn is(
+        &self,
+        slot: u64,
+        target: CastTarget,
+        func: impl Fn(u64) -> Option<TypeId>,
+    ) -> bool {
         if slot == 0 {
             return target.0 & CastTarget::NULLABLE != 0;
         }
         let target = target.0 & !CastTarget::NULLABLE;
         let typed = || match slot & FUNC_TAG {
             0 => self.type_of(slot),
-            _ => Some(func(slot as u32 - 1)),
+            _ => func(slot),
         };
         match target {
             CastTarget::ALL => true,
@@ -142,17 +148,28 @@ impl Heap {
         }
     }
 
+    /// Where in the heap `len` bytes from a byte offset of an object are. Nothing wraps around, whatever a slot or
+    /// an array's length are.
+    #[inline(always)]
+    fn place(&self, slot: u64, at: usize, len: usize) -> Option<usize> {
+        let object = (slot as u32 >> 1) as usize;
+        if object >= self.words.len() {
+            return None;
+        }
+        let start = (object * 8).checked_add(at)?;
+        let last = (self.words.len() * 8).checked_sub(len)?;
+        (start <= last).then_some(start)
+    }
+
     /// `N` bytes of an object from a byte offset, in native order.
     #[inline]
     pub(crate) fn read<const N: usize>(&self, slot: u64, at: usize) -> Result<[u8; N], TrapCode> {
         if slot == 0 {
             return Err(TrapCode::NullReference);
         }
-        let start = (slot as u32 >> 1) as usize * 8 + at;
         let bytes = self
-            .bytes()
-            .get(start..)
-            .and_then(|bytes| bytes.first_chunk());
+            .place(slot, at, N)
+            .and_then(|start| self.bytes().get(start..)?.first_chunk());
         bytes.copied().ok_or(TrapCode::NullReference)
     }
 
@@ -167,9 +184,9 @@ impl Heap {
         if slot == 0 {
             return Err(TrapCode::NullReference);
         }
-        let start = (slot as u32 >> 1) as usize * 8 + at;
-        let bytes = self.bytes_mut().get_mut(start..);
-        let bytes = bytes.and_then(|bytes| bytes.first_chunk_mut());
+        let bytes = self
+            .place(slot, at, N)
+            .and_then(|start| self.bytes_mut().get_mut(start..)?.first_chunk_mut());
         *bytes.ok_or(TrapCode::NullReference)? = value;
         Ok(())
     }
@@ -180,10 +197,8 @@ impl Heap {
         if slot == 0 {
             return Err(TrapCode::NullReference);
         }
-        let start = (slot as u32 >> 1) as usize * 8 + at;
-        if start + size_of::<T>() > self.words.len() * 8 {
-            return Err(TrapCode::NullReference);
-        }
+        let place = self.place(slot, at, size_of::<T>());
+        let start = place.ok_or(TrapCode::NullReference)?;
         // SAFETY: it lies in the heap; any bytes are a `T`.
         Ok(unsafe {
             self.words
@@ -200,10 +215,8 @@ impl Heap {
         if slot == 0 {
             return Err(TrapCode::NullReference);
         }
-        let start = (slot as u32 >> 1) as usize * 8 + at;
-        if start + size_of::<T>() > self.words.len() * 8 {
-            return Err(TrapCode::NullReference);
-        }
+        let place = self.place(slot, at, size_of::<T>());
+        let start = place.ok_or(TrapCode::NullReference)?;
         // SAFETY: it lies in the heap; words may have any bits.
         unsafe {
             self.words
@@ -242,8 +255,8 @@ impl Heap {
 
     /// The bytes `at..at + len` of an object, which the caller has found to have them.
     fn part(&mut self, slot: u64, at: usize, len: usize) -> Result<&mut [u8], TrapCode> {
-        let start = (slot as u32 >> 1) as usize * 8 + at;
-        let bytes = self.bytes_mut().get_mut(start..start + len);
+        let place = self.place(slot, at, len);
+        let bytes = place.and_then(|start| self.bytes_mut().get_mut(start..start + len));
         bytes.ok_or(TrapCode::ArrayOutOfBounds)
     }
 
@@ -319,7 +332,8 @@ impl Heap {
         let len = values.len() as u32;
         let index = self.alloc(1 + len, Header::new(Kind::Exn, tag, len))?;
         let start = index as usize + 1;
-        self.words[start..start + values.len()].copy_from_slice(values);
+        let place = self.words.get_mut(start..start + values.len())?;
+        place.copy_from_slice(values);
         Some(u64::from(index) << 1)
     }
 
@@ -330,7 +344,9 @@ impl Heap {
             return None;
         }
         let start = index as usize + 1;
-        let values = self.words.get(start..start + header.len() as usize)?;
+        let values = self
+            .words
+            .get(start..start.checked_add(header.len() as usize)?)?;
         Some((header.number(), values))
     }
 
@@ -395,7 +411,10 @@ impl Heap {
     ) -> Result<(), TrapCode> {
         let kind = self.elements(slot, from, len)?;
         let size = kind.bytes() as usize;
-        let (at, bytes) = (8 + from as usize * size, len as usize * size);
+        let (Some(at), Some(bytes)) = (element_at(from, size), (len as usize).checked_mul(size))
+        else {
+            return Err(TrapCode::ArrayOutOfBounds);
+        };
         if len == 0 {
             return Ok(());
         }
@@ -421,13 +440,16 @@ impl Heap {
         let kind = self.elements(to, to_at, len)?;
         self.elements(from, from_at, len)?;
         let size = kind.bytes() as usize;
-        let place = |slot: u64, at: u32| (slot as u32 >> 1) as usize * 8 + 8 + at as usize * size;
-        let (source, target) = (place(from, from_at), place(to, to_at));
-        let bytes = len as usize * size;
-        let all = self.bytes_mut();
-        if source + bytes > all.len() || target + bytes > all.len() {
+        let place = |slot: u64, at: u32| {
+            let bytes = (len as usize).checked_mul(size)?;
+            let start = self.place(slot, element_at(at, size)?, bytes)?;
+            Some((start, bytes))
+        };
+        let (Some((source, bytes)), Some((target, _))) = (place(from, from_at), place(to, to_at))
+        else {
             return Err(TrapCode::ArrayOutOfBounds);
-        }
+        };
+        let all = self.bytes_mut();
         all.copy_within(source..source + bytes, target);
         Ok(())
     }
@@ -446,11 +468,11 @@ impl Heap {
             .checked_mul(size)
             .and_then(|bytes| data.get(start..start.checked_add(bytes)?))
             .ok_or(TrapCode::MemoryOutOfBounds)?;
-        self.part(slot, 8 + from as usize * size, source.len())?
-            .copy_from_slice(source);
+        let at = element_at(from, size).ok_or(TrapCode::ArrayOutOfBounds)?;
+        self.part(slot, at, source.len())?.copy_from_slice(source);
         // Segments are little-endian.
         if cfg!(target_endian = "big") && size > 1 {
-            let part = self.part(slot, 8 + from as usize * size, source.len())?;
+            let part = self.part(slot, at, source.len())?;
             part.chunks_exact_mut(size.min(8)).for_each(<[u8]>::reverse);
         }
         Ok(())
@@ -471,11 +493,18 @@ impl Heap {
             .and_then(|end| items.get(start..end))
             .ok_or(TrapCode::TableOutOfBounds)?;
         for (i, item) in items.iter().enumerate() {
-            let at = 8 + (from as usize + i) * 4;
+            let at = element_at(from.saturating_add(i as u32), 4);
+            let at = at.ok_or(TrapCode::ArrayOutOfBounds)?;
             self.write(slot, at, (*item as u32).to_ne_bytes())?;
         }
         Ok(())
     }
+}
+
+/// Byte offset of an element of `size` bytes in its array.
+#[inline(always)]
+pub(crate) fn element_at(index: u32, size: usize) -> Option<usize> {
+    (index as usize).checked_mul(size)?.checked_add(8)
 }
 
 /// The slot of a stored reference to a function.
