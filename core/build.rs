@@ -4,7 +4,9 @@
 //! (optimized builds, signatures that fit the argument registers, no instrumentation that adds work
 //! behind the call), `tail_calls` is set; everywhere else the portable loop runs the same handlers.
 //!
-//! `full_dispatch` is the feature `dispatch-full`, except with the feature `compact`, which has the small set
+//! `compact` is the feature of that name; builds without `compiler` are always so, since all they run is images.
+//!
+//! `full_dispatch` is the feature `dispatch-full`, except in `compact` builds, which have the small set
 //! only, and in unoptimized builds, where thousands of handlers cost minutes of compilation and bring no speed.
 
 use std::env;
@@ -12,6 +14,7 @@ use std::env;
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
     println!("cargo::rustc-check-cfg=cfg(full_dispatch)");
+    println!("cargo::rustc-check-cfg=cfg(compact)");
     println!("cargo::rerun-if-env-changed=WASMOTE_DISPATCH");
     let var = |name: &str| env::var(name).unwrap_or_default();
     let tail = match var("WASMOTE_DISPATCH").as_str() {
@@ -29,7 +32,11 @@ fn main() {
         other => panic!("WASMOTE_DISPATCH is `tail`, `loop` or unset, not `{other}`"),
     };
     let feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
-    if feature("DISPATCH_FULL") && !feature("COMPACT") && var("OPT_LEVEL") != "0" {
+    let compact = feature("COMPACT") || !feature("COMPILER");
+    if compact {
+        println!("cargo::rustc-cfg=compact");
+    }
+    if feature("DISPATCH_FULL") && !compact && var("OPT_LEVEL") != "0" {
         println!("cargo::rustc-cfg=full_dispatch");
     }
     if tail {

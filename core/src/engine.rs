@@ -2,6 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
+#[cfg(feature = "compiler")]
 use wasmparser::WasmFeatures;
 
 use crate::{
@@ -54,6 +55,7 @@ impl Engine {
     }
 
     /// What function bodies may use.
+    #[cfg(feature = "compiler")]
     pub(crate) fn features(&self) -> WasmFeatures {
         self.0.config.features
     }
@@ -62,6 +64,7 @@ impl Engine {
     /// expressions read any global before them and tables have initial elements; wasmparser counts
     /// these to GC and typed references. The other things that come with these flags are refused where
     /// types and constant expressions are converted.
+    #[cfg(feature = "compiler")]
     pub(crate) fn module_features(&self) -> WasmFeatures {
         match self.features().extended_const() {
             true => self.features() | WasmFeatures::GC | WasmFeatures::FUNCTION_REFERENCES,
@@ -154,6 +157,7 @@ pub struct Config {
     pub(crate) fuse: bool,
     pub(crate) max_stack_size: usize,
     pub(crate) max_nested_calls: u32,
+    #[cfg(feature = "compiler")]
     pub(crate) features: WasmFeatures,
 }
 
@@ -171,6 +175,7 @@ const DEFAULT_STACK: usize = (if usize::BITS > 32 {
 pub(crate) const FUEL_LOG2_BYTES: u32 = 6;
 
 /// Language features that a build has or lacks.
+#[cfg(feature = "compiler")]
 const fn if_feature(present: bool, features: WasmFeatures) -> WasmFeatures {
     if present {
         features
@@ -180,6 +185,7 @@ const fn if_feature(present: bool, features: WasmFeatures) -> WasmFeatures {
 }
 
 /// What the machine executes.
+#[cfg(feature = "compiler")]
 const SUPPORTED: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
     .union(if_feature(
@@ -214,13 +220,13 @@ impl Default for Config {
 impl Config {
     /// Whether modules may use the legacy exception instructions, `try` and what belongs to it, which the standard
     /// has dropped and toolchains still emit. Default: no.
-    #[cfg(feature = "exceptions")]
+    #[cfg(all(feature = "compiler", feature = "exceptions"))]
     pub fn wasm_legacy_exceptions(&mut self, enable: bool) -> &mut Config {
         self.feature(WasmFeatures::LEGACY_EXCEPTIONS, enable)
     }
 
     /// Whether modules may use custom descriptors, a proposal that is not standard yet. Default: no.
-    #[cfg(feature = "gc")]
+    #[cfg(all(feature = "compiler", feature = "gc"))]
     pub fn wasm_custom_descriptors(&mut self, enable: bool) -> &mut Config {
         self.feature(WasmFeatures::CUSTOM_DESCRIPTORS, enable)
     }
@@ -234,6 +240,7 @@ impl Config {
             fuse: true,
             max_stack_size: DEFAULT_STACK,
             max_nested_calls: 100,
+            #[cfg(feature = "compiler")]
             features: SUPPORTED,
         }
     }
@@ -291,6 +298,7 @@ impl Config {
         self
     }
 
+    #[cfg(feature = "compiler")]
     fn feature(&mut self, feature: WasmFeatures, enable: bool) -> &mut Config {
         // What this build lacks stays off, so that modules with it are refused by name.
         let on_request = WasmFeatures::LEGACY_EXCEPTIONS | WasmFeatures::CUSTOM_DESCRIPTORS;
@@ -300,6 +308,7 @@ impl Config {
     }
 }
 
+#[cfg(feature = "compiler")]
 macro_rules! features {
     ($($method:ident $flag:ident $name:literal;)*) => {
         impl Config {$(
@@ -311,6 +320,7 @@ macro_rules! features {
     };
 }
 
+#[cfg(feature = "compiler")]
 features! {
     wasm_mutable_global MUTABLE_GLOBAL "imported and exported mutable globals";
     wasm_sign_extension SIGN_EXTENSION "sign extension instructions";
@@ -333,7 +343,7 @@ features! {
     wasm_floats FLOATS "floating point";
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compiler"))]
 mod tests {
     use super::*;
     use crate::types::ValType;

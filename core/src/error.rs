@@ -417,6 +417,7 @@ impl From<TrapCode> for Error {
 }
 
 /// wasmparser's features and the names people know them by.
+#[cfg(feature = "compiler")]
 const FEATURES: &[(wasmparser::WasmFeatures, &str)] = {
     use wasmparser::WasmFeatures as F;
     &[
@@ -450,6 +451,7 @@ const FEATURES: &[(wasmparser::WasmFeatures, &str)] = {
     ]
 };
 
+#[cfg(feature = "compiler")]
 impl From<wasmparser::Error> for Error {
     #[cold]
     fn from(error: wasmparser::Error) -> Error {

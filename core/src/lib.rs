@@ -36,7 +36,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 // What only a part of the language uses is left over where that part is left out.
 #![cfg_attr(
-    not(feature = "wasm3"),
+    not(all(feature = "wasm3", feature = "compiler")),
     allow(dead_code, unused_imports, unused_macros)
 )]
 
@@ -55,11 +55,13 @@ mod image;
 mod instance;
 mod linker;
 mod module;
+#[cfg(feature = "compiler")]
 mod operators;
 #[cfg(feature = "stats")]
 pub mod stats;
 mod store;
 mod sync;
+#[cfg(feature = "compiler")]
 mod translate;
 mod trap;
 mod types;
@@ -73,14 +75,18 @@ pub use func::{
     WasmRet,
 };
 pub use gc::{AnyRef, ArrayRef, ExnRef, ExternRef, StructRef};
+#[cfg(feature = "compiler")]
 pub use image::ImageOptions;
 pub use instance::Instance;
 pub use linker::Linker;
-pub use module::{CustomSection, Module};
+#[cfg(feature = "compiler")]
+pub use module::CustomSection;
+pub use module::Module;
 pub use store::{
     AsContext, AsContextMut, InterruptHandle, ResourceLimiter, Store, StoreContext,
     StoreContextMut, StoreLimits, StoreLimitsBuilder,
 };
+#[cfg(feature = "compiler")]
 pub use translate::ExplainLine;
 pub use trap::{FrameInfo, Trap, TrapCode};
 pub use types::{

@@ -324,6 +324,11 @@ impl FuncType {
     pub(crate) fn result_slots(&self) -> usize {
         self.result_slots
     }
+
+    /// Where a callee of this type keeps its header: behind the space that parameters and results share.
+    pub(crate) fn header_slot(&self) -> u32 {
+        self.param_slots.max(self.result_slots) as u32
+    }
 }
 
 impl PartialEq for FuncType {

@@ -15,7 +15,7 @@
 //! there. It names nothing by address, so that it runs wherever it lies. What does not fit is a slot or
 //! another form (see `Encoding`'s limits).
 
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 use super::{BASES_OF_FULL, FULL};
 use super::{BASES_OF_SMALL, Field, Form, OPS, Op, Places, SMALL, Sets, Ty};
 
@@ -67,10 +67,10 @@ pub(crate) trait Encoding: 'static {
 }
 
 /// Handler addresses in code, for machines with RAM.
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 pub(crate) struct Direct;
 
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 impl Encoding for Direct {
     const PLACES: &'static Places = if cfg!(full_dispatch) { FULL } else { SMALL };
     const BASES: &'static [u16] = if cfg!(full_dispatch) {
@@ -109,9 +109,9 @@ impl Encoding for Compact {
 }
 
 /// What this build executes.
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 pub(crate) type Native = Direct;
-#[cfg(feature = "compact")]
+#[cfg(compact)]
 pub(crate) type Native = Compact;
 
 /// A field of a form in both encodings.

@@ -1,6 +1,7 @@
 //! Operand fields: what an instruction's bytes mean.
 
 use super::{CopyFrom, Encoding, Op, Place, Places, SHIFT_COUNTS, Shape, TO_ACC, TO_BOTH, TO_PIN};
+use crate::types::ValType;
 
 /// The type of a value as far as ops are concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +26,17 @@ pub(crate) enum Bank {
 }
 
 impl Ty {
+    pub(crate) fn of(ty: ValType) -> Ty {
+        match ty {
+            ValType::I32 => Ty::I32,
+            ValType::I64 => Ty::I64,
+            ValType::F32 => Ty::F32,
+            ValType::F64 => Ty::F64,
+            ValType::V128 => Ty::V128,
+            ValType::Ref(_) => Ty::Ref,
+        }
+    }
+
     /// The bank whose accumulator holds values of this type.
     pub(crate) const fn bank(self) -> Bank {
         // (A table: the jumps of a match would often be mispredicted.)

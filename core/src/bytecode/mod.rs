@@ -3,6 +3,7 @@
 //! An **op** is a row of the table. Its **forms** are the combinations of places its operands may be
 //! in; an **opcode** numbers one form of one op. How instructions lie in memory says `encoding`.
 
+#[cfg(feature = "compiler")]
 mod disasm;
 mod encoding;
 mod form;
@@ -14,8 +15,9 @@ pub(crate) mod table;
 use crate::exec::gcref;
 #[cfg(feature = "simd")]
 use crate::exec::vector::v128;
+#[cfg(feature = "compiler")]
 pub(crate) use disasm::{disassemble, wasm_text};
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 pub(crate) use encoding::Direct;
 pub(crate) use encoding::{Compact, Encoding, Native};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
@@ -268,7 +270,7 @@ const fn bases(places: &Places) -> [u16; OPS.len() + 1] {
 }
 
 /// First opcode of each op, and one past the last.
-#[cfg_attr(feature = "compact", allow(dead_code))]
+#[cfg_attr(compact, allow(dead_code))]
 const BASES_OF_FULL: &[u16] = &bases(FULL);
 const BASES_OF_SMALL: &[u16] = &bases(SMALL);
 

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::{cx::Cx, frames::Frames};
 use crate::{
-    translate::{offset_at, offset_map},
+    module::offset_at,
     trap::{FrameInfo, Trap},
 };
 
@@ -23,14 +23,12 @@ pub(crate) fn backtrace(cx: &Cx, at_instruction: bool) -> Vec<FrameInfo> {
         // The same function often has many frames: its offsets are worked out once.
         let map = maps
             .entry((frame.instance, defined))
-            .or_insert_with(|| offset_map(module, defined));
+            .or_insert_with(|| module.code.offset_map(module, defined));
         infos.push(FrameInfo {
             module: module.name().map(String::from),
             func_index,
             func_name: module.func_name(func_index).map(String::from),
-            offset: offset_at(map, frame.code)
-                .or_else(|| Some(module.bodies.get(defined as usize)?.start))
-                .unwrap_or(0),
+            offset: offset_at(map, frame.code).unwrap_or_else(|| module.body_start(defined)),
         });
         frames.leave(None);
     }

@@ -57,9 +57,9 @@ pub(crate) struct Cx {
     /// Entries of the functions that the instance's module defines; null where not translated yet.
     pub(crate) code: *const AtomicPtr<u8>,
     /// The image that the functions are in instead, and its function table; null if they are in none.
-    #[cfg(feature = "compact")]
+    #[cfg(compact)]
     pub(crate) image: *const u8,
-    #[cfg(feature = "compact")]
+    #[cfg(compact)]
     pub(crate) records: *const u8,
     pub(crate) globals: *const NonNull<GlobalEntity>,
     pub(crate) tables: *const NonNull<TableEntity>,
@@ -108,7 +108,7 @@ impl Cx {
         let entity = unsafe { instance.as_ref() };
         self.instance = instance;
         self.code = entity.module.inner().code.entries();
-        #[cfg(feature = "compact")]
+        #[cfg(compact)]
         {
             (self.image, self.records) = entity.module.inner().code.image_parts();
         }

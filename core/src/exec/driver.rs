@@ -485,9 +485,9 @@ impl Cx {
             limits: [-1; 5],
             stack_end: stack.end(),
             code: core::ptr::null(),
-            #[cfg(feature = "compact")]
+            #[cfg(compact)]
             image: core::ptr::null(),
-            #[cfg(feature = "compact")]
+            #[cfg(compact)]
             records: core::ptr::null(),
             globals: core::ptr::null(),
             tables: core::ptr::null(),

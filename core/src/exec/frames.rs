@@ -12,7 +12,6 @@ use crate::{
     module::ModuleInner,
     store::{InstanceEntity, Marker},
     sync::Shared,
-    translate::header_slot,
 };
 
 /// A stopped frame, and where the machine's registers would be in it.
@@ -94,7 +93,7 @@ impl<'c> Frames<'c> {
         let frame = &mut self.next;
         let module = frame.module();
         let func = module.type_of_func(module.imported_funcs + frame.defined);
-        let header = header_slot(func) as usize;
+        let header = func.header_slot() as usize;
         // SAFETY: the frame at sp is that of this function, whose header was written on entry, and the pins of
         // its caller behind its locals.
         unsafe {

@@ -25,7 +25,7 @@ mod value;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;
 
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 pub(crate) use dispatch::Handler;
 pub(crate) use driver::{Execution, Pause, Progress};
 pub(crate) use frames::Running;

@@ -12,7 +12,7 @@ use crate::{
     },
     error::Error,
     module::ModuleInner,
-    translate::{Code, Operands, Pc, ty},
+    translate::{Code, Operands, Pc},
     types::FuncType,
 };
 
@@ -315,7 +315,7 @@ fn copy_from(from: CopyFrom) -> u16 {
 /// The bank of a single result; vectors are returned in slots.
 fn bank(func: &FuncType) -> Option<Bank> {
     match *func.results() {
-        [result] if ty(result) != Ty::V128 => Some(ty(result).bank()),
+        [result] if Ty::of(result) != Ty::V128 => Some(Ty::of(result).bank()),
         _ => None,
     }
 }

@@ -11,8 +11,7 @@ use crate::{
     bytecode::FrameMap,
     engine::Engine,
     error::Error,
-    module::{Bytes, Module, ModuleInner},
-    translate::CodeTable,
+    module::{Bytes, CodeTable, Module, ModuleInner},
 };
 
 /// Where an image has what is read while it runs. All places were checked when it was loaded.
@@ -56,7 +55,7 @@ impl ImageCode {
     }
 
     /// The function whose code contains this offset.
-    #[cfg(feature = "compact")]
+    #[cfg(compact)]
     pub(crate) fn find(&self, image: &[u8], offset: u32) -> Option<u32> {
         let (mut low, mut high) = (0, self.defined);
         while low < high {

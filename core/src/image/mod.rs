@@ -19,7 +19,7 @@
 //!     data segments, and what the head refers to besides
 //! ```
 
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 mod expand;
 mod frames;
 mod head;
@@ -27,11 +27,13 @@ mod load;
 mod read;
 mod types;
 mod verify;
+#[cfg(feature = "compiler")]
 mod write;
 
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 pub(crate) use expand::{Forms, expand, expanded_map};
 pub(crate) use load::ImageCode;
+#[cfg(feature = "compiler")]
 pub use write::ImageOptions;
 
 /// The first bytes of an image.

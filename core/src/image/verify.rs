@@ -42,7 +42,7 @@ pub(super) fn verify(module: &ModuleInner, image: &ImageCode) -> Result<(), Erro
             start: image.entry(&module.bytes, defined) as usize,
             end: image.end(&module.bytes, defined) as usize,
             slots: image.slots(&module.bytes, defined),
-            header: header(own),
+            header: own.header_slot(),
             own,
             meters: [
                 module.engine.fuel_enabled().then_some(Op::Fuel),
@@ -70,11 +70,6 @@ pub(super) fn verify(module: &ModuleInner, image: &ImageCode) -> Result<(), Erro
         function.branches(&map).map_err(fail)?;
     }
     Ok(())
-}
-
-/// Where a function of this type has its header: behind its parameters and results.
-fn header(ty: &FuncType) -> u32 {
-    ty.param_slots().max(ty.result_slots()) as u32
 }
 
 /// A function's code, from its first instruction to its end.
@@ -454,17 +449,17 @@ impl Function<'_> {
         let (Some(callee), Some(base)) = (named.callee, named.base) else {
             return false;
         };
-        named.header == Some(header(callee))
+        named.header == Some(callee.header_slot())
             && base >= self.header + HEADER_SLOTS as u32
-            && self.reads(base, header(callee))
+            && self.reads(base, callee.header_slot())
     }
 
     fn tail_calls(&self, named: &Named, arguments: u32) -> bool {
         named.callee.is_some_and(|callee| {
-            named.header == Some(header(callee))
+            named.header == Some(callee.header_slot())
                 && named.count as usize == callee.param_slots()
                 && self.reads(arguments, named.count)
-                && self.reads(0, header(callee))
+                && self.reads(0, callee.header_slot())
         })
     }
 

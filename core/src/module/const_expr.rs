@@ -2,8 +2,10 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
+#[cfg(feature = "compiler")]
 use wasmparser::Operator;
 
+#[cfg(feature = "compiler")]
 use super::Types;
 use crate::{
     error::Error,
@@ -70,6 +72,7 @@ pub(crate) trait ConstEnv {
 
 impl ConstExpr {
     /// Reads an expression that has been or will be validated before it is evaluated.
+    #[cfg(feature = "compiler")]
     pub(super) fn parse(
         expr: &wasmparser::ConstExpr<'_>,
         types: &Types<'_>,

@@ -1,32 +1,43 @@
 //! Modules: parsed, validated, ready to be instantiated.
 
+mod code_table;
 mod const_expr;
+#[cfg(feature = "compiler")]
 mod convert;
+#[cfg(feature = "compiler")]
 mod names;
+#[cfg(feature = "compiler")]
 mod parse;
+#[cfg(feature = "compiler")]
 mod validate;
 
 use alloc::{boxed::Box, vec::Vec};
 use core::ops::Range;
 
 use hashbrown::HashMap;
+#[cfg(feature = "compiler")]
 use wasmparser::{BinaryReader, FunctionBody};
 
+pub(crate) use code_table::{CodeTable, offset_at};
 pub(crate) use const_expr::{ConstEnv, ConstExpr, ConstOp, Value};
+#[cfg(feature = "compiler")]
 pub(crate) use convert::Types;
+#[cfg(feature = "compiler")]
 use names::Names;
+#[cfg(feature = "compiler")]
 pub(crate) use parse::type_groups;
 
 use crate::{
     engine::Engine,
     error::Error,
-    sync::{Once, Shared},
-    translate::{CodeTable, Pins},
+    sync::Shared,
     types::{
         CompositeType, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType,
         SubType, TableType, TypeDef, TypeId,
     },
 };
+#[cfg(feature = "compiler")]
+use crate::{sync::Once, translate::Pins};
 
 /// A validated WebAssembly module. Cheap to clone.
 #[derive(Clone)]
@@ -86,11 +97,15 @@ pub(crate) struct ModuleInner {
     /// Function index of the start function.
     pub(crate) start: Option<u32>,
     /// Bodies of the defined functions: local declarations and code, without the size before them.
+    #[cfg(feature = "compiler")]
     pub(crate) bodies: Vec<ByteRange>,
     /// Locals of the defined functions that the translator should pin, as found by validation.
+    #[cfg(feature = "compiler")]
     pins: Vec<Pins>,
     /// Names and contents.
+    #[cfg(feature = "compiler")]
     custom_sections: Vec<(ByteRange, ByteRange)>,
+    #[cfg(feature = "compiler")]
     names: Once<Names>,
     pub(crate) code: CodeTable,
 }
@@ -186,6 +201,7 @@ impl Module {
     /// [`Module`](crate::ErrorKind::Module) if the bytes are no valid core module,
     /// [`Unsupported`](crate::ErrorKind::Unsupported) if it needs a feature that is not there, and in
     /// eager mode what translation finds too large.
+    #[cfg(feature = "compiler")]
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
         parse::module(engine, bytes.as_ref())
     }
@@ -194,6 +210,7 @@ impl Module {
     ///
     /// # Errors
     /// As [`Module::new`].
+    #[cfg(feature = "compiler")]
     pub fn validate(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<(), Error> {
         parse::validate(engine, bytes.as_ref())
     }
@@ -244,6 +261,7 @@ impl Module {
     }
 
     /// The custom sections, in order; their names need not be different.
+    #[cfg(feature = "compiler")]
     pub fn custom_sections(&self) -> impl ExactSizeIterator<Item = CustomSection<'_>> {
         self.0
             .custom_sections
@@ -295,9 +313,13 @@ impl ModuleInner {
             exports: Vec::new(),
             export_names: HashMap::new(),
             start: None,
+            #[cfg(feature = "compiler")]
             bodies: Vec::new(),
+            #[cfg(feature = "compiler")]
             pins: Vec::new(),
+            #[cfg(feature = "compiler")]
             custom_sections: Vec::new(),
+            #[cfg(feature = "compiler")]
             names: Once::new(),
             code: CodeTable::new(0),
         }
@@ -354,6 +376,7 @@ impl ModuleInner {
     }
 
     /// The body of a defined function, to be read by the translator.
+    #[cfg(feature = "compiler")]
     pub(crate) fn body(&self, defined: u32) -> FunctionBody<'_> {
         let range = &self.bodies[defined as usize];
         FunctionBody::new(BinaryReader::new_features(
@@ -363,7 +386,18 @@ impl ModuleInner {
         ))
     }
 
+    /// Byte offset of a defined function's body; 0 where that is not known.
+    #[cfg_attr(not(feature = "compiler"), allow(unused_variables))]
+    pub(crate) fn body_start(&self, defined: u32) -> u32 {
+        #[cfg(feature = "compiler")]
+        if let Some(body) = self.bodies.get(defined as usize) {
+            return body.start;
+        }
+        0
+    }
+
     /// The locals of a defined function that should be pinned.
+    #[cfg(feature = "compiler")]
     pub(crate) fn pins_of(&self, defined: u32) -> Pins {
         let pins = self.pins.get(defined as usize);
         pins.copied().unwrap_or(Pins::NONE)
@@ -385,6 +419,7 @@ impl ModuleInner {
     }
 
     /// The names of the name section, read when first asked for.
+    #[cfg(feature = "compiler")]
     fn names(&self) -> &Names {
         self.names.get_or_init(|| {
             let section = self
@@ -401,7 +436,10 @@ impl ModuleInner {
         if let Some(image) = self.code.image() {
             return image.name(&self.bytes, self.func_count());
         }
-        self.names().module(&self.bytes)
+        #[cfg(feature = "compiler")]
+        return self.names().module(&self.bytes);
+        #[cfg(not(feature = "compiler"))]
+        None
     }
 
     /// The name section's name of a function (imports count).
@@ -409,7 +447,10 @@ impl ModuleInner {
         if let Some(image) = self.code.image() {
             return image.name(&self.bytes, index);
         }
-        self.names().func(&self.bytes, index)
+        #[cfg(feature = "compiler")]
+        return self.names().func(&self.bytes, index);
+        #[cfg(not(feature = "compiler"))]
+        None
     }
 
     pub(crate) fn export(&self, name: &str) -> Option<&ExportEntry> {
@@ -440,5 +481,5 @@ impl ModuleInner {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compiler"))]
 mod tests;

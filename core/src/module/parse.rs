@@ -9,7 +9,7 @@ use wasmparser::{
 };
 
 use super::{
-    ByteRange, Bytes, ConstExpr, DataSegment, ElementItems, ElementKind, ElementSegment,
+    ByteRange, Bytes, CodeTable, ConstExpr, DataSegment, ElementItems, ElementKind, ElementSegment,
     ExportEntry, ExportKind, ImportDesc, ImportEntry, Module, ModuleInner, Names, Types, convert,
     validate::{Pending, validate_body},
 };
@@ -17,7 +17,7 @@ use crate::{
     engine::{CompilationMode, Engine},
     error::Error,
     sync::Shared,
-    translate::{CodeTable, Pins, Weights},
+    translate::{Pins, Weights},
     types::SubType,
 };
 

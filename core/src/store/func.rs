@@ -4,8 +4,7 @@ use core::ptr::NonNull;
 
 use super::InstanceEntity;
 use crate::{
-    bytecode::Bank,
-    translate,
+    bytecode::{Bank, Ty},
     types::{FuncType, TypeId, ValType},
 };
 
@@ -33,7 +32,7 @@ impl FuncEntity {
             result_slots: ty.result_slots() as u32,
             result_bank: match *ty.results() {
                 [] | [ValType::V128] | [_, _, ..] => None,
-                [result] => Some(translate::ty(result).bank()),
+                [result] => Some(Ty::of(result).bank()),
             },
             kind,
         }

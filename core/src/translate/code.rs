@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::bytecode::{Encoding, Field, Form, Op};
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 use crate::exec::{HANDLERS, Handler};
 
 /// Words of the longest instruction of the direct encoding without `emit_wide`.
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 const CELLS: usize = 1 + 16 / size_of::<usize>();
 
 /// Position of an instruction in the buffer, in bytes.
@@ -27,7 +27,7 @@ pub(crate) struct Operands([u8; 16]);
 
 impl Operands {
     /// The first 16 bytes of these.
-    #[cfg(not(feature = "compact"))]
+    #[cfg(not(compact))]
     pub(crate) fn of(fields: &[u8; 24]) -> Operands {
         let mut operands = Operands::default();
         operands.0.copy_from_slice(&fields[..16]);
@@ -140,7 +140,7 @@ impl<E: Encoding> Code<E> {
 
     /// Appends an instruction with 8 or 16 bytes of operands in the direct encoding.
     pub(crate) fn emit(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
-        #[cfg(not(feature = "compact"))]
+        #[cfg(not(compact))]
         if !E::COMPACT {
             debug_assert!({
                 let form = E::op_of(opcode).map(|(op, form)| Form::of::<E>(op, form));
@@ -157,7 +157,7 @@ impl<E: Encoding> Code<E> {
 
     /// Appends an instruction with 24 bytes of operands, of which the last 16 are `wide`.
     pub(crate) fn emit_wide(&mut self, opcode: u16, operands: Operands, wide: u128) -> Pc {
-        #[cfg(not(feature = "compact"))]
+        #[cfg(not(compact))]
         if !E::COMPACT {
             let pc = self.emit_rare(opcode, operands, 8);
             let at = self.pc().bytes() as usize;
@@ -169,7 +169,7 @@ impl<E: Encoding> Code<E> {
     }
 
     /// The same when there may be no room, or the offset is recorded: apart, so that the rest is short.
-    #[cfg(not(feature = "compact"))]
+    #[cfg(not(compact))]
     #[cold]
     #[inline(never)]
     fn emit_rare(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
@@ -184,7 +184,7 @@ impl<E: Encoding> Code<E> {
         }
     }
 
-    #[cfg(not(feature = "compact"))]
+    #[cfg(not(compact))]
     #[inline(always)]
     fn append(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
         let pc = self.pc();
@@ -257,7 +257,7 @@ impl<E: Encoding> Code<E> {
     /// Replaces the opcode of an instruction by another form of the same size.
     pub(crate) fn set_opcode(&mut self, pc: Pc, opcode: u16) {
         let cell = &mut self.words[pc.0 as usize / Self::WORD];
-        #[cfg(not(feature = "compact"))]
+        #[cfg(not(compact))]
         if !E::COMPACT && !self.recording {
             // Through a pointer, so that the cell holds a function pointer and not an integer made of one.
             // SAFETY: the direct encoding's words are as large and aligned as a function pointer.

@@ -5,7 +5,7 @@ use wasmparser::{BlockType, BrTable};
 use super::{
     code::{NO_FIELD, Operands},
     frames::NO_CLAUSE,
-    func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, header_slot, parsed_ty, ty},
+    func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, parsed_ty},
     fuse::Condition,
     stack::Loc,
 };
@@ -66,7 +66,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 } else {
                     block_type.params()
                 } {
-                    self.stack.push_home(ty(value));
+                    self.stack.push_home(Ty::of(value));
                 }
             }
         }
@@ -172,7 +172,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 self.stack.truncate(0);
                 self.label_dropping_acc();
                 for &result in self.ty.results() {
-                    self.stack.push_home(ty(result));
+                    self.stack.push_home(Ty::of(result));
                 }
                 self.emit_return();
             }
@@ -471,7 +471,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     fn begin_call(&mut self, callee: &FuncType) -> u32 {
         self.evict_all();
         let base = self.pop_arguments(callee);
-        self.stack.need(base + header_slot(callee));
+        self.stack.need(base + callee.header_slot());
         base
     }
 
@@ -487,7 +487,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     /// Fields that calls share.
     fn call_operands(&mut self, callee: &FuncType) -> Operands {
         let base = self.begin_call(callee);
-        Operands::default().u16(0, base).u16(2, header_slot(callee))
+        Operands::default()
+            .u16(0, base)
+            .u16(2, callee.header_slot())
     }
 
     fn end_call(&mut self, callee: &FuncType) {
@@ -495,10 +497,10 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         self.last = None;
         self.producer = None;
         match *callee.results() {
-            [result] => self.push_result(ty(result)),
+            [result] => self.push_result(Ty::of(result)),
             ref results => {
                 for &result in results {
-                    self.stack.push_home(ty(result));
+                    self.stack.push_home(Ty::of(result));
                 }
             }
         }
@@ -583,7 +585,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         Operands::default()
             .u16(0, base)
             .u16(2, callee.param_slots() as u32)
-            .u16(4, header_slot(callee))
+            .u16(4, callee.header_slot())
             .u16(6, self.header)
     }
 

@@ -10,7 +10,7 @@ use wasmparser::{BlockType, Catch, TryTable};
 
 use super::{
     code::{NO_FIELD, Operands},
-    func::{BlockKind, FuncTranslator, ty},
+    func::{BlockKind, FuncTranslator},
 };
 use crate::{
     bytecode::{Encoding, Op, Ty},
@@ -134,7 +134,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         let base = self.stack.top();
         if let Some(tag) = tag {
             for &param in self.tag_type(tag).params() {
-                self.stack.push_home(ty(param));
+                self.stack.push_home(Ty::of(param));
             }
         }
         // Legacy clauses come one by one, with other tries between: each is a record of its own.

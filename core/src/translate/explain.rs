@@ -9,7 +9,7 @@ use super::{
     run,
 };
 use crate::{
-    bytecode::{Encoding, Form, Native, disassemble, wasm_text},
+    bytecode::{Encoding, Form, FrameMap, Native, disassemble, wasm_text},
     error::Error,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     module::{Module, ModuleInner},
@@ -70,17 +70,8 @@ pub(crate) fn recorded<T>(
     .collect()
 }
 
-/// Wasm offsets by code offset, ascending: what `offset_at` searches.
+/// Wasm offsets by code offset, ascending. (It was translated before, so it can be again.)
 pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> {
-    if let Some(image) = module.code.image() {
-        #[cfg(feature = "compact")]
-        return image.offset_map(&module.bytes, defined);
-        #[cfg(not(feature = "compact"))]
-        return crate::image::expanded_map(module, image, defined)
-            .map(|(_, offsets)| offsets)
-            .unwrap_or_default();
-    }
-    // It was translated before, so it can be again.
     record(module, defined)
         .map(|translator| {
             translator
@@ -93,9 +84,11 @@ pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> 
         .unwrap_or_default()
 }
 
-/// The wasm offset of the instruction that contains byte `code` behind the entry.
-pub(crate) fn offset_at(map: &[(u32, u32)], code: u32) -> Option<u32> {
-    Some(map[map.partition_point(|&(at, _)| at <= code).checked_sub(1)?].1)
+/// What is known of a function's frames.
+pub(crate) fn frame_map(module: &ModuleInner, defined: u32) -> FrameMap {
+    record(module, defined)
+        .map(FuncTranslator::into_frame_map)
+        .unwrap_or_default()
 }
 
 impl<E: Encoding> FuncTranslator<'_, E> {

@@ -15,24 +15,13 @@ use crate::{
     engine::FUEL_LOG2_BYTES,
     exec::HEADER_SLOTS,
     module::ModuleInner,
-    types::{FuncType, ValType},
+    types::FuncType,
 };
 
 /// A function's frame has at most this many slots: operands name them in 16 bits.
 pub(crate) const MAX_FRAME_SLOTS: u32 = u16::MAX as u32;
 
-pub(crate) fn ty(ty: ValType) -> Ty {
-    match ty {
-        ValType::I32 => Ty::I32,
-        ValType::I64 => Ty::I64,
-        ValType::F32 => Ty::F32,
-        ValType::F64 => Ty::F64,
-        ValType::V128 => Ty::V128,
-        ValType::Ref(_) => Ty::Ref,
-    }
-}
-
-/// The same of the parser's types.
+/// What a value of the parser's type is to ops.
 pub(crate) fn parsed_ty(ty: wasmparser::ValType) -> Ty {
     match ty {
         wasmparser::ValType::I32 => Ty::I32,
@@ -42,11 +31,6 @@ pub(crate) fn parsed_ty(ty: wasmparser::ValType) -> Ty {
         wasmparser::ValType::V128 => Ty::V128,
         wasmparser::ValType::Ref(_) => Ty::Ref,
     }
-}
-
-/// Where a callee of this type keeps its header: behind the space that parameters and results share.
-pub(crate) fn header_slot(ty: &FuncType) -> u32 {
-    ty.param_slots().max(ty.result_slots()) as u32
 }
 
 /// The types a block takes and gives.
@@ -178,9 +162,9 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         tries.clear();
         let mut slot = 0;
         for &param in ty.params() {
-            slot = locals.declare(1, self::ty(param), slot);
+            slot = locals.declare(1, Ty::of(param), slot);
         }
-        let header = header_slot(ty);
+        let header = ty.header_slot();
         let first_local = header + HEADER_SLOTS as u32;
         FuncTranslator {
             module,

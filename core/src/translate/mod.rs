@@ -19,250 +19,31 @@ mod stack;
 #[cfg(feature = "simd")]
 mod vector;
 
-use alloc::{boxed::Box, format, string::ToString, vec::Vec};
-use core::{
-    ptr,
-    sync::atomic::{AtomicPtr, Ordering},
-};
+use alloc::{format, string::ToString, vec::Vec};
 
-use hashbrown::HashMap;
 use wasmparser::{BinaryReaderError, FuncValidator, ValidatorResources};
 
 pub(crate) use code::Instruction;
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 pub(crate) use code::{Code, Operands, Pc};
 pub use explain::ExplainLine;
 #[cfg(test)]
 pub(crate) use explain::opcodes;
 #[cfg(feature = "stats")]
 pub(crate) use explain::recorded;
-pub(crate) use explain::{offset_at, offset_map};
-use func::{Buffers, FuncTranslator, MAX_FRAME_SLOTS};
-pub(crate) use func::{header_slot, ty};
+pub(crate) use explain::{frame_map, offset_map};
+pub(crate) use func::Buffers;
+use func::{FuncTranslator, MAX_FRAME_SLOTS};
 use ops::Refused;
 pub(crate) use ops::row_of;
 pub(crate) use pins::{Pins, Weighing, Weights};
 
-#[cfg(not(feature = "compact"))]
-use crate::image::{Forms, expand, expanded_map};
 use crate::{
     bytecode::{Encoding, FrameMap, Native},
     error::Error,
-    exec::ENTRY_HEADER_BYTES,
-    image::ImageCode,
-    module::{Bytes, ModuleInner},
+    module::ModuleInner,
     operators::{any, frequent},
-    sync::{Lock, Shared},
 };
-
-/// The translated functions of a module; filled lazily, through a shared reference.
-pub(crate) struct CodeTable {
-    /// Where each defined function begins; null until it is translated.
-    entries: Box<[AtomicPtr<u8>]>,
-    state: Lock<State>,
-    /// Where the functions are in an image, if the module is one, and that.
-    image: Option<(ImageCode, Bytes)>,
-}
-
-/// What translation writes to.
-#[derive(Default)]
-struct State {
-    /// Code of many functions each; a chunk is never moved or freed before the module.
-    chunks: Vec<Chunk>,
-    buffers: Buffers<Native>,
-    /// Entries and functions, ascending up to the first `sorted` of them.
-    places: Vec<(usize, u32)>,
-    sorted: usize,
-    /// What was worked out of functions.
-    maps: HashMap<u32, Shared<FrameMap>>,
-    #[cfg(not(feature = "compact"))]
-    forms: Forms,
-}
-
-/// Words that are handed out from the start.
-struct Chunk {
-    words: Vec<<Native as Encoding>::Word>,
-    capacity: usize,
-}
-
-impl Chunk {
-    const FIRST_WORDS: usize = 1 << 10;
-    const MAX_WORDS: usize = 1 << 17;
-}
-
-impl CodeTable {
-    /// Nothing translated yet, for `defined` functions.
-    pub(crate) fn new(defined: usize) -> CodeTable {
-        CodeTable {
-            entries: (0..defined).map(|_| AtomicPtr::default()).collect(),
-            state: Lock::new(State::default()),
-            image: None,
-        }
-    }
-
-    /// The functions of an image, which run there; hosts expand them as they are called.
-    pub(crate) fn of_image(image: ImageCode, bytes: Bytes) -> CodeTable {
-        let entries = if Native::COMPACT { 0 } else { image.defined };
-        CodeTable {
-            image: Some((image, bytes)),
-            ..CodeTable::new(entries as usize)
-        }
-    }
-
-    /// Where the functions are in an image, if the module is one.
-    pub(crate) fn image(&self) -> Option<ImageCode> {
-        self.image.as_ref().map(|(image, _)| *image)
-    }
-
-    /// The image, and its function table, for the machine to index; null without one.
-    #[cfg(feature = "compact")]
-    pub(crate) fn image_parts(&self) -> (*const u8, *const u8) {
-        match &self.image {
-            Some((image, bytes)) => (bytes.as_ptr(), bytes[image.table as usize..].as_ptr()),
-            None => (ptr::null(), ptr::null()),
-        }
-    }
-
-    /// The entries, for the machine to index.
-    pub(crate) fn entries(&self) -> *const AtomicPtr<u8> {
-        self.entries.as_ptr()
-    }
-
-    /// Where the entry of a function is kept, for calls to read directly.
-    #[cfg_attr(feature = "compact", allow(dead_code))]
-    pub(crate) fn entry_address(&self, defined: u32) -> *const AtomicPtr<u8> {
-        &raw const self.entries[defined as usize]
-    }
-
-    /// Where a function begins; null if it is not translated.
-    pub(crate) fn entry(&self, defined: u32) -> *const u8 {
-        #[cfg(feature = "compact")]
-        if let Some((image, bytes)) = &self.image {
-            return bytes[image.entry(bytes, defined) as usize..].as_ptr();
-        }
-        self.entries[defined as usize].load(Ordering::Acquire)
-    }
-
-    /// The translated function that the code address belongs to, and the byte offset from its entry.
-    pub(crate) fn find(&self, ip: *const u8) -> Option<(u32, u32)> {
-        #[cfg(feature = "compact")]
-        if let Some((image, bytes)) = &self.image {
-            let offset = (ip as usize).wrapping_sub(bytes.as_ptr() as usize) as u32;
-            let defined = image.find(bytes, offset)?;
-            return Some((defined, offset - image.entry(bytes, defined)));
-        }
-        self.state.with(|state| {
-            if state.sorted < state.places.len() {
-                state.places.sort_unstable();
-                state.sorted = state.places.len();
-            }
-            let behind = state
-                .places
-                .partition_point(|(entry, _)| *entry <= ip as usize);
-            let (entry, defined) = state.places.get(behind.checked_sub(1)?)?;
-            Some((*defined, (ip as usize - entry) as u32))
-        })
-    }
-
-    /// What is known of a function's frames. It has been translated.
-    pub(crate) fn frame_map(&self, module: &ModuleInner, defined: u32) -> Shared<FrameMap> {
-        let known = self.state.with(|state| state.maps.get(&defined).cloned());
-        known.unwrap_or_else(|| {
-            let map = match self.image() {
-                #[cfg(feature = "compact")]
-                Some(image) => image.frame_map(&module.bytes, defined).unwrap_or_default(),
-                #[cfg(not(feature = "compact"))]
-                Some(image) => expanded_map(module, image, defined)
-                    .map(|(map, _)| map)
-                    .unwrap_or_default(),
-                // It was translated before, so it can be again.
-                None => explain::record(module, defined)
-                    .map(FuncTranslator::into_frame_map)
-                    .unwrap_or_default(),
-            };
-            let map = Shared::new(map);
-            self.state
-                .with(|state| state.maps.insert(defined, map.clone()));
-            map
-        })
-    }
-
-    /// Translates a defined function, whose body is valid, unless that has been done; cheap if it has.
-    ///
-    /// # Errors
-    /// Its frame is larger than operands can name.
-    pub(crate) fn translate(&self, module: &ModuleInner, defined: u32) -> Result<(), Error> {
-        if !self.entry(defined).is_null() {
-            return Ok(());
-        }
-        self.state.with(|state| {
-            // Another thread may have been first.
-            if !self.entry(defined).is_null() {
-                return Ok(());
-            }
-            #[cfg(not(feature = "compact"))]
-            if let Some(image) = self.image() {
-                let code = &mut state.buffers.code;
-                expand(module, image, defined, &mut state.forms, code)?;
-                self.publish(state, defined);
-                return Ok(());
-            }
-            let buffers = core::mem::take(&mut state.buffers);
-            let mut translator = begin::<Native>(module, defined, buffers, false);
-            let result = run(&mut translator, module, defined);
-            state.buffers = translator.into_buffers();
-            result?;
-            self.publish(state, defined);
-            Ok(())
-        })
-    }
-
-    /// Puts the code in the buffers where it is found.
-    fn publish(&self, state: &mut State, defined: u32) {
-        let entry = state.install();
-        state.places.push((entry as usize, defined));
-        self.entries[defined as usize].store(entry.cast_mut(), Ordering::Release);
-    }
-}
-
-impl State {
-    /// Copies the finished code to its final place and returns its entry.
-    fn install(&mut self) -> *const u8 {
-        let words = self.buffers.code.words();
-        // What precedes an entry is aligned.
-        let word = size_of::<<Native as Encoding>::Word>();
-        let len = words
-            .len()
-            .next_multiple_of(ENTRY_HEADER_BYTES.div_ceil(word));
-        if self
-            .chunks
-            .last()
-            .is_none_or(|chunk| chunk.capacity - chunk.words.len() < len)
-        {
-            let grown = self.chunks.last().map_or(Chunk::FIRST_WORDS, |chunk| {
-                (chunk.capacity * 2).min(Chunk::MAX_WORDS)
-            });
-            let capacity = grown.max(len);
-            self.chunks.push(Chunk {
-                words: Vec::with_capacity(capacity),
-                capacity,
-            });
-        }
-        let Some(chunk) = self.chunks.last_mut() else {
-            return ptr::null();
-        };
-        let used = chunk.words.len();
-        // SAFETY: the chunk has `len` more words. Copying bytes keeps the function pointers in them. Code
-        // that was handed out before lies below `used` and is not touched.
-        unsafe {
-            let to = chunk.words.as_mut_ptr().add(used);
-            to.copy_from_nonoverlapping(words.as_ptr(), words.len());
-            to.add(words.len()).write_bytes(0, len - words.len());
-            chunk.words.set_len(used + len);
-            to.cast::<u8>().add(ENTRY_HEADER_BYTES).cast_const()
-        }
-    }
-}
 
 /// Operands that the validator may hold: more than frames have, since a function that is never called
 /// may need too large a frame, and unreachable code may push what is in none.
@@ -311,6 +92,21 @@ pub(crate) fn compile<E: Encoding>(
         words: translator.code.words().to_vec(),
         frames: translator.into_frame_map(),
     })
+}
+
+/// Translates a defined function, whose body is valid, to what this build executes.
+///
+/// # Errors
+/// Its frame is larger than operands can name.
+pub(crate) fn translate(
+    module: &ModuleInner,
+    defined: u32,
+    buffers: &mut Buffers<Native>,
+) -> Result<(), Error> {
+    let mut translator = begin::<Native>(module, defined, core::mem::take(buffers), false);
+    let result = run(&mut translator, module, defined);
+    *buffers = translator.into_buffers();
+    result
 }
 
 /// A translator at the start of a defined function.

@@ -320,7 +320,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     pub(crate) fn global_get(&mut self, index: u32) {
-        let ty = super::func::ty(self.module.globals[index as usize].content);
+        let ty = Ty::of(self.module.globals[index as usize].content);
         #[cfg(feature = "simd")]
         if ty == Ty::V128 {
             return self.global_get_vector(index);

@@ -26,17 +26,17 @@ use crate::{
 pub(crate) const OPCODE_BYTES: usize = Native::OPCODE_BYTES;
 
 /// What an instruction begins with: its handler, or the number of its opcode.
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 pub(crate) type Cell = Handler;
-#[cfg(feature = "compact")]
+#[cfg(compact)]
 pub(crate) type Cell = u16;
 
 /// The cell of an op that is not in anybody's code; `H` is its handler.
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 pub(crate) const fn cell<H: Handle>(_: Op) -> Cell {
     handler::<H>()
 }
-#[cfg(feature = "compact")]
+#[cfg(compact)]
 pub(crate) const fn cell<H: Handle>(op: Op) -> Cell {
     op.base::<Native>().to_le()
 }
@@ -49,9 +49,9 @@ pub(crate) const fn cell<H: Handle>(op: Op) -> Cell {
 pub(crate) unsafe fn fetch(ip: *const u8) -> Handler {
     // SAFETY: the first cell of an instruction is its handler, or an opcode of the table.
     unsafe {
-        #[cfg(not(feature = "compact"))]
+        #[cfg(not(compact))]
         return ip.cast::<Cell>().read();
-        #[cfg(feature = "compact")]
+        #[cfg(compact)]
         return *super::HANDLERS.get_unchecked(usize::from(u16::from_le(ip.cast::<Cell>().read())));
     }
 }

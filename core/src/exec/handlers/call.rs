@@ -6,9 +6,9 @@
 
 use core::{marker::PhantomData, sync::atomic::Ordering};
 
-#[cfg(feature = "compact")]
+#[cfg(compact)]
 use crate::image::RECORD_BYTES;
-#[cfg(not(feature = "compact"))]
+#[cfg(not(compact))]
 use core::{ptr::with_exposed_provenance, sync::atomic::AtomicPtr};
 
 use crate::{
@@ -210,7 +210,7 @@ unsafe fn translate(cx: *mut Cx, instance: &InstanceEntity, defined: u32) -> boo
 pub(super) unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
     // SAFETY: function indices were validated; the tables live as long as the module.
     unsafe {
-        #[cfg(feature = "compact")]
+        #[cfg(compact)]
         if !(*cx).image.is_null() {
             let record = (*cx).records.add(defined as usize * RECORD_BYTES + 2);
             let offset = u32::from_le(record.cast::<u32>().read_unaligned());
@@ -249,12 +249,12 @@ impl Handle for Call {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            #[cfg(not(feature = "compact"))]
+            #[cfg(not(compact))]
             let entry = {
                 let entry = with_exposed_provenance::<AtomicPtr<u8>>(r.read::<usize>(8));
                 (*entry).load(Ordering::Acquire)
             };
-            #[cfg(feature = "compact")]
+            #[cfg(compact)]
             let entry = entry(r.cx(), r.index(4));
             call_defined::<Direct<4>>(r, entry, at(16, 6))
         }
@@ -374,7 +374,7 @@ pub(super) enum Target {
 }
 
 /// A type of the current instance's module.
-#[cfg_attr(not(feature = "compact"), allow(dead_code))]
+#[cfg_attr(not(compact), allow(dead_code))]
 #[inline(always)]
 pub(super) unsafe fn type_of_module(cx: *mut Cx, index: u32) -> TypeId {
     // SAFETY: type indices were validated; the instance is alive while it runs.
