@@ -27,9 +27,12 @@ fn main() -> ! {
     loop {}
 }
 
-fn run(wasm: &[u8]) -> Result<i32, wasmote::Error> {
+fn run(wasm: &'static [u8]) -> Result<i32, wasmote::Error> {
     let engine = Engine::new(&Config::new());
+    #[cfg(feature = "compiler")]
     let module = Module::new(&engine, wasm)?;
+    #[cfg(not(feature = "compiler"))]
+    let module = Module::from_image(&engine, wasm)?;
     let mut store = Store::new(&engine, ());
     let mut linker = Linker::new(&engine);
     linker.func_wrap("host", "add", |a: i32, b: i32| a.wrapping_add(b))?;
