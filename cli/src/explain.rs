@@ -8,14 +8,14 @@ use std::{
 use wasmote::{Engine, ExplainLine, ExternType, Module};
 use wasmparser::{ExternalKind, Parser, Payload};
 
-use crate::{args::ExplainArgs, error::Failure, load, output};
+use crate::{args::ExplainArgs, error::Failure, load::Input, output};
 
 /// The left column; longer instructions push only their own line.
 const WIDTH: usize = 40;
 
 /// Prints one function or all.
 pub fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let module = load::module(&Engine::default(), &args.file)?;
+    let module = Input::of(&args.file)?.module(&Engine::default(), &args.file)?;
     let functions = Functions::of(&module);
     let wanted = match &args.func {
         Some(name) => vec![functions.find(&module, name)?],
