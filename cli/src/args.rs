@@ -22,6 +22,7 @@ Examples:
   wasmote run --fuel 1000000 p.wasm         … and stop it after so many instructions
   wasmote compile program.wasm              make program.mote, an image: chips run it where it lies, `run` does, too
   wasmote explain program.wasm --func main  the bytecode that a function became
+  wasmote explain program.mote              what is in an image
   wasmote wast tests/*.wast                 run specification scripts
 
 Exit status: the program's own; 134 after a trap; 1 for an error of wasmote's; 2 for wrong usage.";
@@ -42,7 +43,7 @@ pub enum Command {
     Run(RunArgs),
     /// Make an image of a module: what chips run where it lies
     Compile(CompileArgs),
-    /// Print the functions of a module: WebAssembly next to the bytecode it becomes
+    /// Print the functions of a module: WebAssembly next to the bytecode it becomes; or what is in an image
     Explain(ExplainArgs),
     /// Run specification scripts
     Wast(WastArgs),
@@ -167,12 +168,15 @@ pub enum Strip {
 /// `wasmote explain`.
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// The module, binary or text (`.wat`)
+    /// The module, binary, text (`.wat`) or image (`.mote`)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Only this function
     #[arg(long, value_name = "NAME|INDEX")]
     pub func: Option<String>,
+    /// Show the compact code that `wasmote compile` makes, instead of what this machine runs
+    #[arg(long)]
+    pub compact: bool,
 }
 
 /// `wasmote wast`.

@@ -270,3 +270,58 @@ fn crc32(bytes: &[u8]) -> u32 {
         })
     })
 }
+
+#[test]
+fn explain_tells_what_is_in_an_image() {
+    let dir = Scratch::new();
+    dir.file("math.wat", ADD);
+    compile(&dir, "math.wat");
+    compile(&dir, "--strip --fuel math.wat -o bare.mote");
+    let all = wasmote_in(dir.path(), "explain math.mote").ok();
+    let size = fs::metadata(dir.path().join("math.mote"))
+        .expect("it is there")
+        .len();
+    assert!(
+        all.starts_with("image of version ") && all.contains(&format!("{size}  bytes\n")),
+        "{all}"
+    );
+    for part in [
+        "header",
+        "head",
+        "function table",
+        "code",
+        "data",
+        "frame maps",
+        "names",
+        "code offsets",
+    ] {
+        assert!(all.contains(&format!("  {part}\n")), "{part}: {all}");
+    }
+    assert!(all.contains("An image has no WebAssembly"), "{all}");
+    for name in ["add", "fail", "spin"] {
+        assert!(all.contains(&format!(" ${name}\n")), "{all}");
+    }
+    for wanted in ["add", "0"] {
+        let one = wasmote_in(dir.path(), &format!("explain math.mote --func {wanted}")).ok();
+        assert!(
+            one.starts_with("func 0 $add\n") && one.contains("0x") && one.contains("  i32.add s"),
+            "{one}"
+        );
+        assert!(!one.contains("$fail"), "{one}");
+    }
+    let bare = wasmote_in(dir.path(), "explain bare.mote").ok();
+    assert!(bare.contains("3 functions, charges fuel\n"), "{bare}");
+    assert!(
+        bare.contains("func 0\n") && bare.contains("  fuel "),
+        "{bare}"
+    );
+    assert!(!bare.contains("0x"), "{bare}");
+    // The same code, beside the wasm that it was made of.
+    let compact = wasmote_in(dir.path(), "explain --compact math.wat --func add").ok();
+    assert!(
+        compact.contains("local.get 0") && compact.contains("   0  i32.add t0, l0, l1"),
+        "{compact}"
+    );
+    let error = wasmote_in(dir.path(), "explain math.mote --func none").error(1);
+    assert_eq!(error, "error: no function `none` in the module");
+}
