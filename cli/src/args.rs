@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{error::Failure, output, size::Size};
@@ -20,7 +20,9 @@ Examples:
   wasmote run --dir .::/:ro program.wasm    … that may look at this directory and change nothing
   wasmote run --invoke add math.wat 2 40    call an exported function and print its results
   wasmote run --fuel 1000000 p.wasm         … and stop it after so many instructions
+  wasmote compile program.wasm              make program.mote, an image: chips run it where it lies, `run` does, too
   wasmote explain program.wasm --func main  the bytecode that a function became
+  wasmote explain program.mote              what is in an image
   wasmote wast tests/*.wast                 run specification scripts
 
 Exit status: the program's own; 134 after a trap; 1 for an error of wasmote's; 2 for wrong usage.";
@@ -39,7 +41,9 @@ pub struct Cli {
 pub enum Command {
     /// Run a program; `wasmote FILE` is short for it
     Run(RunArgs),
-    /// Print the functions of a module: WebAssembly next to the bytecode it becomes
+    /// Make an image of a module: what chips run where it lies
+    Compile(CompileArgs),
+    /// Print the functions of a module: WebAssembly next to the bytecode it becomes; or what is in an image
     Explain(ExplainArgs),
     /// Run specification scripts
     Wast(WastArgs),
@@ -111,20 +115,68 @@ pub struct RunArgs {
     #[arg(long)]
     pub eager: bool,
     // One list, so that everything after FILE is the program's, options too.
-    /// The module, binary or text (`.wat`), and the program's arguments
+    /// The module, binary, text (`.wat`) or image (`.mote`), and the program's arguments
     #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
     pub program: Vec<OsString>,
+}
+
+/// `wasmote compile`.
+#[derive(Args)]
+#[command(after_help = "\
+An image is run by `wasmote run`, and by firmware with wasmote's library, which needs neither a parser nor a compiler \
+for it. The same module and options give the same bytes.
+
+Examples:
+  wasmote compile app.wasm                  make app.mote
+  wasmote compile --strip app.wasm          … as small as can be; backtraces have numbers only
+  wasmote compile --fuel app.wasm -o x.mote make x.mote, which `wasmote run --fuel N` can stop")]
+pub struct CompileArgs {
+    /// The module, binary or text (`.wat`)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Write the image to OUT instead of FILE with the extension `.mote`
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Leave out what only backtraces use: the names of functions, where instructions came from, or both
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub strip: Option<Strip>,
+    /// Make code that charges fuel, for engines that meter it (`wasmote run --fuel`)
+    #[arg(long)]
+    pub fuel: bool,
+    /// Make code that can be interrupted, for engines that are configured so (`Config::interruptible`)
+    #[arg(long)]
+    pub interruptible: bool,
+    /// Accept the legacy exception instructions, `try` and `catch`, which some toolchains still emit
+    #[arg(long)]
+    pub legacy_exceptions: bool,
+    /// Print sizes to standard error
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// What an image does without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Strip {
+    /// Names of functions.
+    Names,
+    /// Where each instruction came from in the module.
+    Offsets,
+    /// Both.
+    All,
 }
 
 /// `wasmote explain`.
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// The module, binary or text (`.wat`)
+    /// The module, binary, text (`.wat`) or image (`.mote`)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Only this function
     #[arg(long, value_name = "NAME|INDEX")]
     pub func: Option<String>,
+    /// Show the compact code that `wasmote compile` makes, instead of what this machine runs
+    #[arg(long)]
+    pub compact: bool,
 }
 
 /// `wasmote wast`.

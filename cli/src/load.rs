@@ -1,29 +1,62 @@
-//! Reads a module from a file, binary or text.
+//! Reads a module from a file: binary, text or image.
 
 use std::{fs, path::Path};
 
-use wasmote::{Engine, Module};
+use wasmote::{Engine, Error, ImageInfo, Module};
 
 use crate::error::Failure;
 
 /// The version field of a component, where a module has `01 00 00 00`.
 const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];
 
-/// Loads the module of a file.
-pub fn module(engine: &Engine, path: &Path) -> Result<Module, Failure> {
-    let shown = path.display();
-    let bytes = fs::read(path).map_err(|e| Failure::new(format!("{shown}: {}", reason(&e))))?;
-    let bytes = if bytes.starts_with(b"\0asm") {
+/// What a file holds.
+pub enum Input {
+    /// A binary module, maybe made from text.
+    Wasm(Vec<u8>),
+    /// An image.
+    Image(Vec<u8>),
+}
+
+impl Input {
+    /// Reads a file.
+    pub fn of(path: &Path) -> Result<Input, Failure> {
+        let shown = path.display();
+        let bytes = fs::read(path).map_err(|e| Failure::new(format!("{shown}: {}", reason(&e))))?;
+        if Module::is_image(&bytes) {
+            return Ok(Input::Image(bytes));
+        }
+        if !bytes.starts_with(b"\0asm") {
+            return text(path, &bytes).map(Input::Wasm);
+        }
         if bytes.get(4..8) == Some(&COMPONENT) {
             return Err(Failure::new(format!(
                 "{shown}: is a component, and only core modules can be run"
             )));
         }
-        bytes
-    } else {
-        text(path, &bytes)?
-    };
-    Module::new(engine, &bytes).map_err(|e| Failure::new(format!("{shown}: {e}")))
+        Ok(Input::Wasm(bytes))
+    }
+
+    /// What it says of itself, if it is an image.
+    pub fn image(&self, path: &Path) -> Result<Option<ImageInfo>, Failure> {
+        match self {
+            Input::Wasm(_) => Ok(None),
+            Input::Image(image) => ImageInfo::of(image).map(Some).map_err(at(path)),
+        }
+    }
+
+    /// Loads the module.
+    pub fn module(&self, engine: &Engine, path: &Path) -> Result<Module, Failure> {
+        let module = match self {
+            Input::Wasm(bytes) => Module::new(engine, bytes),
+            Input::Image(bytes) => Module::from_image_bytes(engine, bytes),
+        };
+        module.map_err(at(path))
+    }
+}
+
+/// An error of what is in a file.
+pub fn at(path: &Path) -> impl Fn(Error) -> Failure {
+    move |error| Failure::new(format!("{}: {error}", path.display()))
 }
 
 /// Files that do not start like a binary module are text, or nothing of ours.

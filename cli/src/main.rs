@@ -1,6 +1,7 @@
 //! The command `wasmote`.
 
 mod args;
+mod compile;
 mod error;
 mod explain;
 mod invoke;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     }
     let result = match args::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Compile(args) => compile::compile(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Wast(args) => wast::wast(&args),
         Command::Completions { shell } => args::completions(shell),

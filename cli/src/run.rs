@@ -2,11 +2,13 @@
 
 use std::{path::Path, process::ExitCode};
 
-use wasmote::{CompilationMode, Config, Engine, Error, Func, Instance, Linker, Store, Val};
+use wasmote::{
+    CompilationMode, Config, Engine, Error, Func, ImageInfo, Instance, Linker, Store, Val,
+};
 
 use wasmote_wasi::{Host, WasiCtx};
 
-use crate::{args::RunArgs, error::Failure, invoke, limits::Limits, load, output, wasi};
+use crate::{args::RunArgs, error::Failure, invoke, limits::Limits, load::Input, output, wasi};
 
 /// What host functions and the limiter find in the store.
 struct Guest<H: Host> {
@@ -29,8 +31,14 @@ fn run_with<H: Host + 'static>(
     context: fn(&RunArgs) -> Result<WasiCtx<H>, Failure>,
 ) -> Result<ExitCode, Failure> {
     let (file, words) = args.program.split_first().expect("clap wants one");
-    let engine = Engine::new(&config(args));
-    let module = load::module(&engine, Path::new(file))?;
+    let file = Path::new(file);
+    let input = Input::of(file)?;
+    let image = input.image(file)?;
+    let metered = image
+        .as_ref()
+        .map_or(args.fuel.is_some(), |image| image.fuel);
+    let engine = Engine::new(&config(args, file, image)?);
+    let module = input.module(&engine, file)?;
     let mut linker = Linker::new(&engine);
     wasmote_wasi::add_to_linker(&mut linker, |guest: &mut Guest<H>| &mut guest.wasi)?;
     let guest = Guest {
@@ -42,8 +50,9 @@ fn run_with<H: Host + 'static>(
     if let Some(size) = args.max_heap {
         store.set_gc_heap_limit(usize::try_from(size.0).unwrap_or(usize::MAX));
     }
-    if let Some(fuel) = args.fuel {
-        store.set_fuel(fuel)?;
+    if metered {
+        // (Code of an image may charge though nobody counts.)
+        store.set_fuel(args.fuel.unwrap_or(u64::MAX))?;
     }
     let result = linker.instantiate(&mut store, &module);
     let result = match result {
@@ -66,9 +75,20 @@ fn run_with<H: Host + 'static>(
     }
 }
 
-fn config(args: &RunArgs) -> Config {
+/// What an image's code does has been decided.
+fn config(args: &RunArgs, file: &Path, image: Option<ImageInfo>) -> Result<Config, Failure> {
     let mut config = Config::new();
     config.consume_fuel(args.fuel.is_some());
+    if let Some(image) = image {
+        if args.fuel.is_some() && !image.fuel {
+            return Err(Failure::new(format!(
+                "{}: the image was compiled without fuel metering: compile it with `--fuel`, or run it without",
+                file.display()
+            )));
+        }
+        config.consume_fuel(image.fuel);
+        config.interruptible(image.interruptible);
+    }
     config.wasm_legacy_exceptions(args.legacy_exceptions);
     if args.eager {
         config.compilation_mode(CompilationMode::Eager);
@@ -76,7 +96,7 @@ fn config(args: &RunArgs) -> Config {
     if let Some(size) = args.max_stack {
         config.max_stack_size(usize::try_from(size.0).unwrap_or(usize::MAX));
     }
-    config
+    Ok(config)
 }
 
 /// The entry point of a command.

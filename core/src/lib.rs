@@ -80,7 +80,7 @@ pub use func::{
 };
 pub use gc::{AnyRef, ArrayRef, ExnRef, ExternRef, StructRef};
 #[cfg(feature = "compiler")]
-pub use image::ImageOptions;
+pub use image::{ImageInfo, ImageOptions};
 pub use instance::Instance;
 pub use linker::Linker;
 pub use message::Message;

@@ -59,7 +59,7 @@ pub fn sequences(module: &Module, length: usize) -> Vec<(String, u64)> {
 
 /// An instruction with `s` for every slot and `#` for every constant.
 fn name(instruction: &Instruction<'_, Native>) -> String {
-    let text = disassemble(instruction, &|_| "s".into());
+    let text = disassemble(instruction, 0, &|_| "s".into());
     let Some((op, _)) = Native::op_of(instruction.opcode()) else {
         return text;
     };

@@ -1,6 +1,7 @@
 //! The command `wasmote`, as its users meet it.
 
 mod errors;
+mod images;
 mod invoke;
 mod limits;
 mod programs;

@@ -5,7 +5,7 @@ use core::fmt::Write;
 
 use wasmparser::Operator;
 
-use super::{Bank, Encoding, Field, Form, Native, Shape};
+use super::{Bank, Encoding, Field, Form, Op, Shape};
 use crate::translate::{Instruction, row_of};
 
 fn bank_name(bank: Bank) -> &'static str {
@@ -17,16 +17,18 @@ fn bank_name(bank: Bank) -> &'static str {
     }
 }
 
-/// One instruction of symbolic code, with destinations first. `slot` names slots.
-pub(crate) fn disassemble(
-    instruction: &Instruction<'_, Native>,
+/// One instruction of symbolic code, with destinations first. `slot` names slots; `imported` functions precede
+/// those of the module.
+pub(crate) fn disassemble<E: Encoding>(
+    instruction: &Instruction<'_, E>,
+    imported: u32,
     slot: &dyn Fn(u16) -> String,
 ) -> String {
-    let Some((op, number)) = Native::op_of(instruction.opcode()) else {
+    let Some((op, number)) = E::op_of(instruction.opcode()) else {
         return format!("bad opcode {}", instruction.opcode());
     };
-    let form = Form::of::<Native>(op, number);
-    let places = Native::PLACES;
+    let form = Form::of::<E>(op, number);
+    let places = E::PLACES;
     let mut text = String::new();
     match *op.shape() {
         Shape::Compare { operand, not, .. }
@@ -83,7 +85,7 @@ pub(crate) fn disassemble(
             Field::Offset(at) => write!(text, "+{}", instruction.index(at)),
             Field::Offset16(at) => write!(text, "+{}", instruction.u16(at)),
             Field::Offset64(at) => write!(text, "+{}", instruction.u64(at)),
-            Field::Rel(at) => write!(text, "->{:x}", target(instruction.target(at as usize))),
+            Field::Rel(at) => write!(text, "->{:x}", target::<E>(instruction.target(at as usize))),
             Field::Targets(at) => {
                 let mut result = write!(text, "->[");
                 for (i, to) in instruction.targets(at).enumerate() {
@@ -91,7 +93,7 @@ pub(crate) fn disassemble(
                         text,
                         "{}{:x}",
                         if i == 0 { "" } else { " " },
-                        target(to)
+                        target::<E>(to)
                     ));
                 }
                 result.and(write!(text, "]"))
@@ -104,7 +106,10 @@ pub(crate) fn disassemble(
             Field::Count32(at) => write!(text, "{}", instruction.u32(at)),
             // The function's number says the same.
             Field::Entry(_) | Field::Full => Ok(()),
-            Field::Func(at) => write!(text, "func {}", instruction.index(at)),
+            Field::Func(at) => {
+                let first = if counts_defined(op) { imported } else { 0 };
+                write!(text, "func {}", first + instruction.index(at))
+            }
             Field::Global(at) => write!(text, "global {}", instruction.index(at)),
             Field::Memory(at) => write!(text, "memory {}", instruction.index(at)),
             Field::Memory16(at) => write!(text, "memory {}", instruction.u16(at)),
@@ -119,9 +124,17 @@ pub(crate) fn disassemble(
     text
 }
 
+/// Whether an op's function is counted from the first that the module defines.
+fn counts_defined(op: Op) -> bool {
+    match op {
+        Op::Call | Op::CallWith | Op::ReturnCall => true,
+        _ => false,
+    }
+}
+
 /// Branch targets are printed relative to the function's entry, as instructions are.
-fn target(bytes: u32) -> u32 {
-    bytes.wrapping_sub(crate::exec::ENTRY_HEADER_BYTES as u32)
+fn target<E: Encoding>(bytes: u32) -> u32 {
+    bytes.wrapping_sub(E::ENTRY_BYTES as u32)
 }
 
 /// A wasm operator in the text format, or close to it.

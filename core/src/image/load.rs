@@ -190,8 +190,8 @@ fn search(count: u32, compare: impl Fn(u32) -> Ordering) -> Option<u32> {
     None
 }
 
-/// Checks everything that has a fixed place.
-fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
+/// Checks that it is an image of this version, and whole.
+pub(super) fn check_header(image: &[u8]) -> Result<(), Error> {
     if !Module::is_image(image) {
         return Err(Error::module(
             "not an image: it does not begin with the bytes `mote`",
@@ -217,11 +217,17 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
         let what = message!("it has {} bytes and should have {}", image.len(), len);
         return Err(damaged(what, 8));
     }
-    if !(image.as_ptr() as usize).is_multiple_of(2) {
-        return Err(damaged("it does not lie at an even address", 0));
-    }
     if checksum(&image[CHECKED_FROM..]) != u32_at(image, 12) {
         return Err(damaged("its checksum is wrong", 12));
+    }
+    Ok(())
+}
+
+/// Checks everything that has a fixed place.
+fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
+    check_header(image)?;
+    if !(image.as_ptr() as usize).is_multiple_of(2) {
+        return Err(damaged("it does not lie at an even address", 0));
     }
     let bits = u16_at(image, 6);
     for (bit, _, feature, present) in flags::FEATURES {

@@ -23,6 +23,8 @@
 mod expand;
 mod frames;
 mod head;
+#[cfg(feature = "compiler")]
+mod info;
 mod load;
 mod read;
 mod types;
@@ -32,6 +34,8 @@ mod write;
 
 #[cfg(not(compact))]
 pub(crate) use expand::{Forms, expand, expanded_map};
+#[cfg(feature = "compiler")]
+pub use info::ImageInfo;
 pub(crate) use load::ImageCode;
 #[cfg(feature = "compiler")]
 pub use write::ImageOptions;

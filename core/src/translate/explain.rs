@@ -1,6 +1,8 @@
 //! Translations made again to be looked at: listings, and the wasm offsets of code.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
+
+use core::ops::Range;
 
 use super::{
     begin,
@@ -9,10 +11,12 @@ use super::{
     run,
 };
 use crate::{
-    bytecode::{Encoding, Form, FrameMap, Native, disassemble, wasm_text},
+    bytecode::{Compact, Encoding, Form, FrameMap, Native, Ty, disassemble, wasm_text},
     error::Error,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
-    module::{Module, ModuleInner},
+    image::ImageCode,
+    module::{ExportKind, Module, ModuleInner},
+    types::FuncType,
 };
 
 /// A line of a listing: a wasm instruction, a register instruction that it became, or both.
@@ -29,11 +33,11 @@ pub struct ExplainLine {
 }
 
 /// Translates with opcode numbers and wasm offsets recorded.
-pub(super) fn record(
+pub(super) fn record<E: Encoding>(
     module: &ModuleInner,
     defined: u32,
-) -> Result<FuncTranslator<'_, Native>, Error> {
-    let mut translator = begin::<Native>(module, defined, Buffers::default(), true);
+) -> Result<FuncTranslator<'_, E>, Error> {
+    let mut translator = begin::<E>(module, defined, Buffers::default(), true);
     run(&mut translator, module, defined)?;
     Ok(translator)
 }
@@ -41,7 +45,8 @@ pub(super) fn record(
 /// The opcodes of a function's code.
 #[cfg(test)]
 pub(crate) fn opcodes(module: &Module, defined: u32) -> Vec<u16> {
-    let translator = record(module.inner(), defined).unwrap_or_else(|error| panic!("{error}"));
+    let translator =
+        record::<Native>(module.inner(), defined).unwrap_or_else(|error| panic!("{error}"));
     let code = translator.code.words();
     translator
         .code
@@ -58,7 +63,7 @@ pub(crate) fn recorded<T>(
     defined: u32,
     mut visit: impl FnMut(u32, &Instruction<'_, Native>) -> T,
 ) -> Vec<T> {
-    let Ok(translator) = record(module, defined) else {
+    let Ok(translator) = record::<Native>(module, defined) else {
         return Vec::new();
     };
     let code = translator.code.words();
@@ -72,7 +77,7 @@ pub(crate) fn recorded<T>(
 
 /// Wasm offsets by code offset, ascending. (It was translated before, so it can be again.)
 pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> {
-    record(module, defined)
+    record::<Native>(module, defined)
         .map(|translator| {
             translator
                 .code
@@ -86,7 +91,7 @@ pub(crate) fn offset_map(module: &ModuleInner, defined: u32) -> Vec<(u32, u32)> 
 
 /// What is known of a function's frames.
 pub(crate) fn frame_map(module: &ModuleInner, defined: u32) -> FrameMap {
-    record(module, defined)
+    record::<Native>(module, defined)
         .map(FuncTranslator::into_frame_map)
         .unwrap_or_default()
 }
@@ -94,7 +99,6 @@ pub(crate) fn frame_map(module: &ModuleInner, defined: u32) -> FrameMap {
 impl<E: Encoding> FuncTranslator<'_, E> {
     /// What a slot is for: parameter or local by number, frame header, result or temporary.
     fn slot_name(&self, slot: u16) -> String {
-        use alloc::format;
         let slot = slot as u32;
         if let Some(local) = self.locals.at_slot(slot) {
             return format!("l{local}");
@@ -109,15 +113,44 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 }
 
 impl Module {
-    /// The register bytecode of a function (imports count) next to the wasm it came from.
-    /// Imported functions have no lines.
+    /// The indices of the functions that it defines.
+    pub fn defined_funcs(&self) -> Range<u32> {
+        let module = self.inner();
+        module.imported_funcs..module.func_count()
+    }
+
+    /// The function that has this name in the name section, or is exported by it.
+    pub fn find_func(&self, name: &str) -> Option<u32> {
+        let module = self.inner();
+        let named = (0..module.func_count()).find(|index| module.func_name(*index) == Some(name));
+        let exported = || module.export(name);
+        named.or_else(|| match exported()? {
+            export if export.kind == ExportKind::Func => Some(export.index),
+            _ => None,
+        })
+    }
+
+    /// The register bytecode of a function (imports count) next to the wasm it came from. Of an image, its compact
+    /// code; offsets are 0 if they are not kept. Imported functions have no lines.
     ///
     /// # Errors
     /// The function does not exist, or cannot be translated.
     pub fn explain(&self, func_index: u32) -> Result<Vec<ExplainLine>, Error> {
+        self.explain_as::<Native>(func_index)
+    }
+
+    /// The same with the compact code that the function becomes in an image.
+    ///
+    /// # Errors
+    /// As [`Module::explain`].
+    pub fn explain_compact(&self, func_index: u32) -> Result<Vec<ExplainLine>, Error> {
+        self.explain_as::<Compact>(func_index)
+    }
+
+    fn explain_as<E: Encoding>(&self, func_index: u32) -> Result<Vec<ExplainLine>, Error> {
         let module = self.inner();
         if func_index >= module.func_count() {
-            return Err(Error::new(alloc::format!(
+            return Err(Error::new(format!(
                 "there is no function {func_index}: the module has {}",
                 module.func_count()
             )));
@@ -125,63 +158,124 @@ impl Module {
         let Some(defined) = func_index.checked_sub(module.imported_funcs) else {
             return Ok(Vec::new());
         };
-        let translator = record(module, defined)?;
-        // Instructions in the order of the code, each with its wasm offset.
-        let mut listing = Vec::new();
-        let code = translator.code.words();
-        for &(pc, offset) in translator.code.map() {
-            let instruction = Instruction::<Native>::new(code, pc);
-            let text = disassemble(&instruction, &|slot| translator.slot_name(slot));
-            listing.push((pc.bytes() - ENTRY_HEADER_BYTES as u32, offset, text));
+        match module.code.image() {
+            Some(image) => Ok(of_image(module, image, defined)),
+            None => of_wasm::<E>(module, defined),
         }
-        debug_assert!(translator.code.map().windows(2).all(|pair| {
-            let instruction = Instruction::<Native>::new(code, pair[0].0);
-            Native::op_of(instruction.opcode()).is_some_and(|(op, form)| {
-                Pc(pair[0].0.0 + instruction.len(op, &Form::of::<Native>(op, form))) == pair[1].0
-            })
-        }));
-        let mut listing = listing.into_iter().peekable();
-        let mut lines = Vec::new();
-        let mut operators = module
-            .body(defined)
-            .get_operators_reader()
-            .map_err(Error::from)?;
-        let mut depth = 1u32;
-        while !operators.eof() {
-            let offset = operators.original_position() as u32;
-            let operator = operators.read().map_err(Error::from)?;
-            use wasmparser::Operator;
-            if matches!(operator, Operator::End | Operator::Else) {
-                depth = depth.saturating_sub(1);
-            }
-            let mut wasm = Some(wasm_text(&operator));
-            // Code of the prologue comes before the first operator.
-            while let Some((at, _, text)) = listing.next_if(|&(_, origin, _)| origin <= offset) {
-                lines.push(ExplainLine {
-                    offset,
-                    depth,
-                    wasm: wasm.take(),
-                    code: Some(alloc::format!("{at:4x}  {text}")),
-                });
-            }
-            if let Some(wasm) = wasm {
-                lines.push(ExplainLine {
-                    offset,
-                    depth,
-                    wasm: Some(wasm),
-                    code: None,
-                });
-            }
-            if matches!(
-                operator,
-                Operator::Block { .. }
-                    | Operator::Loop { .. }
-                    | Operator::If { .. }
-                    | Operator::Else
-            ) {
-                depth += 1;
-            }
+    }
+}
+
+fn of_wasm<E: Encoding>(module: &ModuleInner, defined: u32) -> Result<Vec<ExplainLine>, Error> {
+    let translator = record::<E>(module, defined)?;
+    // Instructions in the order of the code, each with its wasm offset.
+    let mut listing = Vec::new();
+    let code = translator.code.words();
+    for &(pc, offset) in translator.code.map() {
+        let instruction = Instruction::<E>::new(code, pc);
+        let text = disassemble(&instruction, module.imported_funcs, &|slot| {
+            translator.slot_name(slot)
+        });
+        listing.push((pc.bytes() - E::ENTRY_BYTES as u32, offset, text));
+    }
+    debug_assert!(translator.code.map().windows(2).all(|pair| {
+        let instruction = Instruction::<E>::new(code, pair[0].0);
+        E::op_of(instruction.opcode()).is_some_and(|(op, form)| {
+            Pc(pair[0].0.0 + instruction.len(op, &Form::of::<E>(op, form))) == pair[1].0
+        })
+    }));
+    let mut listing = listing.into_iter().peekable();
+    let mut lines = Vec::new();
+    let mut operators = module
+        .body(defined)
+        .get_operators_reader()
+        .map_err(Error::from)?;
+    let mut depth = 1u32;
+    while !operators.eof() {
+        let offset = operators.original_position() as u32;
+        let operator = operators.read().map_err(Error::from)?;
+        use wasmparser::Operator;
+        if matches!(operator, Operator::End | Operator::Else) {
+            depth = depth.saturating_sub(1);
         }
-        Ok(lines)
+        let mut wasm = Some(wasm_text(&operator));
+        // Code of the prologue comes before the first operator.
+        while let Some((at, _, text)) = listing.next_if(|&(_, origin, _)| origin <= offset) {
+            lines.push(ExplainLine {
+                offset,
+                depth,
+                wasm: wasm.take(),
+                code: Some(format!("{at:4x}  {text}")),
+            });
+        }
+        if let Some(wasm) = wasm {
+            lines.push(ExplainLine {
+                offset,
+                depth,
+                wasm: Some(wasm),
+                code: None,
+            });
+        }
+        if matches!(
+            operator,
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Else
+        ) {
+            depth += 1;
+        }
+    }
+    Ok(lines)
+}
+
+/// The compact code that an image has of a function.
+fn of_image(module: &ModuleInner, image: ImageCode, defined: u32) -> Vec<ExplainLine> {
+    let image_bytes = &module.bytes;
+    let (entry, end) = (
+        image.entry(image_bytes, defined) as usize,
+        image.end(image_bytes, defined) as usize,
+    );
+    let words: Vec<u16> = image_bytes[entry - Compact::ENTRY_BYTES..end]
+        .chunks_exact(2)
+        .map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]]))
+        .collect();
+    let offsets = image.offset_map(image_bytes, defined);
+    let ty = module.type_of_func(module.imported_funcs + defined);
+    let mut lines = Vec::new();
+    let mut pc = Pc(Compact::ENTRY_BYTES as u32);
+    while (pc.bytes() as usize) < words.len() * 2 {
+        let instruction = Instruction::<Compact>::new(&words, pc);
+        let at = pc.bytes() - Compact::ENTRY_BYTES as u32;
+        let text = disassemble(&instruction, module.imported_funcs, &|slot| {
+            slot_of_image(ty, slot.into())
+        });
+        let known = offsets.partition_point(|(code, _)| *code <= at);
+        let known = known.checked_sub(1).map(|known| offsets[known].1);
+        lines.push(ExplainLine {
+            offset: known.unwrap_or(0),
+            depth: 0,
+            wasm: None,
+            code: Some(format!("{at:4x}  {text}")),
+        });
+        // (An image that was verified has nothing else.)
+        let Some((op, form)) = Compact::op_of(instruction.opcode()) else {
+            break;
+        };
+        pc.0 += instruction.len(op, &Form::of::<Compact>(op, form));
+    }
+    lines
+}
+
+/// What a slot is for, as far as the function's type tells: locals and temporaries look alike.
+fn slot_of_image(ty: &FuncType, slot: u32) -> String {
+    let mut first = 0;
+    for (local, param) in ty.params().iter().enumerate() {
+        let slots = Ty::of(*param).slots();
+        if (first..first + slots).contains(&slot) {
+            return format!("l{local}");
+        }
+        first += slots;
+    }
+    match slot.checked_sub(ty.header_slot()) {
+        None => format!("r{slot}"),
+        Some(header) if header < HEADER_SLOTS as u32 => format!("h{header}"),
+        Some(_) => format!("s{slot}"),
     }
 }
