@@ -2,7 +2,7 @@
 
 use std::{fs, process::ExitCode};
 
-use wasmote_spec::{Language, Options};
+use wasmote_spec::{Form, Language, Options};
 
 use crate::{args::WastArgs, error::Failure, load::reason, output};
 
@@ -22,7 +22,7 @@ pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
         let folder = path.parent().and_then(|folder| folder.file_name());
         let folder = folder.unwrap_or_default().to_string_lossy();
         let options = options.in_language(Language::of_folder(&folder));
-        match wasmote_spec::run(&text, options) {
+        match wasmote_spec::run(&text, Form::Binary, options) {
             Ok(report) => {
                 for (outcome, why) in report.failures() {
                     output::line(format_args!(

@@ -7,9 +7,9 @@ use wasmote::{
     Config, Engine, Extern, ExternType, Func, Global, ImageOptions, Instance, Memory, Module, Ref,
     Store, StoreLimitsBuilder, Table, Tag, Val, ValType,
 };
-use wast::{Wast, WastDirective, lexer::Lexer, parser};
+use wast::WastDirective;
 
-use crate::{Language, suite};
+use crate::{Language, lower::directives, suite};
 
 /// Larger images are left out: few changes would hit anything.
 const LARGEST: usize = 16 * 1024;
@@ -41,24 +41,16 @@ pub fn images() -> Vec<Vec<u8>> {
         if file.excluded.is_some() || file.language == Language::CustomDescriptors {
             continue;
         }
-        let mut lexer = Lexer::new(file.text);
-        lexer.allow_confusing_unicode(true);
-        let Ok(buffer) = parser::ParseBuffer::new_with_lexer(lexer) else {
-            continue;
-        };
-        let Ok(script) = parser::parse::<Wast<'_>>(&buffer) else {
-            continue;
-        };
-        for directive in script.directives {
+        let read = directives(file.text, |_, directive| {
             let (WastDirective::Module(mut module) | WastDirective::ModuleDefinition(mut module)) =
                 directive
             else {
-                continue;
+                return;
             };
-            let Ok(bytes) = module.encode() else { continue };
+            let Ok(bytes) = module.encode() else { return };
             // (Older scripts have modules that are none today.)
             let Ok(module) = Module::new(&engine, bytes) else {
-                continue;
+                return;
             };
             // (Damage to names and offsets hurts little: most images have none.)
             let with = images.len() % 8 == 0;
@@ -67,7 +59,9 @@ pub fn images() -> Vec<Vec<u8>> {
                 offsets: with,
             };
             images.extend(module.to_image(options).ok());
-        }
+        });
+        // (Text that is no script has no modules.)
+        drop(read);
     }
     images.retain(|image| image.len() <= LARGEST);
     images.sort();

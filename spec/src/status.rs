@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Options, Report, run, suite};
+use crate::{Form, Options, Report, run, suite};
 
 /// Where the table is kept.
 pub const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/STATUS.md");
@@ -16,7 +16,8 @@ pub fn render() -> String {
     let (mut directives, mut passed) = (0, 0);
     for file in &files {
         // A script that cannot be read counts as one failed directive.
-        let report = run(file.text, Options::default().in_language(file.language));
+        let options = Options::default().in_language(file.language);
+        let report = run(file.text, Form::Binary, options);
         let (all, good) = report
             .as_ref()
             .map_or((1, 0), |r: &Report| (r.outcomes.len(), r.passed()));

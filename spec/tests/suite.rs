@@ -2,9 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wasmote_spec::{Options, run, status, suite};
+use wasmote_spec::{Form, Options, run, status, suite};
 
-fn all_pass(options: Options) {
+fn all_pass(form: Form, options: Options) {
     let mut failures = Vec::new();
     let (mut files, mut directives) = (0, 0);
     let only = std::env::var("WASMOTE_SUITE").unwrap_or_default();
@@ -15,7 +15,7 @@ fn all_pass(options: Options) {
         let path = format!("{}/{}", file.folder, file.name);
         // A panic must not hide what the other files show.
         match catch_unwind(AssertUnwindSafe(|| {
-            run(file.text, options.in_language(file.language))
+            run(file.text, form, options.in_language(file.language))
         })) {
             Ok(Ok(report)) => {
                 directives += report.outcomes.len();
@@ -31,7 +31,7 @@ fn all_pass(options: Options) {
     }
     assert!(
         failures.is_empty(),
-        "{options}: {} failures:\n{}",
+        "{form}, {options}: {} failures:\n{}",
         failures.len(),
         failures.join("\n")
     );
@@ -44,67 +44,80 @@ fn all_pass(options: Options) {
 
 #[test]
 fn lazy() {
-    all_pass(Options::default());
+    all_pass(Form::Binary, Options::default());
 }
 
 #[test]
 fn eager() {
-    all_pass(Options {
-        eager: true,
-        ..Options::default()
-    });
+    all_pass(
+        Form::Binary,
+        Options {
+            eager: true,
+            ..Options::default()
+        },
+    );
 }
 
 #[test]
 fn lazy_with_fuel() {
-    all_pass(Options {
-        fuel: true,
-        ..Options::default()
-    });
+    all_pass(
+        Form::Binary,
+        Options {
+            fuel: true,
+            ..Options::default()
+        },
+    );
 }
 
 #[test]
 fn eager_with_fuel() {
-    all_pass(Options {
-        eager: true,
-        fuel: true,
-        ..Options::default()
-    });
+    all_pass(
+        Form::Binary,
+        Options {
+            eager: true,
+            fuel: true,
+            ..Options::default()
+        },
+    );
 }
 
 /// Every object is made right behind a collection, so nothing that is needed may be missed by one.
 #[test]
 fn collecting_all_the_time() {
-    all_pass(Options {
-        zeal: true,
-        ..Options::default()
-    });
+    all_pass(
+        Form::Binary,
+        Options {
+            zeal: true,
+            ..Options::default()
+        },
+    );
 }
 
 #[test]
 fn images() {
-    all_pass(Options {
-        image: true,
-        ..Options::default()
-    });
+    all_pass(Form::Image, Options::default());
 }
 
 #[test]
 fn images_with_fuel() {
-    all_pass(Options {
-        image: true,
-        fuel: true,
-        ..Options::default()
-    });
+    all_pass(
+        Form::Image,
+        Options {
+            fuel: true,
+            ..Options::default()
+        },
+    );
 }
 
 #[test]
 fn images_collecting_all_the_time() {
-    all_pass(Options {
-        image: true,
-        zeal: true,
-        ..Options::default()
-    });
+    all_pass(
+        Form::Image,
+        Options {
+            zeal: true,
+            ..Options::default()
+        },
+    );
 }
 
 #[test]

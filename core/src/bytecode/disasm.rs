@@ -126,10 +126,7 @@ pub(crate) fn disassemble<E: Encoding>(
 
 /// Whether an op's function is counted from the first that the module defines.
 fn counts_defined(op: Op) -> bool {
-    match op {
-        Op::Call | Op::CallWith | Op::ReturnCall => true,
-        _ => false,
-    }
+    matches!(op, Op::Call | Op::CallWith | Op::ReturnCall)
 }
 
 /// Branch targets are printed relative to the function's entry, as instructions are.

@@ -63,7 +63,7 @@ macro_rules! float_rows {
                     F64ConvertI64S "f64.convert_i64_s" (i64) -> f64: |a| a as f64;
                     F64ConvertI64U "f64.convert_i64_u" (u64) -> f64: |a| a as f64;
                     F32DemoteF64 "f32.demote_f64" (f64) -> f32: |a| a as f32;
-                    F64PromoteF32 "f64.promote_f32" (f32) -> f64: |a| a as f64;
+                    F64PromoteF32 "f64.promote_f32" (f32) -> f64: |a| numeric::promote(a);
                     I32ReinterpretF32 "i32.reinterpret_f32" (f32) -> u32: |a| a.to_bits();
                     I64ReinterpretF64 "i64.reinterpret_f64" (f64) -> u64: |a| a.to_bits();
                     F32ReinterpretI32 "f32.reinterpret_i32" (u32) -> f32: |a| f32::from_bits(a);

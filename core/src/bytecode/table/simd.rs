@@ -203,7 +203,7 @@ macro_rules! simd_rows {
                     F32x4ConvertI32x4U "f32x4.convert_i32x4_u" (v128) -> v128: |a| vector::map(a, |a: u32| a as f32);
                     F64x2ConvertLowI32x4U "f64x2.convert_low_i32x4_u" (v128) -> v128: |a| vector::map(a, |a: u32| a as f64);
                     F32x4DemoteF64x2Zero "f32x4.demote_f64x2_zero" (v128) -> v128: |a| vector::low_from(a, |a: f64| a as f32);
-                    F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" (v128) -> v128: |a| vector::map(a, |a: f32| a as f64);
+                    F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" (v128) -> v128: |a| vector::map(a, |a: f32| numeric::promote(a));
                     I8x16Splat "i8x16.splat" (u32) -> v128: |a| vector::splat(a as u8);
                     I16x8Splat "i16x8.splat" (u32) -> v128: |a| vector::splat(a as u16);
                     I32x4Splat "i32x4.splat" (u32) -> v128: |a| vector::splat(a);

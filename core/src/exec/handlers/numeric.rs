@@ -159,6 +159,13 @@ macro_rules! quiet {
         if $a.is_nan() { $a + $a } else { $rounded }
     };
 }
+
+/// Promotion; where it is not the processor's work, a cast keeps signalling NaNs.
+#[inline(always)]
+pub(crate) fn promote(a: f32) -> f64 {
+    quiet!(a, a).into()
+}
+
 macro_rules! float {
     ($ty:ty, $sqrt:path, $ceil:path, $floor:path, $trunc:path, $nearest:path) => {
         impl Float for $ty {
@@ -237,4 +244,18 @@ mod with_libm {
         libm::trunc,
         libm::rint
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promoted_nans_are_quiet() {
+        for bits in [0x7fa0_0000, 0xff80_0001, 0x7fc0_0000] {
+            let promoted = promote(f32::from_bits(bits));
+            assert!(promoted.is_nan() && promoted.to_bits() & 1 << 51 != 0);
+        }
+        assert_eq!(promote(-0.5), -0.5);
+    }
 }
