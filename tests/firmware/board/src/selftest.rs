@@ -1,0 +1,44 @@
+//! What a flash must do before a filesystem can be laid on it.
+
+use embedded_storage::nor_flash::NorFlash;
+
+/// Erases the last sector, programs it, reads it back, programs over it; says what is wrong.
+///
+/// # Errors
+/// A sentence about what is wrong.
+pub fn flash<F: NorFlash>(flash: &mut F) -> Result<(), &'static str> {
+    let end = flash.capacity() as u32;
+    let start = end - F::ERASE_SIZE as u32;
+    let mut buf = [0; 64];
+    flash.erase(start, end).map_err(|_| "it cannot be erased")?;
+    for at in (start..end).step_by(buf.len()) {
+        flash.read(at, &mut buf).map_err(|_| "it cannot be read")?;
+        if buf != [0xff; 64] {
+            return Err("what was erased is not all ones");
+        }
+    }
+    // Across the boundary of whatever it programs at once.
+    let middle = start + F::ERASE_SIZE as u32 / 2 - 32;
+    let bytes: [u8; 64] = core::array::from_fn(|i| i as u8 * 3 + 1);
+    flash
+        .write(middle, &bytes)
+        .map_err(|_| "it cannot be written")?;
+    flash
+        .read(middle, &mut buf)
+        .map_err(|_| "it cannot be read")?;
+    if buf != bytes {
+        return Err("it has other bytes than were written");
+    }
+    if flash.write(middle, &[0xff; 64]).is_ok() {
+        return Err("it takes ones over zeros");
+    }
+    if flash.write(middle, &[0; 64]).is_err() {
+        return Err("it refuses zeros over ones");
+    }
+    if flash.write(end, &bytes).is_ok() || flash.erase(start + 1, end).is_ok() {
+        return Err("it takes addresses that are none");
+    }
+    flash
+        .erase(start, end)
+        .map_err(|_| "it cannot be erased again")
+}
