@@ -1,36 +1,59 @@
 #![no_std]
 #![no_main]
 
+extern crate alloc;
+use alloc::vec::Vec;
+use board::{heap::Heap, mps2::Mps2};
 use cortex_m as _;
 use cortex_m_rt::entry;
-use embedded_alloc::LlffHeap;
+use embedded_io::Write;
 use semihosting::println;
+use wasmote::{Config, Engine, Module};
+use wasmote_wasi::*;
 
 #[global_allocator]
-static HEAP: LlffHeap = LlffHeap::empty();
+static HEAP: Heap<{ 3 << 20 }> = Heap::new();
 
 #[entry]
 fn main() -> ! {
     board::stack::paint();
-    // SAFETY: called once.
-    unsafe {
-        embedded_alloc::init!(HEAP, 3 << 20);
-    }
-    let mut b = board::mps2::Mps2::take();
-    use embedded_hal::delay::DelayNs;
-    use embedded_hal::i2c::I2c;
-    use embedded_io::Write;
-    b.serial.write_all(b"hello\n").unwrap();
-    let mut t = [0; 2];
-    let r = b.i2c.write_read(0x48, &[0], &mut t);
-    println!("i2c {r:?} {t:?}");
-    let t = b.clock.nanoseconds();
-    b.delay.delay_ms(100);
-    println!("{} {}", t, b.clock.nanoseconds());
-    let args = semihosting::experimental::env::args::<256>().unwrap();
-    for a in &args {
-        println!("arg {a:?}")
-    }
-    println!("stack {}", board::stack::used());
-    semihosting::process::exit(7)
+    let mut board = Mps2::take();
+    let engine = Engine::new(&Config::new());
+    let t = board.clock.nanoseconds();
+    let m = Module::new(&engine, include_bytes!("../../../guests/md2html.wasm")).unwrap();
+    println!("load {} {}", board.clock.nanoseconds() - t, HEAP.peak());
+    let mut host = MemHost::new();
+    host.fs
+        .write("README.md", include_bytes!("../../../../README.md"))
+        .unwrap();
+    let root = host.fs.root();
+    let out = host.writer(move |b| {
+        board.serial.write_all(b).unwrap();
+        Ok(b.len())
+    });
+    let err = host.writer(|b| {
+        println!("{}", core::str::from_utf8(b).unwrap());
+        Ok(b.len())
+    });
+    let ctx = WasiCtxBuilder::new()
+        .arg("md2html")
+        .unwrap()
+        .arg("README.md")
+        .unwrap()
+        .stdout(out)
+        .stderr(err)
+        .preopen(root, "/", DirRights::READ_ONLY)
+        .unwrap()
+        .build(host)
+        .unwrap();
+    let (r, _) = runner::run(&m, ctx, |_| Ok(()));
+    let s = runner::status(&r);
+    println!("{r:?}");
+    println!(
+        "stack {} heap {} time {}",
+        board::stack::used(),
+        HEAP.peak(),
+        board.clock.nanoseconds() - t
+    );
+    semihosting::process::exit(s)
 }
