@@ -1,5 +1,5 @@
-// boots: counts its runs in /boots and logs each in /log, with the time and eight random bytes. Prints the log, then
-// greets whoever it reads the name of.
+// boots: counts its runs in /boots and logs each in /log, with the time and eight random bytes, as far as the board
+// has a clock and randomness. Prints the log, then greets whoever it reads the name of. Exits with the count.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,10 +39,17 @@ int main(void) {
   if (save("/boots.new", O_TRUNC)) return 1;
   if (rename("/boots.new", "/boots") < 0) return fail("rename");
 
+  int len = snprintf(text, sizeof text, "boot %d at ", boots);
+  struct timespec now;
+  if (clock_gettime(CLOCK_REALTIME, &now) == 0)
+    len += snprintf(text + len, sizeof text - len, "%lld random ", (long long)now.tv_sec);
+  else
+    len += snprintf(text + len, sizeof text - len, "? random ");
   unsigned char random[8];
-  if (getentropy(random, sizeof random) < 0) return fail("getentropy");
-  int len = snprintf(text, sizeof text, "boot %d at %lld random ", boots, (long long)time(NULL));
-  for (size_t i = 0; i < sizeof random; i++) len += snprintf(text + len, sizeof text - len, "%02x", random[i]);
+  if (getentropy(random, sizeof random) == 0)
+    for (size_t i = 0; i < sizeof random; i++) len += snprintf(text + len, sizeof text - len, "%02x", random[i]);
+  else
+    strcat(text, "?");
   strcat(text, "\n");
   if (save("/log", O_APPEND)) return 1;
   if (load("/log") < 0) return fail("/log");

@@ -1,59 +1,50 @@
+//! Firmware for the board `mps2-an386`, a Cortex-M4F: programs with files on a flash in memory, which are gone with
+//! the power.
+
 #![no_std]
 #![no_main]
 
-extern crate alloc;
-use alloc::vec::Vec;
-use board::{heap::Heap, mps2::Mps2};
+use board::{heap::Heap, mps2::Mps2, stack};
 use cortex_m as _;
 use cortex_m_rt::entry;
-use embedded_io::Write;
-use semihosting::println;
-use wasmote::{Config, Engine, Module};
-use wasmote_wasi::*;
+use runner::Request;
+use semihosting::{eprintln, process::exit};
+use wasmote_embedded_host::{EmbeddedHost, FlashFiles, Littlefs, Serial, Settings, sim::SimFlash};
+use wasmote_wasi::{DirRights, WasiCtxBuilder};
 
 #[global_allocator]
 static HEAP: Heap<{ 3 << 20 }> = Heap::new();
 
+/// Sectors of 4 KiB, as serial flash has them.
+type Flash = SimFlash<1, 1, 4096>;
+type Files = FlashFiles<Littlefs<Flash, 256, 16, 2>, 8, 256>;
+
 #[entry]
 fn main() -> ! {
-    board::stack::paint();
-    let mut board = Mps2::take();
-    let engine = Engine::new(&Config::new());
-    let t = board.clock.nanoseconds();
-    let m = Module::new(&engine, include_bytes!("../../../guests/md2html.wasm")).unwrap();
-    println!("load {} {}", board.clock.nanoseconds() - t, HEAP.peak());
-    let mut host = MemHost::new();
-    host.fs
-        .write("README.md", include_bytes!("../../../../README.md"))
-        .unwrap();
-    let root = host.fs.root();
-    let out = host.writer(move |b| {
-        board.serial.write_all(b).unwrap();
-        Ok(b.len())
-    });
-    let err = host.writer(|b| {
-        println!("{}", core::str::from_utf8(b).unwrap());
-        Ok(b.len())
-    });
+    stack::paint();
+    let board = Mps2::take();
+    let request = Request::get();
+    let fs = Littlefs::format(Flash::new(64), &Settings::default());
+    let fs = fs.unwrap_or_else(|(errno, _)| panic!("no filesystem: {errno}"));
+    let mut files: Files = FlashFiles::new(fs).expect("files");
+    for (name, contents) in &request.files {
+        files.write(name, contents).expect("room for a file");
+    }
+    let root = files.root().expect("a root");
+    let host = EmbeddedHost::new()
+        .files(files)
+        .stdio(Serial(board.serial))
+        .monotonic_clock(board.clock)
+        .delay(board.delay);
     let ctx = WasiCtxBuilder::new()
-        .arg("md2html")
-        .unwrap()
-        .arg("README.md")
-        .unwrap()
-        .stdout(out)
-        .stderr(err)
-        .preopen(root, "/", DirRights::READ_ONLY)
-        .unwrap()
-        .build(host)
-        .unwrap();
-    let (r, _) = runner::run(&m, ctx, |_| Ok(()));
-    let s = runner::status(&r);
-    println!("{r:?}");
-    println!(
-        "stack {} heap {} time {}",
-        board::stack::used(),
-        HEAP.peak(),
-        board.clock.nanoseconds() - t
-    );
-    semihosting::process::exit(s)
+        .args(&request.words)
+        .and_then(|builder| builder.preopen(root, "/", DirRights::READ_WRITE))
+        .expect("words without NUL")
+        .stdin(host.stdin())
+        .stdout(host.stdout())
+        .stderr(host.stderr());
+    let ctx = ctx.build(host).expect("few descriptors");
+    let status = runner::run(request.guest(), ctx, |_| Ok(()));
+    eprintln!("stack {} heap {}", stack::used(), HEAP.peak());
+    exit(status)
 }
