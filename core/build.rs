@@ -6,6 +6,8 @@
 //!
 //! `compact` is the feature of that name; builds without `compiler` are always so, since all they run is images.
 //!
+//! `heap` is set where there can be objects: structures, arrays, exceptions, references to host values.
+//!
 //! `full_dispatch` is the feature `dispatch-full`, except in `compact` builds, which have the small set
 //! only, and in unoptimized builds, where thousands of handlers cost minutes of compilation and bring no speed.
 
@@ -15,6 +17,7 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
     println!("cargo::rustc-check-cfg=cfg(full_dispatch)");
     println!("cargo::rustc-check-cfg=cfg(compact)");
+    println!("cargo::rustc-check-cfg=cfg(heap)");
     println!("cargo::rerun-if-env-changed=WASMOTE_DISPATCH");
     let var = |name: &str| env::var(name).unwrap_or_default();
     let tail = match var("WASMOTE_DISPATCH").as_str() {
@@ -35,6 +38,9 @@ fn main() {
     let compact = feature("COMPACT") || !feature("COMPILER");
     if compact {
         println!("cargo::rustc-cfg=compact");
+    }
+    if ["GC", "EXCEPTIONS", "EXTERNREF"].into_iter().any(feature) {
+        println!("cargo::rustc-cfg=heap");
     }
     if feature("DISPATCH_FULL") && !compact && var("OPT_LEVEL") != "0" {
         println!("cargo::rustc-cfg=full_dispatch");

@@ -187,7 +187,8 @@ const fn if_feature(present: bool, features: WasmFeatures) -> WasmFeatures {
 /// What the machine executes.
 #[cfg(feature = "compiler")]
 const SUPPORTED: WasmFeatures = WasmFeatures::WASM2
-    .difference(WasmFeatures::SIMD)
+    .difference(WasmFeatures::SIMD.union(WasmFeatures::FLOATS))
+    .union(if_feature(cfg!(feature = "float"), WasmFeatures::FLOATS))
     .union(if_feature(
         cfg!(feature = "simd"),
         WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD),

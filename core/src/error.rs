@@ -1,16 +1,14 @@
 //! What can go wrong, as one typed error the size of a pointer.
 
-use alloc::{
-    boxed::Box,
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+#[cfg(feature = "compiler")]
+use alloc::string::ToString;
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{any::Any, fmt};
 
 use crate::{
     externs::Tag,
     gc::ExnRef,
+    message::Message,
     store::AsContext,
     trap::{FrameInfo, Trap, TrapCode, show_frames},
 };
@@ -30,13 +28,13 @@ pub enum ErrorKind {
     /// The module is of a language feature that this engine lacks or that is switched off.
     Unsupported(UnsupportedError),
     /// An import is missing or of another type, or definitions collide.
-    Link(String),
+    Link(Message),
     /// WebAssembly code trapped.
     Trap(Trap),
     /// WebAssembly code threw an exception that nobody caught, or a host function throws one.
     Exception(Exception),
     /// A limit of the embedder or of this implementation was reached, or memory ran out.
-    Limit(String),
+    Limit(Message),
     /// A host function failed with an error of its own.
     Host(HostError),
     /// The guest asked to end with this status (WASI's `proc_exit`).
@@ -44,14 +42,14 @@ pub enum ErrorKind {
     /// A host function asked to suspend the call; see [`Error::suspend`].
     Suspend(Payload),
     /// Anything else, in words.
-    Message(String),
+    Message(Message),
 }
 
 /// Why a module was refused (core specification, chapters 3 "Validation" and 5 "Binary Format").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleError {
     /// What is wrong.
-    pub message: String,
+    pub message: Message,
     /// Byte offset in the module, where one makes sense.
     pub offset: Option<u64>,
     /// The function whose body is at fault: its index in the module (imports count).
@@ -66,7 +64,7 @@ pub struct UnsupportedError {
     /// The feature's name.
     pub feature: &'static str,
     /// What the validator said.
-    pub message: String,
+    pub message: Message,
     /// Byte offset in the module of its first use, where it is known.
     pub offset: Option<u64>,
 }
@@ -110,7 +108,7 @@ impl Payload {
 impl Error {
     /// An error in words, for host functions and embedders.
     #[cold]
-    pub fn new(message: impl Into<String>) -> Error {
+    pub fn new(message: impl Into<Message>) -> Error {
         Error::from_kind(ErrorKind::Message(message.into()))
     }
 
@@ -160,17 +158,17 @@ impl Error {
     }
 
     #[cold]
-    pub(crate) fn link(message: impl Into<String>) -> Error {
+    pub(crate) fn link(message: impl Into<Message>) -> Error {
         Error::from_kind(ErrorKind::Link(message.into()))
     }
 
     #[cold]
-    pub(crate) fn limit(message: impl Into<String>) -> Error {
+    pub(crate) fn limit(message: impl Into<Message>) -> Error {
         Error::from_kind(ErrorKind::Limit(message.into()))
     }
 
     #[cold]
-    pub(crate) fn module(message: impl Into<String>, offset: Option<u64>) -> Error {
+    pub(crate) fn module(message: impl Into<Message>, offset: Option<u64>) -> Error {
         Error::from_kind(ErrorKind::Module(ModuleError {
             message: message.into(),
             offset,
@@ -182,7 +180,7 @@ impl Error {
     #[cold]
     pub(crate) fn unsupported(
         feature: &'static str,
-        message: impl Into<String>,
+        message: impl Into<Message>,
         offset: Option<u64>,
     ) -> Error {
         Error::from_kind(ErrorKind::Unsupported(UnsupportedError {
@@ -194,7 +192,7 @@ impl Error {
 
     /// A function body that cannot be translated: `func_index` counts imports, `offset` is a module offset.
     #[cold]
-    pub(crate) fn translation(func_index: u32, offset: u32, message: impl Into<String>) -> Error {
+    pub(crate) fn translation(func_index: u32, offset: u32, message: impl Into<Message>) -> Error {
         Error::from_kind(ErrorKind::Module(ModuleError {
             message: message.into(),
             offset: Some(u64::from(offset)),
@@ -314,7 +312,7 @@ impl fmt::Display for Error {
             ErrorKind::Module(error) => error.fmt(f),
             ErrorKind::Unsupported(error) => error.fmt(f),
             ErrorKind::Link(message) | ErrorKind::Limit(message) | ErrorKind::Message(message) => {
-                f.write_str(message)
+                message.fmt(f)
             }
             ErrorKind::Trap(trap) => trap.fmt(f),
             ErrorKind::Exception(exception) => exception.fmt(f),
@@ -335,7 +333,7 @@ impl fmt::Display for ModuleError {
             (Some(index), None) => write!(f, "in function {index}: ")?,
             _ => {}
         }
-        f.write_str(&self.message)?;
+        self.message.fmt(f)?;
         at(f, self.offset)
     }
 }
@@ -475,8 +473,8 @@ impl From<wasmparser::Error> for Error {
 }
 
 /// Text for a resource that could not be had.
-pub(crate) fn out_of_memory(what: &str, bytes: u64) -> Error {
-    Error::limit(format!("cannot allocate {bytes} bytes for a {what}"))
+pub(crate) fn out_of_memory(what: &'static str, bytes: u64) -> Error {
+    Error::limit(message!("cannot allocate {} bytes for a {}", bytes, what))
 }
 
 #[cfg(test)]

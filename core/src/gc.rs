@@ -134,6 +134,7 @@ impl ExternRef {
     ///
     /// # Errors
     /// The heap has no room.
+    #[cfg(heap)]
     pub fn new(
         mut store: impl AsContextMut,
         value: impl Any + Send + Sync,
@@ -171,7 +172,7 @@ impl ExternRef {
 /// Checks a value for a field, and gives its slots.
 fn field_slots(store: &StoreInner, ty: FieldType, value: &Val) -> Result<[u64; 2], Error> {
     if !value.is_a(store, ty.storage.unpacked()) {
-        return Err(Error::new(alloc::format!(
+        return Err(Error::new(message!(
             "type mismatch: the field is of type {}, the value {}",
             ty.storage,
             value.ty()
@@ -218,7 +219,7 @@ impl StructRef {
         }
         let fields = struct_type.fields();
         if fields.len() != values.len() {
-            return Err(Error::new(alloc::format!(
+            return Err(Error::new(message!(
                 "expected {} values, got {}",
                 fields.len(),
                 values.len()
@@ -249,7 +250,7 @@ impl StructRef {
 
     /// Type and place of a field.
     fn find(&self, store: &StoreInner, index: usize) -> Result<(FieldType, Field), Error> {
-        let missing = || Error::new(alloc::format!("the structure has no field {index}"));
+        let missing = || Error::new(message!("the structure has no field {}", index));
         let ty = store.heap.type_of(self.0.slot(store)).ok_or_else(missing)?;
         let def = store.heap.def(ty).ok_or_else(missing)?;
         match &def.composite {

@@ -16,7 +16,7 @@ use crate::{
         MemoryPlace, Store, StoreContext, StoreInner, Stored, func_slot,
     },
     trap::TrapCode,
-    types::{TypeId, mismatch},
+    types::TypeId,
 };
 
 /// An instance of a module in a store.
@@ -113,9 +113,12 @@ impl Instance {
         store: impl AsContext,
         name: &str,
     ) -> Result<TypedFunc<Params, Results>, Error> {
-        let func = self
-            .get_func(&store, name)
-            .ok_or_else(|| Error::new(alloc::format!("failed to find function export `{name}`")))?;
+        let func = self.get_func(&store, name).ok_or_else(|| {
+            Error::new(message!(
+                "failed to find function export `{}`",
+                Box::<str>::from(name)
+            ))
+        })?;
         func.typed(store)
     }
 
@@ -232,7 +235,7 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
         return Err(Error::link("module and store are of different engines"));
     }
     if imports.len() != inner.imports.len() {
-        return Err(Error::link(alloc::format!(
+        return Err(Error::link(message!(
             "expected {} imports, found {}",
             inner.imports.len(),
             imports.len()
@@ -256,11 +259,12 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
             _ => found.matches(&inner.engine, &expected),
         };
         if !fits {
-            return Err(Error::link(alloc::format!(
-                "incompatible import type for `{}::{}`: {}",
-                import.module,
-                import.name,
-                mismatch(&expected, &found)
+            return Err(Error::link(message!(
+                "incompatible import type for `{}::{}`: expected {}, found {}",
+                &import.module,
+                &import.name,
+                expected,
+                found
             )));
         }
         match *given {

@@ -44,6 +44,9 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[macro_use]
+mod message;
+
 mod bytecode;
 mod engine;
 mod error;
@@ -54,6 +57,7 @@ mod gc;
 mod image;
 mod instance;
 mod linker;
+mod map;
 mod module;
 #[cfg(feature = "compiler")]
 mod operators;
@@ -79,6 +83,7 @@ pub use gc::{AnyRef, ArrayRef, ExnRef, ExternRef, StructRef};
 pub use image::ImageOptions;
 pub use instance::Instance;
 pub use linker::Linker;
+pub use message::Message;
 #[cfg(feature = "compiler")]
 pub use module::CustomSection;
 pub use module::Module;

@@ -1,8 +1,6 @@
 //! Imports by name.
 
-use alloc::{boxed::Box, format, vec::Vec};
-
-use hashbrown::{HashMap, hash_map::Entry};
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     engine::Engine,
@@ -10,6 +8,8 @@ use crate::{
     externs::Extern,
     func::{Caller, Func, IntoFunc, dynamic},
     instance::Instance,
+    map::Map,
+    message::Message,
     module::{ImportDesc, Module},
     store::{AsContext, AsContextMut, HostFn, Store},
     sync::Shared,
@@ -24,7 +24,7 @@ use crate::{
 pub struct Linker<T> {
     engine: Engine,
     allow_shadowing: bool,
-    modules: HashMap<Box<str>, HashMap<Box<str>, Definition<T>>>,
+    modules: Map<Box<str>, Map<Box<str>, Definition<T>>>,
 }
 
 enum Definition<T> {
@@ -77,7 +77,7 @@ impl<T> Linker<T> {
         Linker {
             engine: engine.clone(),
             allow_shadowing: false,
-            modules: HashMap::new(),
+            modules: Map::new(),
         }
     }
 
@@ -98,18 +98,21 @@ impl<T> Linker<T> {
         name: &str,
         definition: Definition<T>,
     ) -> Result<&mut Self, Error> {
-        let items = self.modules.entry(module.into()).or_default();
-        match items.entry(name.into()) {
-            Entry::Occupied(_) if !self.allow_shadowing => {
-                return Err(Error::link(format!(
-                    "import of `{module}::{name}` defined twice"
-                )));
+        if !self.allow_shadowing && self.find(module, name).is_some() {
+            return Err(Error::link(message!(
+                "import of `{}::{}` defined twice",
+                Box::<str>::from(module),
+                Box::<str>::from(name)
+            )));
+        }
+        match self.modules.get_mut(module) {
+            Some(items) => {
+                items.insert(name.into(), definition);
             }
-            Entry::Occupied(mut entry) => {
-                entry.insert(definition);
-            }
-            Entry::Vacant(entry) => {
-                entry.insert(definition);
+            None => {
+                let mut items = Map::new();
+                items.insert(name.into(), definition);
+                self.modules.insert(module.into(), items);
             }
         }
         Ok(self)
@@ -260,8 +263,13 @@ impl<T> Linker<T> {
     }
 }
 
-fn unknown(module: &str, name: &str) -> alloc::string::String {
-    format!("unknown import: `{module}::{name}` has not been defined")
+fn unknown(module: &str, name: &str) -> Message {
+    let (module, name): (Box<str>, Box<str>) = (module.into(), name.into());
+    message!(
+        "unknown import: `{}::{}` has not been defined",
+        module,
+        name
+    )
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 mod composite;
 mod registry;
 
-use alloc::string::String;
 use core::fmt;
 
 pub(crate) use composite::SubType;
@@ -686,11 +685,6 @@ impl<'m> ExportType<'m> {
     pub fn ty(&self) -> ExternType {
         self.ty.clone()
     }
-}
-
-/// The words of an import error: `expected .., found ..`.
-pub(crate) fn mismatch(expected: &ExternType, found: &ExternType) -> String {
-    alloc::format!("expected {expected}, found {found}")
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@
 
 #[cfg(not(compact))]
 use super::{BASES_OF_FULL, FULL};
-use super::{BASES_OF_SMALL, Field, Form, OPS, Op, Places, SMALL, Sets, Ty};
+use super::{BASES_OF_SMALL, Field, Form, GAPS, OPS, Op, Places, SMALL, Sets, Ty};
 
 /// Which forms ops have, and how instructions lie in memory: what a build executes, or what an image holds.
 pub(crate) trait Encoding: 'static {
@@ -54,6 +54,10 @@ pub(crate) trait Encoding: 'static {
 
     /// The op and form that an opcode numbers; `None` beyond the table.
     fn op_of(opcode: u16) -> Option<(Op, u16)> {
+        let between = |gap: &(u16, u16)| (gap.0..gap.1).contains(&opcode);
+        if Self::PLACES.in_blocks() && GAPS.iter().any(between) {
+            return None;
+        }
         let behind = Self::BASES.partition_point(|&base| base <= opcode);
         let i = behind.checked_sub(1)?;
         Some((*OPS.get(i)?, opcode - Self::BASES[i]))

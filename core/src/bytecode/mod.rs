@@ -189,44 +189,53 @@ macro_rules! option {
     };
 }
 
+macro_rules! one {
+    ($row:ident) => {
+        1
+    };
+}
+
 macro_rules! define_ops {
     (
-        binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
-        load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
-        store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
-        plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
-        shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
-        ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
-        extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
-        replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
-        atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
-        atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
-        rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
-        cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
-        produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
-        select { $($sel:ident $sel_text:literal;)* }
-        copy { $($cp:ident $cp_text:literal;)* }
-        global_get { $get:ident $get_text:literal; }
-        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
-        load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
-        load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
-        load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
-        load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
-        load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
-        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
-        copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
+        $([$block:ident $first:literal
+            binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
+            unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
+            load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
+            store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+            plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
+            shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
+            ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
+            extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
+            replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+            atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
+            atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
+            rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
+            cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
+            produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
+            compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+            fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
+            select { $($sel:ident $sel_text:literal;)* }
+            copy { $($cp:ident $cp_text:literal;)* }
+            global_get { $($get:ident $get_text:literal;)? }
+            chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
+            load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
+            load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+            load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
+            load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
+            load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
+            chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
+            copy_more { $($pair:ident $pair_text:literal; $jump:ident $jump_text:literal;)? }
+        ])*
     ) => {
         /// The ops: one per row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
-        pub(crate) enum Op { $($bin,)* $($un,)* $($ld,)* $($st,)* $($(#[$doc])* $op,)* $($sh,)* $($te,)* $($ex,)* $($re,)* $($al,)* $($as,)* $($rm,)* $($cx,)* $($pr,)* $($cmp,)* $($fus,)* $($sel,)* $($cp,)* $get, $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $pair, $jump, }
+        pub(crate) enum Op { $($($bin,)* $($un,)* $($ld,)* $($st,)* $($(#[$doc])* $op,)* $($sh,)* $($te,)* $($ex,)* $($re,)* $($al,)* $($as,)* $($rm,)* $($cx,)* $($pr,)* $($cmp,)* $($fus,)* $($sel,)* $($cp,)* $($get,)? $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $($pair, $jump,)? )* }
 
-        const OPS: &[Op] = &[$(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$al,)* $(Op::$as,)* $(Op::$rm,)* $(Op::$cx,)* $(Op::$pr,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* Op::$get, $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* Op::$pair, Op::$jump];
-        const TEXTS: &[&str] = &[$($bin_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($text,)* $($sh_text,)* $($te_text,)* $($ex_text,)* $($re_text,)* $($al_text,)* $($as_text,)* $($rm_text,)* $($cx_text,)* $($pr_text,)* $($cmp_text,)* $($fus_text,)* $($sel_text,)* $($cp_text,)* $get_text, $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $pair_text, $jump_text];
+        const OPS: &[Op] = &[$($(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$al,)* $(Op::$as,)* $(Op::$rm,)* $(Op::$cx,)* $(Op::$pr,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$get,)? $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* $(Op::$pair, Op::$jump,)? )*];
+        const TEXTS: &[&str] = &[$($($bin_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($text,)* $($sh_text,)* $($te_text,)* $($ex_text,)* $($re_text,)* $($al_text,)* $($as_text,)* $($rm_text,)* $($cx_text,)* $($pr_text,)* $($cmp_text,)* $($fus_text,)* $($sel_text,)* $($cp_text,)* $($get_text,)? $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $($pair_text, $jump_text,)? )*];
         const SHAPES: &[Shape] = &[
+            $(
             $(Shape::Binary { operand: <$bin_in as Typed>::TY, result: <$bin_out as Typed>::TY, swap: option!($($bin_swap)?) },)*
             $(Shape::Unary { operand: <$un_in as Typed>::TY, result: <$un_out as Typed>::TY },)*
             $(Shape::Load { result: <$ld_out as Typed>::TY },)*
@@ -245,7 +254,7 @@ macro_rules! define_ops {
             $(Shape::Compare { operand: <$fus_in as Typed>::TY, swap: Op::$fus_swap, not: option!($($fus_not)?) },)*
             $({ let _ = Op::$sel; Shape::Select },)*
             $({ let _ = Op::$cp; Shape::Copy },)*
-            Shape::GlobalGet,
+            $({ let _ = Op::$get; Shape::GlobalGet },)?
             $(Shape::Chain { ty: <$ch_ty as Typed>::TY, xy: Xy::$ch_xy },)*
             $(Shape::LoadChain { ty: <$lc_ty as Typed>::TY },)*
             $(Shape::LoadBranch { ty: <$lb_ty as Typed>::TY, compares: &[$(Op::$lb_compare),*] },)*
@@ -253,21 +262,59 @@ macro_rules! define_ops {
             $(Shape::LoadScaled { result: <$sc_ty as Typed>::TY },)*
             $({ let _ = Op::$ls; Shape::LoadStore },)*
             $(Shape::ChainStore { ty: <$cs_ty as Typed>::TY, xy: Xy::$cs_xy },)*
-            Shape::CopyPair, Shape::CopyBranch,
+            $({ let _ = Op::$pair; Shape::CopyPair }, { let _ = Op::$jump; Shape::CopyBranch },)?
+            )*
         ];
+        /// The names of the table's blocks.
+        const BLOCK_NAMES: &[&str] = &[$(stringify!($block)),*];
+        /// The first op of each block, and the first opcode that images have for it.
+        const BLOCKS: &[(usize, u16)] = &{
+            let rows = [$(0 $(+ one!($bin))* $(+ one!($un))* $(+ one!($ld))* $(+ one!($st))* $(+ one!($op))* $(+ one!($sh))* $(+ one!($te))* $(+ one!($ex))* $(+ one!($re))* $(+ one!($al))* $(+ one!($as))* $(+ one!($rm))* $(+ one!($cx))* $(+ one!($pr))* $(+ one!($cmp))* $(+ one!($fus))* $(+ one!($sel))* $(+ one!($cp))* $(+ one!($get))? $(+ one!($ch))* $(+ one!($lc))* $(+ one!($lb))* $(+ one!($lk))* $(+ one!($sc))* $(+ one!($ls))* $(+ one!($cs))* $(+ one!($pair) + one!($jump))?),*];
+            let mut blocks = [$((0, $first)),*];
+            let mut i = 1;
+            while i < blocks.len() {
+                blocks[i].0 = blocks[i - 1].0 + rows[i - 1];
+                i += 1;
+            }
+            blocks
+        };
     };
 }
 for_each_op!(define_ops);
 
 const fn bases(places: &Places) -> [u16; OPS.len() + 1] {
     let mut bases = [0; OPS.len() + 1];
-    let mut i = 0;
+    let (mut i, mut block) = (0, 0);
     while i < OPS.len() {
+        while block < BLOCKS.len() && BLOCKS[block].0 == i {
+            if places.in_blocks() {
+                assert!(bases[i] <= BLOCKS[block].1, "blocks overlap");
+                bases[i] = BLOCKS[block].1;
+            }
+            block += 1;
+        }
         bases[i + 1] = bases[i] + SHAPES[i].forms(places);
         i += 1;
     }
     bases
 }
+
+/// Numbers between blocks that are no opcodes, as far as this build has blocks: from each on, and up to.
+const GAPS: &[(u16, u16)] = &{
+    let mut gaps = [(0, 0); BLOCKS.len()];
+    let bases = bases(SMALL);
+    let mut i = 0;
+    while i < BLOCKS.len() {
+        let (op, first) = BLOCKS[i];
+        let before = match op {
+            0 => 0,
+            _ => bases[op - 1] + SHAPES[op - 1].forms(SMALL),
+        };
+        gaps[i] = (before, first);
+        i += 1;
+    }
+    gaps
+};
 
 /// First opcode of each op, and one past the last.
 #[cfg_attr(compact, allow(dead_code))]
@@ -319,6 +366,12 @@ impl Op {
                 _ => false,
             },
         }
+    }
+
+    /// The block of the table that it is in: the name of a cargo feature, or `core`.
+    pub(crate) fn block(self) -> &'static str {
+        let behind = BLOCKS.partition_point(|(first, _)| *first <= self as usize);
+        BLOCK_NAMES[behind - 1]
     }
 
     pub(crate) const fn text(self) -> &'static str {

@@ -338,6 +338,13 @@ pub(crate) struct Places {
     pub(crate) accumulators: bool,
 }
 
+impl Places {
+    /// Whether opcodes are those of images, where each block of the table has its own range.
+    pub(crate) const fn in_blocks(&self) -> bool {
+        !self.accumulators
+    }
+}
+
 /// What `copy` reads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CopyFrom {

@@ -30,13 +30,13 @@ pub(crate) enum Exit {
     /// ip is behind the op; the previous size goes to the slot `to`. Indices are the instance's.
     MemoryGrow { memory: u32, delta: u64, to: u16 },
     /// Room for so many words on the heap is needed; ip is at the instruction, which begins again.
-    #[cfg_attr(not(feature = "gc"), allow(dead_code))]
+    #[cfg(feature = "gc")]
     Room { words: u32 },
     /// Throws an exception of the module's tag, with the values at `base` slots from sp; ip is at the instruction.
-    #[cfg_attr(not(feature = "exceptions"), allow(dead_code))]
+    #[cfg(feature = "exceptions")]
     Throw { tag: u32, base: u32 },
     /// Throws an exception again; ip is at the instruction.
-    #[cfg_attr(not(feature = "exceptions"), allow(dead_code))]
+    #[cfg(feature = "exceptions")]
     ThrowRef { exception: u64 },
     /// As for memories.
     TableGrow {

@@ -1,15 +1,15 @@
 //! Calls from the host: they enter the machine and serve its exits.
 
-use alloc::format;
 use core::{fmt, ptr::NonNull};
 
+#[cfg(feature = "exceptions")]
+use super::unwind::throw;
 use super::{
     backtrace::backtrace,
     cx::{Cx, Exit},
     dispatch::enter,
     handlers::call::{HALT, frame_bytes, write_header},
     stack::Stack,
-    unwind::throw,
 };
 use crate::{
     bytecode::{Bank, Encoding, Native},
@@ -147,6 +147,7 @@ impl Execution {
     pub(crate) fn run<T>(&mut self, store: &mut Store<T>) -> Result<Progress, Error> {
         self._kept = None;
         let progress = self.proceed(store)?;
+        #[cfg(heap)]
         if let Progress::Paused(_) = progress
             && !store.inner.heap.is_unused()
         {
@@ -222,10 +223,12 @@ impl Execution {
             }
             Exit::OutOfFuel => return Ok(Some(Pause::OutOfFuel)),
             Exit::Interrupted => return Ok(Some(Pause::Interrupted)),
+            #[cfg(feature = "gc")]
             Exit::Room { words } => {
                 self.waiting(store, |store| store.inner.make_room(words))
                     .map_err(|error| self.locate(error, true))?;
             }
+            #[cfg(feature = "exceptions")]
             Exit::Throw { tag, base } => {
                 let tag = self.instance().tags[tag as usize];
                 let len = store.inner.tag_type(tag).param_slots();
@@ -242,6 +245,7 @@ impl Execution {
                     .map_err(|error| self.locate(error, true))?;
                 throw(&mut self.cx, &mut store.inner, exception, true)?;
             }
+            #[cfg(feature = "exceptions")]
             Exit::ThrowRef { exception } => {
                 throw(&mut self.cx, &mut store.inner, exception, true)?;
             }
@@ -335,14 +339,15 @@ impl Execution {
                 self.state = State::Suspended { func, base, then };
                 Ok(Some(Pause::Host { func: index, error }))
             }
-            Err(error) if instance.is_some() => match error.as_exception() {
-                Some(exception) => {
+            Err(error) if instance.is_some() => {
+                #[cfg(feature = "exceptions")]
+                if let Some(exception) = error.as_exception() {
                     let exception = exception.exn.0.slot(&store.inner);
                     throw(&mut self.cx, &mut store.inner, exception, false)?;
-                    Ok(None)
+                    return Ok(None);
                 }
-                None => Err(self.locate(error, false)),
-            },
+                Err(self.locate(error, false))
+            }
             Err(error) => Err(error),
         }
     }
@@ -404,6 +409,9 @@ impl Execution {
                 self.0.inner.running.resume();
             }
         }
+        if cfg!(not(heap)) {
+            return work(store);
+        }
         store.inner.running.wait(&raw const self.cx);
         let waiting = Waiting(store);
         work(waiting.0)
@@ -459,12 +467,14 @@ impl Execution {
 }
 
 /// Refuses slots that are not as many as a function has: what is copied to a frame must fit there.
-fn check_slots(what: &str, expected: u32, slots: &[u64]) -> Result<(), Error> {
+fn check_slots(what: &'static str, expected: u32, slots: &[u64]) -> Result<(), Error> {
     if slots.len() == expected as usize {
         return Ok(());
     }
-    Err(Error::new(format!(
-        "expected {expected} {what} slots, got {}",
+    Err(Error::new(message!(
+        "expected {} {} slots, got {}",
+        expected,
+        what,
         slots.len()
     )))
 }

@@ -20,6 +20,7 @@ mod operand;
 mod stack;
 #[cfg(all(test, feature = "std"))]
 mod tests;
+#[cfg(feature = "exceptions")]
 mod unwind;
 mod value;
 #[cfg(feature = "simd")]

@@ -57,7 +57,7 @@ impl Global {
 
 fn slots(store: &StoreInner, ty: &GlobalType, value: Val) -> Result<[u64; 2], Error> {
     if !value.is_a(store, ty.content) {
-        return Err(Error::new(alloc::format!(
+        return Err(Error::new(message!(
             "type mismatch: the global is of type {}, the value {}",
             ty.content,
             value.ty()

@@ -158,7 +158,7 @@ impl Memory {
         let index = self.0.index(&store.inner);
         store
             .grow_memory(index, delta)?
-            .ok_or_else(|| Error::limit(alloc::format!("failed to grow memory by {delta} pages")))
+            .ok_or_else(|| Error::limit(message!("failed to grow memory by {} pages", delta)))
     }
 }
 

@@ -94,14 +94,15 @@ impl Table {
         let init = slot(&store.inner, store.inner.tables.get(table).ty.element, init)?;
         store
             .grow_table(table, delta, init)?
-            .ok_or_else(|| Error::limit(alloc::format!("failed to grow table by {delta}")))
+            .ok_or_else(|| Error::limit(message!("failed to grow table by {}", delta)))
     }
 }
 
 fn slot(store: &StoreInner, ty: RefType, value: Ref) -> Result<u64, Error> {
     if !value.is_a(store, ty) {
-        return Err(Error::new(alloc::format!(
-            "type mismatch: the table's elements are of type {ty}"
+        return Err(Error::new(message!(
+            "type mismatch: the table's elements are of type {}",
+            ty
         )));
     }
     Ok(value.to_slot(store))

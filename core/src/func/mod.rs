@@ -108,7 +108,7 @@ impl Func {
         let store = store.as_context_mut().0;
         let ty = self.ty_in(&store.inner);
         if results.len() != ty.results().len() {
-            return Err(Error::new(alloc::format!(
+            return Err(Error::new(message!(
                 "expected {} results, got {}",
                 ty.results().len(),
                 results.len()
@@ -159,12 +159,13 @@ pub(crate) fn slots_of(
     store: &StoreInner,
     types: &[ValType],
     vals: &[Val],
-    what: &str,
+    what: &'static str,
 ) -> Result<Vec<u64>, Error> {
     if types.len() != vals.len() {
-        return Err(Error::new(alloc::format!(
-            "expected {} {what}s, got {}",
+        return Err(Error::new(message!(
+            "expected {} {}s, got {}",
             types.len(),
+            what,
             vals.len()
         )));
     }
@@ -179,13 +180,16 @@ fn write_vals(
     types: &[ValType],
     vals: &[Val],
     slots: &mut [u64],
-    what: &str,
+    what: &'static str,
 ) -> Result<(), Error> {
     let mut at = 0;
     for (position, (ty, val)) in types.iter().zip(vals).enumerate() {
         if !val.is_a(store, *ty) {
-            return Err(Error::new(alloc::format!(
-                "type mismatch in {what} {position}: expected {ty}, found {}",
+            return Err(Error::new(message!(
+                "type mismatch in {} {}: expected {}, found {}",
+                what,
+                position,
+                *ty,
                 val.ty()
             )));
         }

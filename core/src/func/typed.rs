@@ -110,8 +110,10 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     pub(super) fn new(func: Func, ty: &FuncType) -> Result<Self, Error> {
         let wanted = type_of::<Params, Results>();
         if wanted != *ty {
-            return Err(Error::new(alloc::format!(
-                "function is of type {ty}, not {wanted}"
+            return Err(Error::new(message!(
+                "function is of type {}, not {}",
+                ty.clone(),
+                wanted
             )));
         }
         Ok(TypedFunc {

@@ -404,7 +404,7 @@ fn import(r: &mut Reader<'_>, module: &mut ModuleInner) -> Result<(), Error> {
             module.imported_globals += 1;
             ImportDesc::Global(ty)
         }
-        4 => {
+        4 if cfg!(feature = "exceptions") => {
             let ty = tag(r, module)?;
             module.tags.push(ty);
             module.imported_tags += 1;
@@ -441,6 +441,9 @@ fn read_expr(r: &mut Reader<'_>, module: &ModuleInner, funcs: usize) -> Result<C
             op::WIDE => ConstOp::Value([r.u64()?, r.u64()?]),
             op::GLOBAL => ConstOp::GlobalGet(r.index(module.globals.len(), "global before it")?),
             op::FUNC => ConstOp::RefFunc(r.index(funcs, "function")?),
+            op::STRUCT | op::ARRAY | op::ARRAY_OF if !cfg!(feature = "gc") => {
+                return Err(r.error("there is no such constant op"));
+            }
             op::STRUCT => ConstOp::Struct {
                 ty: object(r, 1)?,
                 fields: r.u32()?,

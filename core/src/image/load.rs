@@ -1,6 +1,6 @@
 //! Reading images.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{
@@ -204,14 +204,18 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
     let version = u16_at(image, 4);
     if version != VERSION {
         return Err(damaged(
-            &alloc::format!("it is of version {version}, this library runs version {VERSION}"),
+            message!(
+                "it is of version {}, this library runs version {}",
+                version,
+                VERSION
+            ),
             4,
         ));
     }
     let len = u32_at(image, 8) as usize;
     if len != image.len() {
-        let what = alloc::format!("it has {} bytes and should have {len}", image.len());
-        return Err(damaged(&what, 8));
+        let what = message!("it has {} bytes and should have {}", image.len(), len);
+        return Err(damaged(what, 8));
     }
     if !(image.as_ptr() as usize).is_multiple_of(2) {
         return Err(damaged("it does not lie at an even address", 0));
@@ -220,7 +224,7 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
         return Err(damaged("its checksum is wrong", 12));
     }
     let bits = u16_at(image, 6);
-    for (bit, feature, present) in flags::FEATURES {
+    for (bit, _, feature, present) in flags::FEATURES {
         if bits & bit != 0 && !present {
             return Err(Error::unsupported(feature, "the image needs it", None));
         }
@@ -232,8 +236,11 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
         if (bits & bit != 0) != wanted {
             let (image, engine) = if wanted { ("out", "") } else { ("", "out") };
             return Err(Error::module(
-                alloc::format!(
-                    "the image was compiled with{image} {what}, the engine is configured with{engine}"
+                message!(
+                    "the image was compiled with{} {}, the engine is configured with{}",
+                    image,
+                    what,
+                    engine
                 ),
                 None,
             ));
@@ -278,8 +285,7 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
             _ => (u32_at(image, place as usize), 12, place.saturating_add(4)),
         };
         if place != 0 && !room(from, records, bytes) {
-            let what: String = alloc::format!("its {name} are outside of it");
-            return Err(damaged(&what, at));
+            return Err(damaged(message!("its {} are outside of it", name), at));
         }
     }
     Ok(code)

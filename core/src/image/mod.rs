@@ -39,7 +39,7 @@ pub use write::ImageOptions;
 /// The first bytes of an image.
 const MAGIC: [u8; 4] = *b"mote";
 /// Changes whenever an image of before could not be run, or would mean something else.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 /// Bytes in front of the head.
 const HEADER_BYTES: usize = 40;
 /// What the checksum covers begins here.
@@ -53,13 +53,19 @@ mod flags {
     pub(super) const FUEL: u16 = 1;
     /// Code looks at the interrupt flag.
     pub(super) const INTERRUPTS: u16 = 1 << 1;
-    /// The features of the language that code, types or segments use.
-    pub(super) const FEATURES: [(u16, &str, bool); 5] = [
-        (1 << 8, "SIMD", cfg!(feature = "simd")),
-        (1 << 9, "GC", cfg!(feature = "gc")),
-        (1 << 10, "exceptions", cfg!(feature = "exceptions")),
-        (1 << 11, "memory64", cfg!(feature = "memory64")),
-        (1 << 12, "threads", cfg!(feature = "threads")),
+    /// The features of the language that code, types or segments use: bit, cargo feature, name, whether it is there.
+    pub(super) const FEATURES: [(u16, &str, &str, bool); 6] = [
+        (1 << 8, "simd", "SIMD", cfg!(feature = "simd")),
+        (1 << 9, "gc", "GC", cfg!(feature = "gc")),
+        (
+            1 << 10,
+            "exceptions",
+            "exceptions",
+            cfg!(feature = "exceptions"),
+        ),
+        (1 << 11, "memory64", "memory64", cfg!(feature = "memory64")),
+        (1 << 12, "threads", "threads", cfg!(feature = "threads")),
+        (1 << 13, "float", "floating point", cfg!(feature = "float")),
     ];
 }
 

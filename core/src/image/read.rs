@@ -1,8 +1,8 @@
 //! Numbers and names in an image.
 
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 
-use crate::error::Error;
+use crate::{error::Error, message::Message};
 
 /// Reads an image's head from front to back.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ impl<'i> Reader<'i> {
 
     /// The image is not what it says, here.
     #[cold]
-    pub(super) fn error(&self, what: &str) -> Error {
+    pub(super) fn error(&self, what: impl Into<Message>) -> Error {
         damaged(what, self.at)
     }
 
@@ -66,12 +66,12 @@ impl<'i> Reader<'i> {
     }
 
     /// An index below `count`.
-    pub(super) fn index(&mut self, count: usize, what: &str) -> Result<u32, Error> {
+    pub(super) fn index(&mut self, count: usize, what: &'static str) -> Result<u32, Error> {
         let index = self.u32()?;
         if (index as usize) < count {
             return Ok(index);
         }
-        Err(self.error(&format!("there is no {what} {index}")))
+        Err(self.error(message!("there is no {} {}", what, index)))
     }
 
     pub(super) fn text(&mut self) -> Result<&'i str, Error> {
@@ -97,9 +97,12 @@ impl<'i> Reader<'i> {
 
 /// An error of an image at a byte offset.
 #[cold]
-pub(super) fn damaged(what: &str, at: usize) -> Error {
+pub(super) fn damaged(what: impl Into<Message>, at: usize) -> Error {
     Error::module(
-        format!("not a usable image: {what}; compile the module again"),
+        message!(
+            "not a usable image: {}; compile the module again",
+            what.into()
+        ),
         Some(at as u64),
     )
 }

@@ -165,6 +165,9 @@ impl Types<'_> {
         let number = r.u8()?;
         match NUMBERS.get(usize::from(number)) {
             Some(ValType::V128) if !cfg!(feature = "simd") => Err(absent("SIMD")),
+            Some(ValType::F32 | ValType::F64) if !cfg!(feature = "float") => {
+                Err(absent("floating point"))
+            }
             Some(ty) => Ok(*ty),
             None => Ok(ValType::Ref(self.reference(r, number)?)),
         }
@@ -180,6 +183,12 @@ impl Types<'_> {
             return Err(r.error("a reference type is none"));
         };
         let heap = match HEAPS.get(usize::from(number / 2)) {
+            Some(heap @ (HeapType::Func | HeapType::Extern)) => *heap,
+            Some(HeapType::Exn | HeapType::NoExn) if !cfg!(feature = "exceptions") => {
+                return Err(absent("exceptions"));
+            }
+            Some(HeapType::Exn | HeapType::NoExn) => HEAPS[usize::from(number / 2)],
+            _ if !cfg!(feature = "gc") => return Err(absent("GC")),
             Some(heap) => *heap,
             None => {
                 let (id, is) = self.id(r)?;
@@ -219,6 +228,10 @@ impl Types<'_> {
 
     pub(super) fn sub_type(&self, r: &mut Reader<'_>) -> Result<SubType, Error> {
         let bits = r.u8()?;
+        // A function's type without relations.
+        if !cfg!(feature = "gc") && bits != 4 {
+            return Err(absent("GC"));
+        }
         let mut others = [None; 3];
         for (bit, other) in (3..).zip(&mut others) {
             if bits >> bit & 1 != 0 {
@@ -242,6 +255,7 @@ impl Types<'_> {
                     }
                     CompositeType::Func(FuncType::new(params, results))
                 }
+                _ if !cfg!(feature = "gc") => return Err(absent("GC")),
                 1 => CompositeType::Struct(StructType::new(r.list(|r| self.field_type(r))?)),
                 2 => CompositeType::Array(ArrayType::new(self.field_type(r)?)),
                 _ => return Err(r.error("there is no such kind of type")),
@@ -256,6 +270,9 @@ impl Types<'_> {
         let start = r.clone();
         let count = r.u32()?;
         // Members may refer to later ones: the kinds of all come first.
+        if !cfg!(feature = "gc") && count != 1 {
+            return Err(absent("GC"));
+        }
         let mut kinds = Vec::new();
         for _ in 0..count {
             kinds.push(r.u8()?);
@@ -275,9 +292,6 @@ impl Types<'_> {
                 return Err(r.error("a type is not what its group says"));
             }
             group.push(ty);
-        }
-        if !cfg!(feature = "gc") && !matches!(group[..], [ref ty] if plain(ty)) {
-            return Err(absent("GC"));
         }
         Ok(group.into())
     }
@@ -311,13 +325,6 @@ fn kind(ty: &CompositeType) -> u8 {
         CompositeType::Struct(_) => 1,
         CompositeType::Array(_) => 2,
     }
-}
-
-/// Whether it is a function's type without relations.
-fn plain(ty: &SubType) -> bool {
-    matches!(ty.composite, CompositeType::Func(_))
-        && ty.is_final
-        && [ty.supertype, ty.descriptor, ty.describes] == [None; 3]
 }
 
 fn read_limits(r: &mut Reader<'_>, has_maximum: bool) -> Result<(u64, Option<u64>), Error> {

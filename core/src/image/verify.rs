@@ -110,7 +110,7 @@ struct Named<'m> {
 
 impl Function<'_> {
     #[cold]
-    fn error(&self, what: &str, at: usize) -> Error {
+    fn error(&self, what: &'static str, at: usize) -> Error {
         damaged(what, at)
     }
 
@@ -225,7 +225,7 @@ impl Function<'_> {
         mut marks: impl FnMut(usize, &Instruction) -> Range<usize>,
         about: impl Fn(usize, usize) -> bool,
         others: impl Iterator<Item = usize> + Clone,
-        what: &str,
+        what: &'static str,
     ) -> Result<(), Error> {
         let len = self.end - self.start;
         let mut marked = [0u64; WINDOW / 128];

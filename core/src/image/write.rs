@@ -7,10 +7,10 @@ use super::{
     read::put,
 };
 use crate::{
-    bytecode::Compact,
+    bytecode::{Compact, Encoding},
     error::Error,
     module::{Module, ModuleInner, type_groups},
-    translate::compile,
+    translate::{Compiled, compile},
     types::{CompositeType, HeapType, RefType, SubType, ValType},
 };
 
@@ -73,7 +73,7 @@ impl Module {
         let mut out = Out { bytes: Vec::new() };
         out.bytes.extend_from_slice(&MAGIC);
         out.u16(VERSION);
-        out.u16(flags_of(module, &groups));
+        out.u16(0);
         out.bytes.resize(HEADER_BYTES, 0);
         let defined = module.bodies.len() as u32;
         out.patch(20, defined);
@@ -87,6 +87,7 @@ impl Module {
             out.u16(type_index(module, defined)?);
             out.u32(0);
         }
+        let mut flags = flags_of(module, &groups);
         let mut maps = Vec::new();
         let mut offsets = Vec::new();
         for defined in 0..defined {
@@ -100,6 +101,7 @@ impl Module {
                 .for_each(|word| out.u16(u16::from_le(*word)));
             let entry = out.here()? - (compiled.words.len() as u32 - 1) * 2;
             out.patch(table as usize + defined as usize * RECORD_BYTES + 2, entry);
+            flags |= flags_of_code(&compiled);
             if frames::is_needed(&compiled.frames) {
                 maps.push((defined, compiled.frames));
             }
@@ -153,6 +155,7 @@ impl Module {
                 }
             }
         }
+        out.bytes[6..8].copy_from_slice(&flags.to_le_bytes());
         let len = out.here()?;
         out.patch(8, len);
         let checksum = checksum(&out.bytes[CHECKED_FROM..]);
@@ -191,8 +194,10 @@ fn type_index(module: &ModuleInner, defined: u32) -> Result<u16, Error> {
     let index = module.imported_funcs + defined;
     let ty = module.func_type_index(index);
     u16::try_from(ty).map_err(|_| {
-        Error::limit(alloc::format!(
-            "function {index} is of type {ty}; the compact encoding has room for 65,536 types"
+        Error::limit(message!(
+            "function {} is of type {}; the compact encoding has room for 65,536 types",
+            index,
+            ty
         ))
     })
 }
@@ -205,7 +210,7 @@ fn flags_of(module: &ModuleInner, groups: &[Box<[SubType]>]) -> u16 {
     if module.engine.interruptible() {
         bits |= flags::INTERRUPTS;
     }
-    let mut uses = [false; 5];
+    let mut uses = [false; flags::FEATURES.len()];
     for ty in groups.iter().flatten() {
         let CompositeType::Func(func) = &ty.composite else {
             uses[1] = true;
@@ -237,9 +242,24 @@ fn flags_of(module: &ModuleInner, groups: &[Box<[SubType]>]) -> u16 {
     bits
 }
 
-fn value(ty: ValType, uses: &mut [bool; 5]) {
+/// The features whose ops the code of a function has.
+fn flags_of_code(compiled: &Compiled<Compact>) -> u16 {
+    let mut bits = 0;
+    for (at, _) in &compiled.offsets {
+        let word = compiled.words[Compact::ENTRY_BYTES / 2 + *at as usize / 2];
+        let block = Compact::op_of(Compact::opcode_of(word)).map(|(op, _)| op.block());
+        let feature = flags::FEATURES
+            .iter()
+            .find(|feature| block == Some(feature.1));
+        bits |= feature.map_or(0, |feature| feature.0);
+    }
+    bits
+}
+
+fn value(ty: ValType, uses: &mut [bool; flags::FEATURES.len()]) {
     match ty {
         ValType::V128 => uses[0] = true,
+        ValType::F32 | ValType::F64 => uses[5] = true,
         ValType::Ref(RefType { heap, .. }) => match heap {
             HeapType::Func | HeapType::Extern => {}
             HeapType::Exn | HeapType::NoExn => uses[2] = true,

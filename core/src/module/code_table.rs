@@ -6,8 +6,6 @@ use core::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-use hashbrown::HashMap;
-
 use super::{Bytes, ModuleInner};
 #[cfg(not(compact))]
 use crate::image::{Forms, expand, expanded_map};
@@ -15,6 +13,7 @@ use crate::{
     bytecode::FrameMap,
     error::Error,
     image::ImageCode,
+    map::Map,
     sync::{Lock, Shared},
 };
 #[cfg(feature = "compiler")]
@@ -31,7 +30,7 @@ pub(crate) struct CodeTable {
     #[cfg(feature = "compiler")]
     state: Lock<State>,
     /// What was worked out of functions.
-    maps: Lock<HashMap<u32, Shared<FrameMap>>>,
+    maps: Lock<Map<u32, Shared<FrameMap>>>,
     /// Where the functions are in an image, if the module is one, and that.
     image: Option<(ImageCode, Bytes)>,
 }
@@ -70,7 +69,7 @@ impl CodeTable {
             entries: (0..defined).map(|_| AtomicPtr::default()).collect(),
             #[cfg(feature = "compiler")]
             state: Lock::new(State::default()),
-            maps: Lock::new(HashMap::new()),
+            maps: Lock::new(Map::new()),
             image: None,
         }
     }
@@ -159,7 +158,9 @@ impl CodeTable {
                 None => FrameMap::default(),
             };
             let map = Shared::new(map);
-            self.maps.with(|maps| maps.insert(defined, map.clone()));
+            self.maps.with(|maps| {
+                maps.insert(defined, map.clone());
+            });
             map
         })
     }

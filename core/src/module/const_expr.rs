@@ -191,6 +191,8 @@ impl ConstExpr {
                     let [value, _] = stack.pop().unwrap_or_default();
                     [u64::from((value as u32) << 1 | 1), 0]
                 }
+                // (So that nothing of objects is there.)
+                _ if !cfg!(feature = "gc") => arithmetic(op, &mut stack),
                 ConstOp::Struct {
                     ty,
                     fields,
@@ -212,24 +214,27 @@ impl ConstExpr {
                     let value = if init { stack.pop() } else { None };
                     [env.make_array(ty, len as u32, value.as_slice())?, 0]
                 }
-                _ => {
-                    let [b, _] = stack.pop().unwrap_or_default();
-                    let [a, _] = stack.pop().unwrap_or_default();
-                    let value = match *op {
-                        ConstOp::I32Add => u64::from((a as u32).wrapping_add(b as u32)),
-                        ConstOp::I32Sub => u64::from((a as u32).wrapping_sub(b as u32)),
-                        ConstOp::I32Mul => u64::from((a as u32).wrapping_mul(b as u32)),
-                        ConstOp::I64Add => a.wrapping_add(b),
-                        ConstOp::I64Sub => a.wrapping_sub(b),
-                        _ => a.wrapping_mul(b),
-                    };
-                    [value, 0]
-                }
+                _ => arithmetic(op, &mut stack),
             };
             stack.push(value);
         }
         Ok(stack.pop().unwrap_or_default())
     }
+}
+
+/// Sum, difference or product of the two values on top, which it takes.
+fn arithmetic(op: &ConstOp, stack: &mut Vec<Value>) -> Value {
+    let [b, _] = stack.pop().unwrap_or_default();
+    let [a, _] = stack.pop().unwrap_or_default();
+    let value = match *op {
+        ConstOp::I32Add => u64::from((a as u32).wrapping_add(b as u32)),
+        ConstOp::I32Sub => u64::from((a as u32).wrapping_sub(b as u32)),
+        ConstOp::I32Mul => u64::from((a as u32).wrapping_mul(b as u32)),
+        ConstOp::I64Add => a.wrapping_add(b),
+        ConstOp::I64Sub => a.wrapping_sub(b),
+        _ => a.wrapping_mul(b),
+    };
+    [value, 0]
 }
 
 #[cfg(test)]

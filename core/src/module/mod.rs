@@ -14,7 +14,6 @@ mod validate;
 use alloc::{boxed::Box, vec::Vec};
 use core::ops::Range;
 
-use hashbrown::HashMap;
 #[cfg(feature = "compiler")]
 use wasmparser::{BinaryReader, FunctionBody};
 
@@ -37,7 +36,7 @@ use crate::{
     },
 };
 #[cfg(feature = "compiler")]
-use crate::{sync::Once, translate::Pins};
+use crate::{map::Map, sync::Once, translate::Pins};
 
 /// A validated WebAssembly module. Cheap to clone.
 #[derive(Clone)]
@@ -93,7 +92,8 @@ pub(crate) struct ModuleInner {
     pub(crate) data: Vec<DataSegment>,
     pub(crate) exports: Vec<ExportEntry>,
     /// Position in `exports` by name.
-    export_names: HashMap<Box<str>, u32>,
+    #[cfg(feature = "compiler")]
+    export_names: Map<Box<str>, u32>,
     /// Function index of the start function.
     pub(crate) start: Option<u32>,
     /// Bodies of the defined functions: local declarations and code, without the size before them.
@@ -311,7 +311,8 @@ impl ModuleInner {
             elements: Vec::new(),
             data: Vec::new(),
             exports: Vec::new(),
-            export_names: HashMap::new(),
+            #[cfg(feature = "compiler")]
+            export_names: Map::new(),
             start: None,
             #[cfg(feature = "compiler")]
             bodies: Vec::new(),
@@ -362,6 +363,7 @@ impl ModuleInner {
 
     /// Makes exports be found by name.
     pub(crate) fn index_exports(&mut self) {
+        #[cfg(feature = "compiler")]
         for (position, export) in (0..).zip(&self.exports) {
             self.export_names.insert(export.name.clone(), position);
         }
@@ -454,9 +456,10 @@ impl ModuleInner {
     }
 
     pub(crate) fn export(&self, name: &str) -> Option<&ExportEntry> {
-        self.export_names
-            .get(name)
-            .map(|position| &self.exports[*position as usize])
+        #[cfg(feature = "compiler")]
+        return (self.export_names.get(name)).map(|position| &self.exports[*position as usize]);
+        #[cfg(not(feature = "compiler"))]
+        self.exports.iter().find(|export| *export.name == *name)
     }
 
     pub(crate) fn import_type(&self, ty: ImportDesc) -> ExternType {

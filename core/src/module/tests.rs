@@ -48,7 +48,7 @@ fn validation_errors_name_function_and_offset() {
         (error.func_index, error.func_name.as_deref()),
         (Some(1), Some("wrong"))
     );
-    assert!(error.offset.is_some() && error.message.contains("type mismatch"));
+    assert!(error.offset.is_some() && error.message.to_string().contains("type mismatch"));
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Making and growing what the embedder can limit.
 
-use alloc::format;
-
 use super::{
     MemoryEntity, MemoryPlace, ResourceLimiter, Store, TableEntity, limits::DEFAULT_COUNT,
     memory::byte_size,
@@ -19,14 +17,15 @@ impl<T> Store<T> {
     /// Refuses the next of `what` if `limit` of them exist already.
     fn count(
         &mut self,
-        what: &str,
+        what: &'static str,
         present: usize,
         limit: fn(&dyn ResourceLimiter) -> usize,
     ) -> Result<(), Error> {
         let limit = self.limits().map_or(DEFAULT_COUNT, |limits| limit(limits));
         if present >= limit {
-            return Err(Error::limit(format!(
-                "resource limit exceeded: {what} count too high at {}",
+            return Err(Error::limit(message!(
+                "resource limit exceeded: {} count too high at {}",
+                what,
                 present + 1
             )));
         }
@@ -71,7 +70,7 @@ impl<T> Store<T> {
             return Err(out_of_memory("memory", size));
         };
         if !self.may_grow_memory(&ty, 0, len)? {
-            return Err(Error::limit(format!(
+            return Err(Error::limit(message!(
                 "memory minimum size of {} pages exceeds memory limits",
                 ty.minimum
             )));
@@ -84,8 +83,9 @@ impl<T> Store<T> {
         };
         let memory = match bytes {
             Some(bytes) => MemoryEntity::new_static(ty, bytes).ok_or_else(|| {
-                Error::limit(format!(
-                    "the bytes given for a memory are fewer than its {size}"
+                Error::limit(message!(
+                    "the bytes given for a memory are fewer than its {}",
+                    size
                 ))
             })?,
             None => MemoryEntity::new(ty).ok_or_else(|| out_of_memory("memory", size))?,
@@ -141,7 +141,7 @@ impl<T> Store<T> {
         }
         self.count("table", self.inner.tables.len(), |limits| limits.tables())?;
         let too_large = || {
-            Error::limit(format!(
+            Error::limit(message!(
                 "table minimum size of {} elements exceeds table limits",
                 ty.minimum
             ))

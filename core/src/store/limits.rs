@@ -145,7 +145,7 @@ impl StoreLimitsBuilder {
 impl StoreLimits {
     fn allow(
         &self,
-        what: &str,
+        what: &'static str,
         desired: usize,
         limit: Option<usize>,
         maximum: Option<usize>,
@@ -153,8 +153,10 @@ impl StoreLimits {
         let allowed =
             limit.is_none_or(|limit| desired <= limit) && maximum.is_none_or(|max| desired <= max);
         if !allowed && self.trap_on_grow_failure {
-            return Err(Error::limit(alloc::format!(
-                "forcing trap when growing {what} to {desired}"
+            return Err(Error::limit(message!(
+                "forcing trap when growing {} to {}",
+                what,
+                desired
             )));
         }
         Ok(allowed)

@@ -20,7 +20,6 @@ pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use func::{FuncEntity, FuncKind};
 pub(crate) use global::GlobalEntity;
 pub(crate) use handle::Stored;
-use hashbrown::HashMap;
 pub(crate) use heap::{
     CastTarget, FUNC_TAG, Field, FieldKind, HEADER_BYTES, Heap, Layout, Marker, Plain, Root,
     element_at, func_slot,
@@ -35,6 +34,7 @@ use crate::{
     error::Error,
     exec::{Running, StackPool},
     func::Caller,
+    map::Map,
     sync::{self, Shared},
     trap::TrapCode,
     types::{FuncType, HeapType, RefType, TypeId, ValType},
@@ -58,7 +58,7 @@ pub struct Store<T> {
     pub(crate) inner: StoreInner,
     pub(crate) hosts: Vec<Shared<HostFn<T>>>,
     /// Functions of the store that linkers hold too, by the address of the closure.
-    pub(crate) shared_hosts: HashMap<usize, u32>,
+    pub(crate) shared_hosts: Map<usize, u32>,
     pub(crate) data: T,
     limiter: Option<Box<Limiter<T>>>,
 }
@@ -231,7 +231,7 @@ impl<T> Store<T> {
                 spare_memories: Vec::new(),
             },
             hosts: Vec::new(),
-            shared_hosts: HashMap::new(),
+            shared_hosts: Map::new(),
             data,
             limiter: None,
         }

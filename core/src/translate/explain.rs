@@ -145,13 +145,11 @@ impl Module {
         let mut operators = module
             .body(defined)
             .get_operators_reader()
-            .map_err(|error| Error::new(error.message()))?;
+            .map_err(Error::from)?;
         let mut depth = 1u32;
         while !operators.eof() {
             let offset = operators.original_position() as u32;
-            let operator = operators
-                .read()
-                .map_err(|error| Error::new(error.message()))?;
+            let operator = operators.read().map_err(Error::from)?;
             use wasmparser::Operator;
             if matches!(operator, Operator::End | Operator::Else) {
                 depth = depth.saturating_sub(1);

@@ -26,40 +26,42 @@ macro_rules! is_reversed {
 
 macro_rules! define_operator_map {
     (
-        binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
-        load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
-        store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
-        plain $plain:tt
-        shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
-        ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
-        extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
-        replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
-        atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
-        atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
-        rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
-        cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
-        produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
-        select $select:tt
-        copy $copy:tt
-        global_get $global_get:tt
-        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
-        load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
-        load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
-        load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
-        load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
-        load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
-        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
-        $($rest:tt)*
+        $([$block:ident $first:literal
+            binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
+            unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
+            load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
+            store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+            plain $plain:tt
+            shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
+            ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
+            extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
+            replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+            atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
+            atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
+            rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
+            cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
+            produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
+            compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+            fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
+            select $select:tt
+            copy $copy:tt
+            global_get $global_get:tt
+            chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
+            load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
+            load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+            load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
+            load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
+            load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
+            chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
+            $($rest:tt)*
+        ])*
     ) => {
         /// The row that chains `second` to `first` (a load or a binary op), if there is one. `reversed`:
         /// what `first` computes is the right operand.
         pub(crate) fn chain_of(first: Op, second: Op, reversed: bool) -> Option<Op> {
             match (first, second) {
-                $((Op::$ch_first, Op::$ch_second) if reversed == is_reversed!($($ch_rev)?) => Some(Op::$ch),)*
-                $((Op::$lc_load, Op::$lc_second) if reversed == is_reversed!($($lc_rev)?) => Some(Op::$lc),)*
+                $($((Op::$ch_first, Op::$ch_second) if reversed == is_reversed!($($ch_rev)?) => Some(Op::$ch),)*)*
+                $($((Op::$lc_load, Op::$lc_second) if reversed == is_reversed!($($lc_rev)?) => Some(Op::$lc),)*)*
                 _ => None,
             }
         }
@@ -67,7 +69,7 @@ macro_rules! define_operator_map {
         /// The row that fuses a load with branching comparisons.
         pub(crate) fn load_branch_of(load: Op) -> Option<Op> {
             match load {
-                $(Op::$lb_load => Some(Op::$lb),)*
+                $($(Op::$lb_load => Some(Op::$lb),)*)*
                 _ => None,
             }
         }
@@ -75,7 +77,7 @@ macro_rules! define_operator_map {
         /// The row that also keeps what was loaded.
         pub(crate) fn load_keep_branch_of(load: Op) -> Option<Op> {
             match load {
-                $(Op::$lk_load => Some(Op::$lk),)*
+                $($(Op::$lk_load => Some(Op::$lk),)*)*
                 _ => None,
             }
         }
@@ -83,7 +85,7 @@ macro_rules! define_operator_map {
         /// The row that loads from a base and a scaled index.
         pub(crate) fn load_scaled_of(load: Op) -> Option<Op> {
             match load {
-                $(Op::$sc_load => Some(Op::$sc),)*
+                $($(Op::$sc_load => Some(Op::$sc),)*)*
                 _ => None,
             }
         }
@@ -91,8 +93,8 @@ macro_rules! define_operator_map {
         /// The row that stores what `first` (a load or a binary op) computes.
         pub(crate) fn store_of(first: Op, store: Op) -> Option<Op> {
             match (first, store) {
-                $((Op::$cs_first, Op::$cs_store) => Some(Op::$cs),)*
-                $((Op::$ls_load, Op::$ls_store) => Some(Op::$ls),)*
+                $($((Op::$cs_first, Op::$cs_store) => Some(Op::$cs),)*)*
+                $($((Op::$ls_load, Op::$ls_store) => Some(Op::$ls),)*)*
                 _ => None,
             }
         }
@@ -104,37 +106,37 @@ macro_rules! define_operator_map {
             pub(super) use super::none::*;
             use crate::bytecode::Op;
 
-            $(pub(super) const $bin: Option<Row> = Some(Row::Numeric(Op::$bin));)*
-            $(pub(super) const $cmp: Option<Row> = Some(Row::Numeric(Op::$cmp));)*
-            $(pub(super) const $un: Option<Row> = Some(Row::Numeric(Op::$un));)*
-            $(pub(super) const $ld: Option<Row> = Some(Row::Load(Op::$ld));)*
-            $(pub(super) const $st: Option<Row> = Some(Row::Store(Op::$st));)*
-            $(pub(super) const $sh: Option<Row> = Some(Row::Shift(Op::$sh));)*
-            $(pub(super) const $te: Option<Row> = Some(Row::Ternary(Op::$te));)*
-            $(pub(super) const $ex: Option<Row> = Some(Row::Extract(Op::$ex));)*
-            $(pub(super) const $re: Option<Row> = Some(Row::Replace(Op::$re));)*
-            $(pub(super) const $al: Option<Row> = Some(Row::Atomic(Op::$al));)*
-            $(pub(super) const $as: Option<Row> = Some(Row::Atomic(Op::$as));)*
-            $(pub(super) const $rm: Option<Row> = Some(Row::Atomic(Op::$rm));)*
-            $(pub(super) const $cx: Option<Row> = Some(Row::Atomic(Op::$cx));)*
+            $($(pub(super) const $bin: Option<Row> = Some(Row::Numeric(Op::$bin));)*)*
+            $($(pub(super) const $cmp: Option<Row> = Some(Row::Numeric(Op::$cmp));)*)*
+            $($(pub(super) const $un: Option<Row> = Some(Row::Numeric(Op::$un));)*)*
+            $($(pub(super) const $ld: Option<Row> = Some(Row::Load(Op::$ld));)*)*
+            $($(pub(super) const $st: Option<Row> = Some(Row::Store(Op::$st));)*)*
+            $($(pub(super) const $sh: Option<Row> = Some(Row::Shift(Op::$sh));)*)*
+            $($(pub(super) const $te: Option<Row> = Some(Row::Ternary(Op::$te));)*)*
+            $($(pub(super) const $ex: Option<Row> = Some(Row::Extract(Op::$ex));)*)*
+            $($(pub(super) const $re: Option<Row> = Some(Row::Replace(Op::$re));)*)*
+            $($(pub(super) const $al: Option<Row> = Some(Row::Atomic(Op::$al));)*)*
+            $($(pub(super) const $as: Option<Row> = Some(Row::Atomic(Op::$as));)*)*
+            $($(pub(super) const $rm: Option<Row> = Some(Row::Atomic(Op::$rm));)*)*
+            $($(pub(super) const $cx: Option<Row> = Some(Row::Atomic(Op::$cx));)*)*
         }
 
         /// The row that computes this operator.
         pub(crate) fn row_of(operator: &Operator<'_>) -> Option<Op> {
             Some(match operator {
-                $(Operator::$bin => Op::$bin,)*
-                $(Operator::$cmp => Op::$cmp,)*
-                $(Operator::$un => Op::$un,)*
-                $(Operator::$ld { .. } => Op::$ld,)*
-                $(Operator::$st { .. } => Op::$st,)*
-                $(Operator::$sh => Op::$sh,)*
-                $(Operator::$te => Op::$te,)*
-                $(Operator::$ex { .. } => Op::$ex,)*
-                $(Operator::$re { .. } => Op::$re,)*
-                $(Operator::$al { .. } => Op::$al,)*
-                $(Operator::$as { .. } => Op::$as,)*
-                $(Operator::$rm { .. } => Op::$rm,)*
-                $(Operator::$cx { .. } => Op::$cx,)*
+                $($(Operator::$bin => Op::$bin,)*)*
+                $($(Operator::$cmp => Op::$cmp,)*)*
+                $($(Operator::$un => Op::$un,)*)*
+                $($(Operator::$ld { .. } => Op::$ld,)*)*
+                $($(Operator::$st { .. } => Op::$st,)*)*
+                $($(Operator::$sh => Op::$sh,)*)*
+                $($(Operator::$te => Op::$te,)*)*
+                $($(Operator::$ex { .. } => Op::$ex,)*)*
+                $($(Operator::$re { .. } => Op::$re,)*)*
+                $($(Operator::$al { .. } => Op::$al,)*)*
+                $($(Operator::$as { .. } => Op::$as,)*)*
+                $($(Operator::$rm { .. } => Op::$rm,)*)*
+                $($(Operator::$cx { .. } => Op::$cx,)*)*
                 _ => return None,
             })
         }

@@ -5,10 +5,8 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use hashbrown::HashMap;
-
 use super::{CompositeType, FuncType, SubType, TypeId};
-use crate::{store::Layout, sync::Shared};
+use crate::{map::Map, store::Layout, sync::Shared};
 
 /// A canonical type of an engine.
 #[derive(Debug)]
@@ -34,9 +32,10 @@ impl TypeDef {
 #[derive(Default)]
 pub(crate) struct TypeRegistry {
     /// First id by group.
-    groups: HashMap<Box<[SubType]>, u32>,
+    #[cfg(feature = "gc")]
+    groups: Map<Box<[SubType]>, u32>,
     /// The same of groups of one function type without relations, the most frequent ones.
-    funcs: HashMap<FuncType, TypeId>,
+    funcs: Map<FuncType, TypeId>,
     types: Vec<Shared<TypeDef>>,
 }
 
@@ -46,7 +45,7 @@ impl TypeRegistry {
         if let Some(id) = self.funcs.get(ty) {
             return *id;
         }
-        let id = self.intern_group(Box::new([SubType {
+        let id = self.intern_new(Box::new([SubType {
             is_final: true,
             supertype: None,
             composite: CompositeType::Func(ty.clone()),
@@ -59,6 +58,23 @@ impl TypeRegistry {
 
     /// The id of the first member of a group; those of the others follow. Other types in it are canonical.
     pub(crate) fn intern_group(&mut self, group: Box<[SubType]>) -> TypeId {
+        // (What else there could be was refused when the module was read.)
+        #[cfg(not(feature = "gc"))]
+        if let [
+            SubType {
+                composite: CompositeType::Func(ty),
+                ..
+            },
+        ] = &*group
+        {
+            return self.intern(ty);
+        }
+        self.intern_new(group)
+    }
+
+    /// The same of one that is not among `funcs`.
+    fn intern_new(&mut self, group: Box<[SubType]>) -> TypeId {
+        #[cfg(feature = "gc")]
         if let Some(first) = self.groups.get(&group) {
             return TypeId(*first);
         }
@@ -82,6 +98,7 @@ impl TypeRegistry {
                 descriptor: member.descriptor,
             }));
         }
+        #[cfg(feature = "gc")]
         self.groups.insert(group, first);
         TypeId(first)
     }

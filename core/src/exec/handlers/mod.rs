@@ -28,7 +28,7 @@ use super::{
 };
 #[allow(unused_imports, reason = "macros that use each other")]
 use crate::bytecode::{
-    OPCODES, Op, in_slots,
+    Encoding, Native, OPCODES, Op, in_slots,
     places::{
         for_float_places, for_full_places, for_int_places, for_long_places, for_places,
         for_small_float_places, for_small_places, for_vector_places,
@@ -59,6 +59,13 @@ struct Table {
 }
 
 impl Table {
+    /// The next handler is that of this opcode, if a block of the table begins there.
+    const fn begin(&mut self, first: u16) {
+        if Native::PLACES.in_blocks() {
+            self.len = first as usize;
+        }
+    }
+
     const fn push(&mut self, handler: Handler) {
         self.handlers[self.len] = handler;
         self.len += 1;
@@ -277,37 +284,41 @@ macro_rules! second {
 
 macro_rules! define_handlers {
     (
-        binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
-        load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
-        store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
-        plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
-        shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
-        ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
-        extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
-        replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
-        atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
-        atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
-        rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
-        cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
-        produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
-        select { $($sel:ident $sel_text:literal;)* }
-        copy { $($cp:ident $cp_text:literal;)* }
-        global_get { $get:ident $get_text:literal; }
-        chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
-        load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
-        load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
-        load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
-        load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
-        load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
-        chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
-        copy_more { $pair:ident $pair_text:literal; $jump:ident $jump_text:literal; }
+        $([$block:ident $first:literal
+            binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
+            unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
+            load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
+            store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+            plain { $($(#[$doc:meta])* $op:ident $text:literal { $([$($field:expr),*] $handler:ty;)* })* }
+            shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
+            ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
+            extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
+            replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+            atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
+            atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
+            rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
+            cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
+            produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
+            compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+            fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
+            select { $($sel:ident $sel_text:literal;)* }
+            copy { $($cp:ident $cp_text:literal;)* }
+            global_get { $($get:ident $get_text:literal;)? }
+            chain { $($ch:ident $ch_text:literal $ch_ty:ident: $ch_first:ident ($ch_xy:ident) $ch_second:ident [$($ch_rev:ident)?];)* }
+            load_chain { $($lc:ident $lc_text:literal $lc_ty:ident: $lc_load:ident $lc_second:ident [$($lc_rev:ident)?];)* }
+            load_branch { $($lb:ident $lb_text:literal $lb_ty:ident: $lb_load:ident $($lb_compare:ident)*;)* }
+            load_keep_branch { $($lk:ident $lk_text:literal $lk_ty:ident: $lk_load:ident $($lk_compare:ident)*;)* }
+            load_scaled { $($sc:ident $sc_text:literal $sc_ty:ident: $sc_load:ident;)* }
+            load_store { $($ls:ident $ls_text:literal: $ls_load:ident $ls_store:ident;)* }
+            chain_store { $($cs:ident $cs_text:literal $cs_ty:ident: $cs_first:ident ($cs_xy:ident) $cs_store:ident;)* }
+            copy_more { $($pair:ident $pair_text:literal; $jump:ident $jump_text:literal;)? }
+        ])*
     ) => {
         const FILLED: Table = {
             define_thread!();
             let mut t = Table { handlers: [handler::<control::Unreachable>(); OPCODES], len: 0 };
+            $(
+            t.begin($first);
             $(row!($bin(t): for_places!((pairs [$($bin_swap)?]) $bin_in, pairs! { t (Binary, rows::$bin, dests $bin_out) }));)*
             $(row!($un(t): for_places!(sources $un_in, singles! { t (Unary, rows::$un, dests $un_out) }));)*
             $(
@@ -354,10 +365,12 @@ macro_rules! define_handlers {
                 let _ = Op::$cp;
                 for_places!(copied_to u64, copy! { t () });
             )*
-            let _ = Op::$get;
-            for_places!(dests u64, global_get! { t (u64) });
-            for_places!(dests f32, global_get! { t (f32) });
-            for_places!(dests f64, global_get! { t (f64) });
+            $(
+                let _ = Op::$get;
+                for_places!(dests u64, global_get! { t (u64) });
+                for_places!(dests f32, global_get! { t (f32) });
+                for_places!(dests f64, global_get! { t (f64) });
+            )?
             $(row!($ch(t): for_places!($ch_xy $ch_ty, chain! { t (Pair<rows::$ch_first, second!(rows::$ch_second, [$($ch_rev)?])>, $ch_ty) }));)*
             $(row!($lc(t): for_places!(sources u32, load_chain! { t (Pair<rows::$lc_load, second!(rows::$lc_second, [$($lc_rev)?])>, $lc_ty) }));)*
             $($(row!($lb(t): for_places!(sources u32, singles! { t (LoadBranch, Pair<rows::$lb_load, rows::$lb_compare>, others $lb_ty) }));)*)*
@@ -365,9 +378,12 @@ macro_rules! define_handlers {
             $(row!($sc(t): for_places!(sources u32, load_scaled! { t (rows::$sc_load, $sc_ty) }));)*
             $(row!($ls(t): for_places!(sources u32, singles! { t (LoadStore, Pair<rows::$ls_load, rows::$ls_store>, bases u32) }));)*
             $(row!($cs(t): for_places!(bases $cs_ty, chain_store! { t (Pair<rows::$cs_first, rows::$cs_store>, $cs_ty $cs_xy) }));)*
-            let _ = (Op::$pair, Op::$jump);
-            for_places!(copied u64, copy_pair! { t () });
-            for_places!(copied u64, copy_branch! { t () });
+            $(
+                let _ = (Op::$pair, Op::$jump);
+                for_places!(copied u64, copy_pair! { t () });
+                for_places!(copied u64, copy_branch! { t () });
+            )?
+            )*
             assert!(t.len == OPCODES);
             t
         };

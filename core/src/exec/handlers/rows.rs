@@ -267,24 +267,27 @@ macro_rules! define_store {
 
 macro_rules! define_semantics {
     (
-        binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
-        unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
-        load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
-        store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
-        plain $plain:tt
-        shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
-        ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
-        extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
-        replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
-        atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
-        atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
-        rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
-        cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
-        produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
-        compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
-        fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
-        $($rest:tt)*
+        $([$block:ident $first:literal
+            binary { $($bin:ident $bin_text:literal ($bin_in:ident) -> $bin_out:ident [$(swap $bin_swap:ident)?]: |$ba:ident, $bb:ident| $be:expr;)* }
+            unary { $($un:ident $un_text:literal ($un_in:ident) -> $un_out:ident: |$ua:ident| $ue:expr;)* }
+            load { $($ld:ident $ld_text:literal $ld_mem:ident => $ld_out:ident;)* }
+            store { $($st:ident $st_text:literal $st_in:ident => $st_mem:ident;)* }
+            plain $plain:tt
+            shift { $($sh:ident $sh_text:literal: |$sa:ident, $sb:ident| $se:expr;)* }
+            ternary { $($te:ident $te_text:literal: |$ta:ident, $tb:ident, $tc:ident| $tx:expr;)* }
+            extract { $($ex:ident $ex_text:literal $ex_lane:ident => $ex_out:ident;)* }
+            replace { $($re:ident $re_text:literal $re_in:ident => $re_lane:ident;)* }
+            atomic_load { $($al:ident $al_text:literal $al_mem:ident => $al_out:ident;)* }
+            atomic_store { $($as:ident $as_text:literal $as_in:ident => $as_mem:ident;)* }
+            rmw { $($rm:ident $rm_text:literal $rm_in:ident $rm_mem:ident: |$rm_a:ident, $rm_b:ident| $rm_e:expr;)* }
+            cmpxchg { $($cx:ident $cx_text:literal $cx_in:ident $cx_mem:ident;)* }
+            produce { $($pr:ident $pr_text:literal -> $pr_out:ident [$($pr_field:expr),*] $pr_handler:ident $(<$pr_lane:ident>)?;)* }
+            compare { $($cmp:ident $cmp_text:literal ($cmp_in:ident) [swap $cmp_swap:ident] [$(not $cmp_not:ident)?]: |$ca:ident, $cb:ident| $ce:expr;)* }
+            fused_compare { $($fus:ident $fus_text:literal ($fus_in:ident) [swap $fus_swap:ident] [$(not $fus_not:ident)?]: |$fa:ident, $fb:ident| $fe:expr;)* }
+            $($rest:tt)*
+        ])*
     ) => {
+        $(
         $(
             pub(crate) struct $bin;
             impl BinaryOp for $bin {
@@ -370,6 +373,7 @@ macro_rules! define_semantics {
             }
         )*
         $($(define_lane!($pr, $pr_out, $pr_lane);)?)*
+        )*
     };
 }
 for_each_op!(define_semantics);
