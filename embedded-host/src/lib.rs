@@ -1,9 +1,20 @@
 //! A WASI host for microcontrollers.
-//!
-//! **Empty as yet.** A later issue fills this crate with implementations of
-//! [`wasmote_wasi::host`]'s traits over `embedded_storage::NorFlash` (a filesystem), `embedded_io`
-//! (serial lines as standard streams), `rand_core` (entropy) and two clock traits of its own. Until
-//! then an embedder implements those traits for its board directly.
 #![no_std]
+#![deny(unsafe_code)]
 
+mod clock;
+mod entropy;
+pub mod fs;
+mod host;
+#[cfg(feature = "sim")]
+pub mod sim;
+mod stdio;
+
+pub use clock::{MonotonicClock, NoClock, NoDelay, Sleep, WallClock};
+pub use entropy::{NoEntropy, Random};
+pub use fs::{FlashDir, FlashFile, FlashFiles, NoFiles};
+#[cfg(feature = "littlefs")]
+pub use fs::{Littlefs, Settings};
+pub use host::EmbeddedHost;
+pub use stdio::{AlwaysReady, Console, NoStdio, Serial, StdStream, Stdio};
 pub use wasmote_wasi;

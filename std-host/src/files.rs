@@ -25,7 +25,7 @@ use wasmote_wasi::{
     guest::BATCH,
     host::{DirEntry, Files, Filestat, OpenHow, Opened, SetTime},
     path::wants_directory,
-    types::{Advice, Filetype},
+    types::Filetype,
 };
 
 use crate::{
@@ -39,12 +39,17 @@ pub struct StdDir {
     /// Possibly good for looking up names only (`O_PATH`).
     dir: fs::File,
     /// The same directory, open for listing; made when first needed.
+    #[cfg(target_os = "linux")]
     reader: Option<OwnedFd>,
 }
 
 impl StdDir {
     fn new(dir: fs::File) -> StdDir {
-        StdDir { dir, reader: None }
+        StdDir {
+            dir,
+            #[cfg(target_os = "linux")]
+            reader: None,
+        }
     }
 
     /// Opens a directory by its path in this process's own name space.
@@ -104,7 +109,11 @@ fn metadata(metadata: &Metadata) -> Filestat {
     Filestat {
         dev: metadata.dev(),
         ino: metadata.ino(),
-        filetype: filetype(FileType::from_raw_mode(metadata.mode())),
+        // (The type of modes differs from system to system.)
+        #[allow(clippy::unnecessary_cast, trivial_numeric_casts)]
+        filetype: filetype(FileType::from_raw_mode(
+            metadata.mode() as rustix::fs::RawMode
+        )),
         nlink: metadata.nlink(),
         size: metadata.size(),
         atim: nanoseconds(metadata.atime(), unsigned(metadata.atime_nsec())),
@@ -454,8 +463,9 @@ impl Files for StdHost {
         file: &StdFile,
         offset: u64,
         len: u64,
-        advice: Advice,
+        advice: wasmote_wasi::types::Advice,
     ) -> Result<(), Errno> {
+        use wasmote_wasi::types::Advice;
         let advice = match advice {
             Advice::Normal => rustix::fs::Advice::Normal,
             Advice::Sequential => rustix::fs::Advice::Sequential,

@@ -140,7 +140,12 @@ impl Sockets for StdHost {
     ) -> Result<usize, Errno> {
         let fd = socket.fd();
         // A program that is not there any more to read is an error of this call, not a signal for all.
+        #[cfg(not(target_vendor = "apple"))]
         let mut how = SendFlags::NOSIGNAL;
+        #[cfg(target_vendor = "apple")]
+        let mut how = SendFlags::empty();
+        #[cfg(target_vendor = "apple")]
+        sockopt::set_socket_nosigpipe(fd, true).map_err(os)?;
         how.set(SendFlags::DONTWAIT, nonblocking);
         let (bufs, count) = (slices(bufs), bufs.len());
         transfer(fd, PollFlags::OUT, nonblocking, || {

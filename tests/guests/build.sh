@@ -11,7 +11,7 @@ rustc=${RUSTC_WASI:-rustc}
 
 $rustc --edition 2024 --target wasm32-wasip1 -Copt-level=z -Clto=fat -Cpanic=abort -Cstrip=symbols -Ccodegen-units=1 \
   -o md2html.wasm src/md2html.rs
-for guest in files calls server; do
+for guest in files calls server boots; do
   "$clang" --target=wasm32-wasip1 --sysroot="$sysroot" -Os -s -o $guest.wasm src/$guest.c
 done
 ls -l ./*.wasm

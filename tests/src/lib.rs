@@ -3,6 +3,7 @@
 //! Cargo tells a package's tests only about the package's own binaries, so the binary is built here,
 //! once per test process, with the profile the tests were built with.
 
+pub mod chip;
 pub mod program;
 
 use std::{

@@ -1,6 +1,7 @@
 //! Counters that never stop, and waiting by them.
 
 use embedded_hal::delay::DelayNs;
+use wasmote_embedded_host::{MonotonicClock, wasmote_wasi::Errno};
 
 use crate::regs::Regs;
 
@@ -27,6 +28,16 @@ impl<T: Ticks> DelayNs for Clock<T> {
     fn delay_ns(&mut self, ns: u32) {
         let end = self.nanoseconds() + u64::from(ns);
         while self.nanoseconds() < end {}
+    }
+}
+
+impl<T: Ticks> MonotonicClock for Clock<T> {
+    fn now(&mut self) -> Result<u64, Errno> {
+        Ok(self.nanoseconds())
+    }
+
+    fn resolution(&self) -> u64 {
+        u64::from(1_000_000_000 / T::HZ)
     }
 }
 

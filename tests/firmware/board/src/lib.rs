@@ -8,6 +8,7 @@ extern crate alloc;
 
 pub mod clock;
 pub mod flash;
+pub mod heap;
 pub mod i2c;
 pub mod led;
 #[cfg(target_arch = "arm")]

@@ -19,7 +19,7 @@ pub struct Mps2 {
     pub delay: Clock<FpgaCounter>,
     /// The two LEDs.
     pub leds: [FpgaLed; 2],
-    /// The bus of the first shield.
+    /// The bus of the second shield.
     pub i2c: Sbcon,
 }
 
@@ -43,7 +43,7 @@ impl Mps2 {
                     regs: fpgaio(),
                     bit,
                 }),
-                i2c: Sbcon::new(Regs::at(0x4002_9000)),
+                i2c: Sbcon::new(Regs::at(0x4002_a000)),
             }
         }
     }

@@ -29,6 +29,14 @@ pub fn flash<F: NorFlash>(flash: &mut F) -> Result<(), &'static str> {
     if buf != bytes {
         return Err("it has other bytes than were written");
     }
+    // The least there is to write, which some chips take another command for.
+    let least = &bytes[..F::WRITE_SIZE];
+    if flash.write(start, least).is_err() || flash.read(start, &mut buf).is_err() {
+        return Err("it takes no single word");
+    }
+    if !buf.starts_with(least) || buf[least.len()..].iter().any(|byte| *byte != 0xff) {
+        return Err("it has another word than was written");
+    }
     if flash.write(middle, &[0xff; 64]).is_ok() {
         return Err("it takes ones over zeros");
     }

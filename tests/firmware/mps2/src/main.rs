@@ -1,36 +1,50 @@
+//! Firmware for the board `mps2-an386`, a Cortex-M4F: programs with files on a flash in memory, which are gone with
+//! the power.
+
 #![no_std]
 #![no_main]
 
+use board::{heap::Heap, mps2::Mps2, stack};
 use cortex_m as _;
 use cortex_m_rt::entry;
-use embedded_alloc::LlffHeap;
-use semihosting::println;
+use runner::Request;
+use semihosting::{eprintln, process::exit};
+use wasmote_embedded_host::{EmbeddedHost, FlashFiles, Littlefs, Serial, Settings, sim::SimFlash};
+use wasmote_wasi::{DirRights, WasiCtxBuilder};
 
 #[global_allocator]
-static HEAP: LlffHeap = LlffHeap::empty();
+static HEAP: Heap<{ 3 << 20 }> = Heap::new();
+
+/// Sectors of 4 KiB, as serial flash has them.
+type Flash = SimFlash<1, 1, 4096>;
+type Files = FlashFiles<Littlefs<Flash, 256, 16, 2>, 8, 256>;
 
 #[entry]
 fn main() -> ! {
-    board::stack::paint();
-    // SAFETY: called once.
-    unsafe {
-        embedded_alloc::init!(HEAP, 3 << 20);
+    stack::paint();
+    let board = Mps2::take();
+    let request = Request::get();
+    let fs = Littlefs::format(Flash::new(64), &Settings::default());
+    let fs = fs.unwrap_or_else(|(errno, _)| panic!("no filesystem: {errno}"));
+    let mut files: Files = FlashFiles::new(fs).expect("files");
+    for (name, contents) in &request.files {
+        files.write(name, contents).expect("room for a file");
     }
-    let mut b = board::mps2::Mps2::take();
-    use embedded_hal::delay::DelayNs;
-    use embedded_hal::i2c::I2c;
-    use embedded_io::Write;
-    b.serial.write_all(b"hello\n").unwrap();
-    let mut t = [0; 2];
-    let r = b.i2c.write_read(0x48, &[0], &mut t);
-    println!("i2c {r:?} {t:?}");
-    let t = b.clock.nanoseconds();
-    b.delay.delay_ms(100);
-    println!("{} {}", t, b.clock.nanoseconds());
-    let args = semihosting::experimental::env::args::<256>().unwrap();
-    for a in &args {
-        println!("arg {a:?}")
-    }
-    println!("stack {}", board::stack::used());
-    semihosting::process::exit(7)
+    let root = files.root().expect("a root");
+    let host = EmbeddedHost::new()
+        .files(files)
+        .stdio(Serial(board.serial))
+        .monotonic_clock(board.clock)
+        .delay(board.delay);
+    let ctx = WasiCtxBuilder::new()
+        .args(&request.words)
+        .and_then(|builder| builder.preopen(root, "/", DirRights::READ_WRITE))
+        .expect("words without NUL")
+        .stdin(host.stdin())
+        .stdout(host.stdout())
+        .stderr(host.stderr());
+    let ctx = ctx.build(host).expect("few descriptors");
+    let status = runner::run(request.guest(), ctx, |_| Ok(()));
+    eprintln!("stack {} heap {}", stack::used(), HEAP.peak());
+    exit(status)
 }

@@ -1,36 +1,55 @@
+//! Firmware for the riscv32 board `virt`: programs with files on CFI flash, the date, true randomness, and a serial
+//! line for what they read and print.
+
 #![no_std]
 #![no_main]
 
-use embedded_alloc::LlffHeap;
+use board::{flash::CfiFlash, heap::Heap, selftest, stack, virt::Virt};
 use riscv as _;
 use riscv_rt::entry;
-use semihosting::println;
+use runner::Request;
+use semihosting::{eprintln, process::exit};
+use wasmote_embedded_host::{EmbeddedHost, FlashFiles, Littlefs, Serial, Settings};
+use wasmote_wasi::{DirRights, WasiCtxBuilder};
 
 #[global_allocator]
-static HEAP: LlffHeap = LlffHeap::empty();
+static HEAP: Heap<{ 3 << 20 }> = Heap::new();
+
+type Files = FlashFiles<Littlefs<CfiFlash, 256, 16, 2>, 8, 256>;
 
 #[entry]
 fn main() -> ! {
-    board::stack::paint();
-    // SAFETY: called once.
-    unsafe {
-        embedded_alloc::init!(HEAP, 3 << 20);
+    stack::paint();
+    let board = Virt::take();
+    let mut flash = board.flash.expect("the emulator has the flash");
+    let request = Request::get();
+    if request.words == ["selftest"] {
+        selftest::flash(&mut flash).expect("the flash works");
+        exit(0);
     }
-    let mut b = board::virt::Virt::take();
-    use embedded_hal::delay::DelayNs;
-    use embedded_io::Write;
-    b.serial.write_all(b"hello\n").unwrap();
-    let t = b.clock.nanoseconds();
-    b.delay.delay_ms(100);
-    println!("{} {}", t, b.clock.nanoseconds());
-    let args = semihosting::experimental::env::args::<256>().unwrap();
-    for a in &args {
-        println!("arg {a:?}")
+    let fs = Littlefs::mount_or_format(flash, &Settings::default());
+    let fs = fs.unwrap_or_else(|(errno, _)| panic!("no filesystem: {errno}"));
+    let mut files: Files = FlashFiles::new(fs).expect("files");
+    for (name, contents) in &request.files {
+        files.write(name, contents).expect("room for a file");
     }
-    match b.flash {
-        Ok(mut f) => println!("flash {:?}", board::selftest::flash(&mut f)),
-        Err(e) => println!("{e:?}"),
-    }
-    println!("stack {}", board::stack::used());
-    semihosting::process::exit(7)
+    let root = files.root().expect("a root");
+    let host = EmbeddedHost::new()
+        .files(files)
+        .stdio(Serial(board.serial))
+        .random(board.rng.expect("the emulator has random numbers"))
+        .monotonic_clock(board.clock)
+        .wall_clock(board.rtc)
+        .delay(board.delay);
+    let ctx = WasiCtxBuilder::new()
+        .args(&request.words)
+        .and_then(|builder| builder.preopen(root, "/", DirRights::READ_WRITE))
+        .expect("words without NUL")
+        .stdin(host.stdin())
+        .stdout(host.stdout())
+        .stderr(host.stderr());
+    let ctx = ctx.build(host).expect("few descriptors");
+    let status = runner::run(request.guest(), ctx, |_| Ok(()));
+    eprintln!("stack {} heap {}", stack::used(), HEAP.peak());
+    exit(status)
 }
