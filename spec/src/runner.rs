@@ -19,7 +19,7 @@ pub fn run(text: &str, form: Form, options: Options) -> Result<Report, ScriptErr
     directives(text, |line, directive| {
         let keyword = keyword(&directive);
         let done = match lowering.directive(directive) {
-            Ok(Some(step)) => player.step(&step),
+            Ok(Some(step)) => player.step(&step).map_err(|failure| failure.to_string()),
             Ok(None) => Ok(()),
             Err(reason) => Err(reason),
         };

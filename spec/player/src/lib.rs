@@ -8,11 +8,12 @@ extern crate alloc;
 
 mod options;
 mod player;
+mod room;
 mod script;
 mod spectest;
 mod values;
 
 pub use options::{Language, Options};
-pub use player::Player;
+pub use player::{Failure, Player};
 pub use script::{Action, Directive, LeftOut, Script, Step, Tally, play};
 pub use values::{Arg, Expected, Hierarchy, Number};

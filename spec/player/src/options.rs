@@ -31,6 +31,7 @@ impl Options {
         } else {
             CompilationMode::Lazy
         });
+        #[cfg(feature = "compiler")]
         self.language.configure(&mut config);
         // Deep enough for every script, small enough that runaway recursion ends soon.
         config.max_stack_size(1 << 20);
@@ -77,7 +78,8 @@ impl Language {
         }
     }
 
-    /// Switches off what the language does not have.
+    /// Switches off what the language does not have. (Images were made in it.)
+    #[cfg(feature = "compiler")]
     fn configure(self, config: &mut Config) {
         config.wasm_legacy_exceptions(true);
         match self {

@@ -6,7 +6,7 @@ use core::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Language, Options, Player,
+    Failure, Language, Options, Player,
     values::{Arg, Expected},
 };
 
@@ -120,6 +120,8 @@ pub struct Tally {
     pub passed: u32,
     /// Otherwise.
     pub failed: u32,
+    /// Otherwise, since there was no room to grow.
+    pub no_room: u32,
 }
 
 impl AddAssign for LeftOut {
@@ -133,6 +135,7 @@ impl AddAssign for Tally {
     fn add_assign(&mut self, more: Tally) {
         self.passed += more.passed;
         self.failed += more.failed;
+        self.no_room += more.no_room;
     }
 }
 
@@ -143,7 +146,7 @@ impl AddAssign for Tally {
 pub fn play(
     script: &Script<'_>,
     options: Options,
-    mut on_failure: impl FnMut(u32, &str),
+    mut on_failure: impl FnMut(u32, &Failure),
 ) -> Result<Tally, postcard::Error> {
     let mut player = Player::new(options.in_language(script.language));
     let mut tally = Tally::default();
@@ -153,9 +156,12 @@ pub fn play(
         rest = behind;
         match player.step(&directive.step) {
             Ok(()) => tally.passed += 1,
-            Err(reason) => {
-                tally.failed += 1;
-                on_failure(directive.line, &reason);
+            Err(failure) => {
+                match failure {
+                    Failure::Wrong(_) => tally.failed += 1,
+                    Failure::NoRoom(_) => tally.no_room += 1,
+                }
+                on_failure(directive.line, &failure);
             }
         }
     }

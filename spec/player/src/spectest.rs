@@ -5,8 +5,10 @@ use wasmote::{
     TableType, Val,
 };
 
+use crate::room::Room;
+
 /// A linker with `spectest` in it, whose names may be redefined (scripts register names twice).
-pub fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()>, Error> {
+pub fn linker(engine: &Engine, store: &mut Store<Room>) -> Result<Linker<Room>, Error> {
     let mut linker = Linker::new(engine);
     linker.allow_shadowing(true);
     let globals = [

@@ -109,7 +109,7 @@ fn number(value: &Val) -> Option<Number> {
 
 impl Arg {
     /// The value. Host references hold their number.
-    pub(crate) fn value(self, store: &mut Store<()>) -> Result<Val, Error> {
+    pub(crate) fn value<T>(self, store: &mut Store<T>) -> Result<Val, Error> {
         Ok(match self {
             Arg::Number(number) => number.into(),
             Arg::Null(Hierarchy::Func) => Val::NULL_FUNC,
@@ -124,7 +124,7 @@ impl Arg {
 
 impl Expected {
     /// Whether the value is as expected.
-    pub fn matches(&self, store: &Store<()>, got: &Val) -> bool {
+    pub fn matches<T>(&self, store: &Store<T>, got: &Val) -> bool {
         let holds = |value: &ExternRef, expected: u32| {
             let data = value.data(store);
             data.and_then(|data| data.downcast_ref::<u32>()) == Some(&expected)
@@ -161,7 +161,7 @@ impl Expected {
 }
 
 /// Compares results with what is expected.
-pub(crate) fn check(store: &Store<()>, got: &[Val], expected: &[Expected]) -> Result<(), String> {
+pub(crate) fn check<T>(store: &Store<T>, got: &[Val], expected: &[Expected]) -> Result<(), String> {
     if got.len() != expected.len() {
         return Err(format!(
             "expected {} results, got {}",

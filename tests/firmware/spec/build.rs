@@ -1,0 +1,15 @@
+//! Links with the memory of the board that the architecture stands for.
+
+use std::env;
+
+fn main() {
+    let var = |name| env::var(name).expect("cargo sets it");
+    let folder = format!(
+        "{}/{}",
+        var("CARGO_MANIFEST_DIR"),
+        var("CARGO_CFG_TARGET_ARCH")
+    );
+    println!("cargo::rustc-link-search={folder}");
+    println!("cargo::rerun-if-changed={folder}/memory.x");
+    println!("cargo::rustc-link-arg-bins=-Tlink.x");
+}
