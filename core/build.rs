@@ -6,6 +6,8 @@
 //!
 //! `compact` is the feature of that name; builds without `compiler` are always so, since all they run is images.
 //!
+//! `hash_maps` is set for hosts: lists serve chips.
+//!
 //! `heap` is set where there can be objects: structures, arrays, exceptions, references to host values.
 //!
 //! `full_dispatch` is the feature `dispatch-full`, except in `compact` builds, which have the small set
@@ -18,6 +20,7 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(full_dispatch)");
     println!("cargo::rustc-check-cfg=cfg(compact)");
     println!("cargo::rustc-check-cfg=cfg(heap)");
+    println!("cargo::rustc-check-cfg=cfg(hash_maps)");
     println!("cargo::rerun-if-env-changed=WASMOTE_DISPATCH");
     let var = |name: &str| env::var(name).unwrap_or_default();
     let tail = match var("WASMOTE_DISPATCH").as_str() {
@@ -38,6 +41,9 @@ fn main() {
     let compact = feature("COMPACT") || !feature("COMPILER");
     if compact {
         println!("cargo::rustc-cfg=compact");
+    }
+    if feature("STD") || feature("DISPATCH_FULL") {
+        println!("cargo::rustc-cfg=hash_maps");
     }
     if ["GC", "EXCEPTIONS", "EXTERNREF"].into_iter().any(feature) {
         println!("cargo::rustc-cfg=heap");

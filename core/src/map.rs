@@ -1,11 +1,11 @@
-//! Maps: hash tables where modules of any size are compiled, lists where images run on chips: less code, less RAM.
+//! Maps: hash tables on hosts, lists on chips, where RAM bounds what modules have: less code, less RAM.
 
-#[cfg(feature = "compiler")]
+#[cfg(hash_maps)]
 pub(crate) use hashbrown::HashMap as Map;
-#[cfg(not(feature = "compiler"))]
+#[cfg(not(hash_maps))]
 pub(crate) use list::Map;
 
-#[cfg(not(feature = "compiler"))]
+#[cfg(not(hash_maps))]
 mod list {
     use alloc::vec::Vec;
     use core::borrow::Borrow;

@@ -34,12 +34,15 @@ pub(crate) fn any<'a, V: VisitOperator<'a> + FrameStack>(
 /// Visits the operator at the start of `bytes`, if it is a frequent one with short immediates; what the
 /// visitor said, and what follows the operator. They close no block and push one operand at most.
 ///
-/// An operator must be allowed there.
+/// An operator must be allowed there. Builds for chips have none that is frequent: it takes code.
 #[inline(always)]
 pub(crate) fn frequent<'a, 'b, V: VisitOperator<'a>>(
     bytes: &'b [u8],
     visitor: &mut V,
 ) -> Option<(V::Output, &'b [u8])> {
+    if cfg!(not(feature = "dispatch-full")) {
+        return None;
+    }
     let (&opcode, rest) = bytes.split_first()?;
     /// Loads and stores of memory 0.
     macro_rules! access {

@@ -3,9 +3,6 @@
 use alloc::{boxed::Box, vec::Vec};
 
 #[cfg(feature = "compiler")]
-use wasmparser::Operator;
-
-#[cfg(feature = "compiler")]
 use super::Types;
 use crate::{
     error::Error,
@@ -78,83 +75,70 @@ impl ConstExpr {
         types: &Types<'_>,
     ) -> Result<ConstExpr, Error> {
         let mut ops = Vec::new();
-        let mut reader = expr.get_operators_reader();
+        let mut reader = expr.get_binary_reader();
         while !reader.eof() {
-            let (op, offset) = reader.read_with_offset()?;
+            let offset = reader.original_position();
             let unsupported = || Error::unsupported("GC", "a constant expression", Some(offset));
+            let gc = types.features.gc();
             let ty = |index: u32| {
                 let entry = types.known.get(index as usize);
-                entry
-                    .filter(|_| types.features.gc())
-                    .ok_or_else(unsupported)
+                entry.filter(|_| gc).ok_or_else(unsupported)
             };
-            let structure = |index: u32, default: bool, descriptor: bool| -> Result<_, Error> {
-                let entry = ty(index)?;
-                let fields = match &entry.def.composite {
-                    CompositeType::Struct(ty) if !default => ty.fields().len() as u32,
-                    _ => 0,
-                };
-                Ok(ConstOp::Struct {
-                    ty: entry.id,
-                    fields,
-                    descriptor,
-                })
+            // By opcode: reading all operators there are would take chips more code than all else here.
+            let opcode = match reader.read_u8()? {
+                prefix @ (0xfb | 0xfd) => u32::from(prefix) << 16 | reader.read_var_u32()?,
+                opcode => opcode.into(),
             };
-            ops.push(match op {
-                Operator::I32Const { value } => ConstOp::Value([u64::from(value as u32), 0]),
-                Operator::I64Const { value } => ConstOp::Value([value as u64, 0]),
-                Operator::F32Const { value } => ConstOp::Value([u64::from(value.bits()), 0]),
-                Operator::F64Const { value } => ConstOp::Value([value.bits(), 0]),
+            ops.push(match opcode {
+                0x0b => continue,
+                0x23 => ConstOp::GlobalGet(reader.read_var_u32()?),
+                0x41 => ConstOp::Value([u64::from(reader.read_var_i32()? as u32), 0]),
+                0x42 => ConstOp::Value([reader.read_var_i64()? as u64, 0]),
+                0x43 => ConstOp::Value([u64::from(reader.read_f32()?.bits()), 0]),
+                0x44 => ConstOp::Value([reader.read_f64()?.bits(), 0]),
+                0x6a => ConstOp::I32Add,
+                0x6b => ConstOp::I32Sub,
+                0x6c => ConstOp::I32Mul,
+                0x7c => ConstOp::I64Add,
+                0x7d => ConstOp::I64Sub,
+                0x7e => ConstOp::I64Mul,
+                0xd0 => {
+                    reader.read::<wasmparser::HeapType>()?;
+                    ConstOp::Value([0; 2])
+                }
+                0xd2 => ConstOp::RefFunc(reader.read_var_u32()?),
                 #[cfg(feature = "simd")]
-                Operator::V128Const { value } => {
-                    let (low, high) = value.bytes().split_at(8);
+                0xfd_000c => {
+                    let (low, high) = reader.read_bytes(16)?.split_at(8);
                     ConstOp::Value(
                         [low, high]
                             .map(|half| u64::from_le_bytes(half.try_into().unwrap_or_default())),
                     )
                 }
-                Operator::RefNull { .. } => ConstOp::Value([0; 2]),
-                Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
-                Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
-                Operator::I32Add => ConstOp::I32Add,
-                Operator::I32Sub => ConstOp::I32Sub,
-                Operator::I32Mul => ConstOp::I32Mul,
-                Operator::I64Add => ConstOp::I64Add,
-                Operator::I64Sub => ConstOp::I64Sub,
-                Operator::I64Mul => ConstOp::I64Mul,
-                Operator::RefI31 if types.features.gc() => ConstOp::RefI31,
-                Operator::StructNew { struct_type_index } => {
-                    structure(struct_type_index, false, false)?
+                // The structures: of values, of zero and null, the same with a descriptor.
+                0xfb_0000 | 0xfb_0001 | 0xfb_0020 | 0xfb_0021 if gc => {
+                    let entry = ty(reader.read_var_u32()?)?;
+                    let fields = match &entry.def.composite {
+                        CompositeType::Struct(ty) if opcode & 1 == 0 => ty.fields().len() as u32,
+                        _ => 0,
+                    };
+                    ConstOp::Struct {
+                        ty: entry.id,
+                        fields,
+                        descriptor: opcode >= 0xfb_0020,
+                    }
                 }
-                Operator::StructNewDefault { struct_type_index } => {
-                    structure(struct_type_index, true, false)?
-                }
-                Operator::StructNewDesc { struct_type_index } => {
-                    structure(struct_type_index, false, true)?
-                }
-                Operator::StructNewDefaultDesc { struct_type_index } => {
-                    structure(struct_type_index, true, true)?
-                }
-                Operator::ArrayNew { array_type_index } => ConstOp::ArrayOf {
-                    ty: ty(array_type_index)?.id,
-                    init: true,
+                0xfb_0006 | 0xfb_0007 if gc => ConstOp::ArrayOf {
+                    ty: ty(reader.read_var_u32()?)?.id,
+                    init: opcode == 0xfb_0006,
                 },
-                Operator::ArrayNewDefault { array_type_index } => ConstOp::ArrayOf {
-                    ty: ty(array_type_index)?.id,
-                    init: false,
-                },
-                Operator::ArrayNewFixed {
-                    array_type_index,
-                    array_size,
-                } => ConstOp::Array {
-                    ty: ty(array_type_index)?.id,
-                    elements: array_size,
+                0xfb_0008 if gc => ConstOp::Array {
+                    ty: ty(reader.read_var_u32()?)?.id,
+                    elements: reader.read_var_u32()?,
                 },
                 // References of both hierarchies look alike.
-                Operator::AnyConvertExtern | Operator::ExternConvertAny if types.features.gc() => {
-                    continue;
-                }
-                Operator::End => continue,
+                0xfb_001a | 0xfb_001b if gc => continue,
+                0xfb_001c if gc => ConstOp::RefI31,
                 // Validated, so it is one of GC's or a vector.
                 _ => return Err(unsupported()),
             });

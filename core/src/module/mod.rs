@@ -26,6 +26,8 @@ use names::Names;
 #[cfg(feature = "compiler")]
 pub(crate) use parse::type_groups;
 
+#[cfg(hash_maps)]
+use crate::map::Map;
 use crate::{
     engine::Engine,
     error::Error,
@@ -36,7 +38,7 @@ use crate::{
     },
 };
 #[cfg(feature = "compiler")]
-use crate::{map::Map, sync::Once, translate::Pins};
+use crate::{sync::Once, translate::Pins};
 
 /// A validated WebAssembly module. Cheap to clone.
 #[derive(Clone)]
@@ -92,7 +94,7 @@ pub(crate) struct ModuleInner {
     pub(crate) data: Vec<DataSegment>,
     pub(crate) exports: Vec<ExportEntry>,
     /// Position in `exports` by name.
-    #[cfg(feature = "compiler")]
+    #[cfg(hash_maps)]
     export_names: Map<Box<str>, u32>,
     /// Function index of the start function.
     pub(crate) start: Option<u32>,
@@ -311,7 +313,7 @@ impl ModuleInner {
             elements: Vec::new(),
             data: Vec::new(),
             exports: Vec::new(),
-            #[cfg(feature = "compiler")]
+            #[cfg(hash_maps)]
             export_names: Map::new(),
             start: None,
             #[cfg(feature = "compiler")]
@@ -363,7 +365,7 @@ impl ModuleInner {
 
     /// Makes exports be found by name.
     pub(crate) fn index_exports(&mut self) {
-        #[cfg(feature = "compiler")]
+        #[cfg(hash_maps)]
         for (position, export) in (0..).zip(&self.exports) {
             self.export_names.insert(export.name.clone(), position);
         }
@@ -456,9 +458,9 @@ impl ModuleInner {
     }
 
     pub(crate) fn export(&self, name: &str) -> Option<&ExportEntry> {
-        #[cfg(feature = "compiler")]
+        #[cfg(hash_maps)]
         return (self.export_names.get(name)).map(|position| &self.exports[*position as usize]);
-        #[cfg(not(feature = "compiler"))]
+        #[cfg(not(hash_maps))]
         self.exports.iter().find(|export| *export.name == *name)
     }
 
