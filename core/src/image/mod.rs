@@ -43,7 +43,7 @@ pub use write::ImageOptions;
 /// The first bytes of an image.
 const MAGIC: [u8; 4] = *b"mote";
 /// Changes whenever an image of before could not be run, or would mean something else.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 /// Bytes in front of the head.
 const HEADER_BYTES: usize = 40;
 /// What the checksum covers begins here.
