@@ -60,22 +60,25 @@ pub(crate) fn disassemble<E: Encoding>(
         }
         // Writing to a String does not fail.
         let _ = match field {
-            Field::Dst(at) | Field::Src(at) => write!(text, "{}", slot(instruction.u16(at))),
+            Field::Dst(at) | Field::Src(at) => write!(text, "{}", slot(instruction.slot(at))),
+            Field::Dst16(at) | Field::Src16(at) => {
+                write!(text, "{}", slot(instruction.u16(at)))
+            }
             Field::DstRun(at, count) => {
                 write!(text, "{}x{count}", slot(instruction.u16(at)))
             }
             Field::DstPair(at) => write!(
                 text,
                 "{}:{}",
-                slot(instruction.u16(at)),
-                slot(instruction.u16(at) + 1)
+                slot(instruction.slot(at)),
+                slot(instruction.slot(at) + 1)
             ),
             Field::Pin(n) | Field::ToPin(n) => write!(text, "p{n}"),
             Field::Acc(bank) | Field::ToAcc(bank) => write!(text, "{}", bank_name(bank)),
             Field::Both(bank, at) => {
                 write!(text, "{}={}", bank_name(bank), slot(instruction.u16(at)))
             }
-            Field::Imm16(at) => write!(text, "{}", instruction.u16(at) as i16),
+            Field::Imm16(at) => write!(text, "{}", instruction.small(at)),
             Field::Imm(at) => write!(text, "{}", instruction.imm(at)),
             Field::Imm32(at) => write!(text, "{}", instruction.u32(at) as i32),
             Field::Imm64(at) => write!(text, "{:#x}", instruction.u64(at)),
@@ -85,10 +88,15 @@ pub(crate) fn disassemble<E: Encoding>(
             Field::Offset(at) => write!(text, "+{}", instruction.index(at)),
             Field::Offset16(at) => write!(text, "+{}", instruction.u16(at)),
             Field::Offset64(at) => write!(text, "+{}", instruction.u64(at)),
-            Field::Rel(at) => write!(text, "->{:x}", target::<E>(instruction.target(at as usize))),
-            Field::Targets(at) => {
+            Field::Rel(at) | Field::FarRel(at) => {
+                let far = matches!(field, Field::FarRel(_));
+                let to = instruction.target(at as usize, far);
+                write!(text, "->{:x}", target::<E>(to))
+            }
+            Field::Targets(at) | Field::FarTargets(at) => {
+                let far = matches!(field, Field::FarTargets(_));
                 let mut result = write!(text, "->[");
-                for (i, to) in instruction.targets(at).enumerate() {
+                for (i, to) in instruction.targets(at, far).enumerate() {
                     result = result.and(write!(
                         text,
                         "{}{:x}",

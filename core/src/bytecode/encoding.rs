@@ -10,10 +10,15 @@
 //! All destination forms of an op have one size and follow each other, so a producer can be redirected after
 //! it was emitted.
 //!
-//! The **compact** encoding follows from it: a u16 opcode, then the same fields in the order of their places
-//! without gaps, at even addresses, in little-endian byte order. Constants, offsets and indices have 16 bits
-//! there. It names nothing by address, so that it runs wherever it lies. What does not fit is a slot or
-//! another form (see `Encoding`'s limits).
+//! The **compact** encoding follows from it, at even addresses and in little-endian byte order:
+//!
+//! ```text
+//! | u16 opcode | u8 slots and small constants | to an even place | fields of 16 bits and more | br_table: its targets |
+//! ```
+//!
+//! Each kind is in the order of its places in the direct encoding, without gaps. Constants, offsets, indices and
+//! branches have 16 bits there. It names nothing by address, so that it runs wherever it lies. What does not fit is
+//! a slot or another form (see `Encoding`'s limits, and `translate::code` for functions with more slots or code).
 
 #[cfg(not(compact))]
 use super::{BASES_OF_FULL, FULL};
@@ -134,17 +139,20 @@ impl Form {
         let mut fields = [None; 8];
         let fielded = self.fields().filter(|field| field.width(true) > 0);
         for (len, field) in fielded.enumerate() {
-            // In the order of their places.
-            let at = field.at();
+            // Bytes first, then the rest, each in the order of their places.
+            let order = |field: Field| (field.width(true) > 1, field.at());
             let mut i = len;
-            while i > 0 && fields[i - 1].is_some_and(|before: Field| before.at() > at) {
+            while i > 0 && fields[i - 1].is_some_and(|before| order(before) > order(field)) {
                 fields[i] = fields[i - 1];
                 i -= 1;
             }
             fields[i] = Some(field);
         }
-        let mut to = 0;
+        let mut to: usize = 0;
         fields.into_iter().flatten().map(move |field| {
+            if field.width(true) > 1 {
+                to = to.next_multiple_of(2);
+            }
             let packed = Packed {
                 field: field.moved(to),
                 at: field.at(),

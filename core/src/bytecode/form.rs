@@ -80,6 +80,9 @@ pub(crate) enum Field {
     DstRun(u8, u8),
     /// Slot read.
     Src(u8),
+    /// The same with 16 bits in the compact encoding, too: the first of a run of slots, and what has no narrower form.
+    Dst16(u8),
+    Src16(u8),
     /// Accumulator read.
     Acc(Bank),
     /// Pin read, by number.
@@ -92,7 +95,7 @@ pub(crate) enum Field {
     Both(Bank, u8),
     /// Constant, sign-extended: 32 bits, or 16 in the compact encoding.
     Imm(u8),
-    /// Constant: sign-extended i16, i32, or 64 bits.
+    /// Constant: sign-extended i16 (i8 in the compact encoding), i32, or 64 bits.
     Imm16(u8),
     Imm32(u8),
     Imm64(u8),
@@ -105,10 +108,13 @@ pub(crate) enum Field {
     Offset(u8),
     Offset16(u8),
     Offset64(u8),
-    /// Branch target, relative to this field's address.
+    /// Branch target, relative to this field's address: an i32, or in the compact encoding an i16 that counts words.
     Rel(u8),
-    /// u32 count n of targets besides the default; n + 1 i32 follow the instruction's fields.
+    /// u32 count n of targets besides the default; n + 1 like that follow the instruction's fields.
     Targets(u8),
+    /// The same with an i32 in every encoding.
+    FarRel(u8),
+    FarTargets(u8),
     /// First slot of the callee's frame.
     Base(u8),
     /// Where the callee's frame header is, relative to its frame.
@@ -145,6 +151,8 @@ impl Field {
             | DstPair(at)
             | DstRun(at, _)
             | Src(at)
+            | Dst16(at)
+            | Src16(at)
             | Both(_, at)
             | Imm(at)
             | Imm16(at)
@@ -158,6 +166,8 @@ impl Field {
             | Offset64(at)
             | Rel(at)
             | Targets(at)
+            | FarRel(at)
+            | FarTargets(at)
             | Base(at)
             | Header(at)
             | OwnHeader(at)
@@ -186,6 +196,8 @@ impl Field {
             | DstPair(at)
             | DstRun(at, _)
             | Src(at)
+            | Dst16(at)
+            | Src16(at)
             | Both(_, at)
             | Imm(at)
             | Imm16(at)
@@ -199,6 +211,8 @@ impl Field {
             | Offset64(at)
             | Rel(at)
             | Targets(at)
+            | FarRel(at)
+            | FarTargets(at)
             | Base(at)
             | Header(at)
             | OwnHeader(at)
@@ -224,8 +238,15 @@ impl Field {
         use Field::*;
         match self {
             Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
-            Dst(_) | DstPair(_) | DstRun(..) | Src(_) | Both(..) | Imm16(_) | Offset16(_)
-            | Base(_) | Header(_) | OwnHeader(_) | Count(_) | Memory16(_) | Table(_) => 2,
+            Dst(_) | DstPair(_) | Src(_) | Both(..) | Imm16(_) => {
+                if compact {
+                    1
+                } else {
+                    2
+                }
+            }
+            Dst16(_) | Src16(_) | DstRun(..) | Offset16(_) | Base(_) | Header(_) | OwnHeader(_)
+            | Count(_) | Memory16(_) | Table(_) => 2,
             Imm(_) | Offset(_) | Func(_) | Global(_) | Memory(_) | Table32(_) | Data(_)
             | Elem(_) | Type(_) => {
                 if compact {
@@ -234,7 +255,15 @@ impl Field {
                     4
                 }
             }
-            Imm32(_) | FImm32(_) | Rel(_) | Targets(_) | Count32(_) | Cast(_) => 4,
+            Rel(_) => {
+                if compact {
+                    2
+                } else {
+                    4
+                }
+            }
+            Imm32(_) | FImm32(_) | FarRel(_) | Targets(_) | FarTargets(_) | Count32(_)
+            | Cast(_) => 4,
             Imm64(_) | FImm64(_) | Offset64(_) => 8,
             Entry(_) => {
                 if compact {
@@ -292,7 +321,7 @@ impl Form {
             .map(|(at, width)| at + width);
         let end = ends.max().unwrap_or(0);
         if E::COMPACT {
-            end
+            end.next_multiple_of(2)
         } else {
             end.next_multiple_of(8).max(8)
         }
@@ -479,17 +508,19 @@ impl Form {
             Shape::Copy => {
                 let (to, from) = digit(form, places.copies.len() as u16);
                 Form::new(&[
-                    if to == 0 {
-                        Field::Dst(0)
-                    } else {
-                        Field::ToPin(to as u8 - 1)
+                    match (to, places.copies[from as usize]) {
+                        (0, CopyFrom::Far) => Field::Dst16(0),
+                        (0, _) => Field::Dst(0),
+                        (to, _) => Field::ToPin(to as u8 - 1),
                     },
                     match places.copies[from as usize] {
                         CopyFrom::Slot => Field::Src(2),
+                        CopyFrom::Far => Field::Src16(2),
                         CopyFrom::Acc => Field::Acc(Bank::Int),
                         CopyFrom::F32Acc => Field::Acc(Bank::F32),
                         CopyFrom::F64Acc => Field::Acc(Bank::F64),
                         CopyFrom::Imm16 => Field::Imm16(2),
+                        CopyFrom::Imm => Field::Imm(4),
                         CopyFrom::Imm32 => Field::Imm32(4),
                         CopyFrom::Imm64 => Field::Imm64(8),
                         CopyFrom::Pin0 => Field::Pin(0),

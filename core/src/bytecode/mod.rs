@@ -374,6 +374,24 @@ impl Op {
         BLOCK_NAMES[behind - 1]
     }
 
+    /// Slots of what is written to the destination.
+    pub(crate) fn result_slots(self) -> u32 {
+        match *self.shape() {
+            Shape::Binary { result, .. }
+            | Shape::Unary { result, .. }
+            | Shape::Load { result }
+            | Shape::Produce { result, .. }
+            | Shape::Extract { result, .. } => result.slots(),
+            Shape::Shift | Shape::Ternary | Shape::Replace { .. } => 2,
+            Shape::Compare { .. } => 1,
+            _ => match self {
+                #[cfg(feature = "gc")]
+                Op::ArrayNew => 1,
+                _ => 1 + u32::from(self.is_wide()),
+            },
+        }
+    }
+
     pub(crate) const fn text(self) -> &'static str {
         TEXTS[self as usize]
     }

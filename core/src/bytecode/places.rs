@@ -349,7 +349,11 @@ impl Places {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CopyFrom {
     Slot,
+    /// A slot to a slot, both named in 16 bits.
+    Far,
+    /// Constants: see the fields of these names.
     Imm16,
+    Imm,
     Imm32,
     Imm64,
     Acc,
@@ -411,7 +415,7 @@ pub(crate) const FULL: &Places = &places! { for_full_places,
 pub(crate) const SMALL: &Places = &places! { for_small_places,
     copies: {
         use CopyFrom::*;
-        &[Slot, Imm16, Imm32, Imm64]
+        &[Slot, Far, Imm16, Imm, Imm32, Imm64]
     },
     pins: 0,
     accumulators: false,

@@ -21,7 +21,7 @@ pub(crate) trait Source {
     /// # Safety
     /// The instruction at `r`'s ip has an operand of this kind at `at`.
     unsafe fn get<V: Value>(r: &Regs, at: usize) -> V;
-    /// The same, where constants have 16 bits.
+    /// The same, where constants have 16 bits (8 in the compact encoding).
     ///
     /// # Safety
     /// As for `get`.
@@ -66,7 +66,7 @@ impl Source for Imm {
     #[inline(always)]
     unsafe fn get16<V: Value>(r: &Regs, at: usize) -> V {
         // SAFETY: the caller's promise.
-        V::from_bits(unsafe { r.read::<i16>(at) } as i64 as u64)
+        V::from_bits(unsafe { r.small(at) } as i64 as u64)
     }
 }
 

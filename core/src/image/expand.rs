@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     load::ImageCode,
-    read::{damaged, u16_at, u32_at},
+    read::{damaged, distance, u16_at},
 };
 use crate::{
     bytecode::{
@@ -97,7 +97,7 @@ pub(crate) fn expand(
         places: Vec::new(),
         branches: Vec::new(),
     };
-    code.begin(false);
+    code.begin(false, None);
     code.pad(Direct::ENTRY_BYTES);
     let end = image.end(&module.bytes, defined);
     let mut at = expansion.entry;
@@ -145,7 +145,8 @@ impl Expansion<'_> {
         let mut fields = [0; 24];
         let mut len = 0;
         let mut branch = None;
-        let mut targets = 0;
+        // How many, and their bytes.
+        let mut targets = (0, 0);
         let mut base = 0;
         let mut callee = None;
         for packed in form.packed() {
@@ -160,16 +161,17 @@ impl Expansion<'_> {
             let index = value as u32;
             match field {
                 Field::Imm(_) => value = i32::from(index as u16 as i16) as u32 as u128,
+                Field::Imm16(_) => value = i16::from(index as u8 as i8) as u16 as u128,
                 Field::Type(_) => {
                     callee = Some(index);
                     value = self.type_id(index, at)?.into();
                 }
                 Field::Cast(_) => value = self.cast(index, at)?.into(),
-                Field::Rel(_) => {
-                    let distance = (from as i64 - self.entry as i64) + i64::from(index as i32);
-                    branch = Some((to as u8, distance as u32));
+                Field::Rel(_) | Field::FarRel(_) => {
+                    branch = Some((to as u8, self.target(from, width)));
                 }
-                Field::Targets(_) => targets = index + 1,
+                Field::Targets(_) => targets = (index + 1, 2),
+                Field::FarTargets(_) => targets = (index + 1, 4),
                 Field::Base(_) => base = index,
                 Field::Func(_) => {
                     let count = match op {
@@ -200,16 +202,17 @@ impl Expansion<'_> {
             let field = code.field(Pc(here + Direct::ENTRY_BYTES as u32), to);
             self.branches.push((field, target));
         }
+        let (targets, bytes) = targets;
         if targets > 0 {
             let from = first + len;
             let first_field = code.emit_fields(targets as usize);
             for i in 0..targets {
-                let at = from + i as usize * 4;
-                let distance = at as i64 - self.entry as i64 + i64::from(u32_at(image, at) as i32);
-                self.branches.push((first_field + i * 4, distance as u32));
+                let target = self.target(from + i as usize * bytes, bytes);
+                self.branches.push((first_field + i * 4, target));
             }
-            len += targets as usize * 4;
+            len += targets as usize * bytes;
         }
+        len = len.next_multiple_of(2);
         let calls = match op {
             Op::Call | Op::CallImport | Op::CallIndirect => true,
             #[cfg(feature = "gc")]
@@ -220,6 +223,12 @@ impl Expansion<'_> {
             self.fetch_result(code, callee, base);
         }
         Ok((Compact::OPCODE_BYTES + len) as u32)
+    }
+
+    /// Where the branch field of so many bytes at an offset leads: the offset behind the first instruction.
+    fn target(&self, field: usize, bytes: usize) -> u32 {
+        let from = field as i64 - i64::from(self.entry);
+        (from + distance(&self.module.bytes, field, bytes)) as u32
     }
 
     fn emit(
@@ -242,13 +251,20 @@ impl Expansion<'_> {
                 let operands = operands.u16(4, slot.into());
                 code.emit(Op::Return.base::<Direct>() + 1 + bank as u16, operands, 8);
             }
-            Op::Copy
-                if accumulators
-                    && Compact::PLACES.copies[usize::from(number)] == CopyFrom::Imm16 =>
-            {
-                let value = i16::from_ne_bytes([fields[2], fields[3]]);
-                let operands = operands.u32(4, i32::from(value) as u32);
-                code.emit(copy_from(CopyFrom::Imm32), operands, 8);
+            Op::Copy if accumulators => {
+                let operands = match Compact::PLACES.copies[usize::from(number)] {
+                    CopyFrom::Imm16 => {
+                        let value = i16::from_ne_bytes([fields[2], fields[3]]);
+                        operands.u32(4, i32::from(value) as u32)
+                    }
+                    _ => operands,
+                };
+                let (from, bytes) = match Compact::PLACES.copies[usize::from(number)] {
+                    CopyFrom::Slot | CopyFrom::Far => (CopyFrom::Slot, 8),
+                    CopyFrom::Imm64 => (CopyFrom::Imm64, 16),
+                    _ => (CopyFrom::Imm32, 8),
+                };
+                code.emit(copy_from(from), operands, bytes);
             }
             _ => {
                 let opcode = forms.get(opcode, op, number);

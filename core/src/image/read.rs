@@ -120,6 +120,14 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from(u16_at(bytes, at)) | u32::from(u16_at(bytes, at + 2)) << 16
 }
 
+/// What a branch field of so many bytes says: bytes from there to its target.
+pub(super) fn distance(image: &[u8], field: usize, bytes: usize) -> i64 {
+    match bytes {
+        2 => i64::from(u16_at(image, field) as i16) * 2,
+        _ => i64::from(u32_at(image, field) as i32),
+    }
+}
+
 /// Appends a number in LEB128.
 pub(super) fn put(out: &mut Vec<u8>, value: impl Into<u64>) {
     let mut value = value.into();

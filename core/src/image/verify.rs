@@ -13,7 +13,7 @@ use core::ops::Range;
 
 use super::{
     load::ImageCode,
-    read::{damaged, u16_at, u32_at},
+    read::{damaged, distance, u16_at, u32_at},
 };
 use crate::{
     bytecode::{Clause, Compact, Encoding, Field, Form, FrameMap, Op, Shape},
@@ -124,7 +124,7 @@ impl Function<'_> {
         let mut len = Compact::OPCODE_BYTES + form.operand_bytes::<Compact>();
         if op == Op::BrTable {
             let targets = u32_at(self.image, at + len - 4) as usize + 1;
-            len = len.saturating_add(targets.saturating_mul(4));
+            len = len.saturating_add(targets.saturating_mul(target_bytes(&form)));
         }
         if len > self.end - at {
             return Err(self.error("an instruction goes on behind its function", at));
@@ -274,21 +274,24 @@ impl Function<'_> {
     /// Where an instruction branches to: byte offsets behind the start; larger than any if that is before it.
     fn targets(&self, one: &Instruction) -> impl Iterator<Item = usize> + use<'_> {
         let (at, op) = (one.at, one.op);
+        let bytes = target_bytes(&one.form);
         let rel = one.form.fields().find_map(|field| match field {
-            Field::Rel(to) => Some((at + Compact::OPCODE_BYTES + usize::from(to), 1)),
+            Field::Rel(to) | Field::FarRel(to) => {
+                Some((at + Compact::OPCODE_BYTES + usize::from(to), 1))
+            }
             _ => None,
         });
         let table = match op {
             Op::BrTable => {
                 let fields = at + Compact::OPCODE_BYTES + one.form.operand_bytes::<Compact>();
-                Some((fields, (at + one.len - fields) / 4))
+                Some((fields, (at + one.len - fields) / bytes))
             }
             _ => None,
         };
         let (first, count) = rel.or(table).unwrap_or((0, 0));
         (0..count).map(move |i| {
-            let field = first + i * 4;
-            let target = field as i64 + i64::from(u32_at(self.image, field) as i32);
+            let field = first + i * bytes;
+            let target = field as i64 + distance(self.image, field, bytes);
             usize::try_from(target - self.start as i64).unwrap_or(usize::MAX)
         })
     }
@@ -321,6 +324,8 @@ impl Function<'_> {
         let op = one.op;
         let at = |place: u8| one.at + Compact::OPCODE_BYTES + usize::from(place);
         let u16 = |place: u8| u32::from(u16_at(self.image, at(place)));
+        // (Instructions lie in the function as a whole.)
+        let slot = |place: u8| u32::from(self.image[at(place)]);
         let u32 = |place: u8| u32_at(self.image, at(place));
         let module = self.module;
         let wide = u32::from(op.is_wide());
@@ -328,12 +333,17 @@ impl Function<'_> {
         for field in one.form.fields() {
             let fine = match field {
                 Field::Dst(place) => {
-                    named.first = u16(place);
+                    named.first = slot(place);
                     self.writes(named.first, 1 + wide)
                 }
-                Field::DstPair(place) => self.writes(u16(place), 2),
+                Field::Dst16(place) => {
+                    named.first = u16(place);
+                    self.writes(named.first, 1)
+                }
+                Field::DstPair(place) => self.writes(slot(place), 2),
                 Field::DstRun(place, run) => self.writes(u16(place), run.into()),
-                Field::Src(place) => {
+                Field::Src(place) => self.reads(slot(place), 1 + wide),
+                Field::Src16(place) => {
                     named.source = u16(place);
                     begins_run(op, place) || self.reads(named.source, 1 + wide)
                 }
@@ -406,7 +416,9 @@ impl Function<'_> {
                 | Field::Offset16(_)
                 | Field::Offset64(_)
                 | Field::Rel(_)
-                | Field::Targets(_) => true,
+                | Field::Targets(_)
+                | Field::FarRel(_)
+                | Field::FarTargets(_) => true,
                 Field::Header(place) => {
                     named.header = Some(u16(place));
                     true
@@ -514,10 +526,10 @@ impl Function<'_> {
         let at = one.at + Compact::OPCODE_BYTES;
         let inside = match *one.op.shape() {
             Shape::Extract { size, .. } => {
-                u32::from(u16_at(self.image, at + 4)) + u32::from(size) <= 16
+                u32::from(u16_at(self.image, at + 2)) + u32::from(size) <= 16
             }
             Shape::Replace { size, .. } => {
-                u32::from(u16_at(self.image, at + 6)) + u32::from(size) <= 16
+                u32::from(u16_at(self.image, at + 4)) + u32::from(size) <= 16
             }
             #[cfg(feature = "simd")]
             _ => {
@@ -528,7 +540,7 @@ impl Function<'_> {
                     Op::I64x2Shuffle => 8,
                     _ => return Ok(()),
                 };
-                let lanes = self.image.get(at + 6..at + 22).unwrap_or_default();
+                let lanes = self.image.get(at + 4..at + 20).unwrap_or_default();
                 let firsts = lanes.iter().step_by(size.into());
                 firsts.clone().all(|lane| (lane & 15) + size <= 16)
             }
@@ -552,6 +564,12 @@ impl Function<'_> {
     fn cast(&self, _: u32) -> bool {
         false
     }
+}
+
+/// Bytes of the form's branch fields.
+fn target_bytes(form: &Form) -> usize {
+    let far = |field| matches!(field, Field::FarRel(_) | Field::FarTargets(_));
+    if form.fields().any(far) { 4 } else { 2 }
 }
 
 /// Whether nothing follows the op.

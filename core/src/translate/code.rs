@@ -1,8 +1,12 @@
 //! The code buffer: instructions as they are emitted, patched and taken back.
+//!
+//! The compact encoding names slots in 8 bits, and branches as far as 16 bits go. A function that has more of either
+//! is translated again as a **large** one: what lies beyond is copied to and from a few slots in reach (named in 16
+//! bits), and each branch leads over a stub to one of 32 bits.
 
 use alloc::vec::Vec;
 
-use crate::bytecode::{Encoding, Field, Form, Op};
+use crate::bytecode::{CopyFrom, Encoding, Field, Form, Op};
 #[cfg(not(compact))]
 use crate::exec::{HANDLERS, Handler};
 
@@ -72,7 +76,16 @@ pub(crate) struct Code<E: Encoding> {
     too_large: bool,
     /// An op of the compact encoding may read two slots where it has one.
     wide: bool,
+    /// The function is large: the first of its `SCRATCH_SLOTS`.
+    scratch: Option<u32>,
+    /// It is not, and should be.
+    outgrown: bool,
 }
+
+/// Slots of a large function that stand for others: two for each operand of an instruction.
+pub(crate) const SCRATCH_SLOTS: u32 = 10;
+/// How many slots an instruction of the compact encoding can name.
+pub(crate) const NEAR_SLOTS: u32 = 1 << 8;
 
 impl<E: Encoding> Default for Code<E> {
     fn default() -> Self {
@@ -84,6 +97,8 @@ impl<E: Encoding> Default for Code<E> {
             taken_back: 0,
             too_large: false,
             wide: false,
+            scratch: None,
+            outgrown: false,
         }
     }
 }
@@ -92,12 +107,31 @@ impl<E: Encoding> Code<E> {
     const WORD: usize = size_of::<E::Word>();
 
     /// Empties the buffer. `record` keeps the wasm offset of each instruction and writes opcode numbers.
-    pub(crate) fn begin(&mut self, record: bool) {
+    /// A large function says where its scratch slots are.
+    pub(crate) fn begin(&mut self, record: bool, scratch: Option<u32>) {
         self.words.clear();
         self.map.clear();
         self.recording = record;
         self.too_large = false;
         self.wide = false;
+        self.scratch = scratch;
+        self.outgrown = false;
+        self.offset = 0;
+    }
+
+    /// Whether the function must be translated again, as a large one.
+    pub(crate) fn is_outgrown(&self) -> bool {
+        self.outgrown
+    }
+
+    /// Whether branches have fields of 32 bits.
+    pub(crate) fn has_far_branches(&self) -> bool {
+        !E::COMPACT || self.scratch.is_some()
+    }
+
+    /// Bytes of a branch field.
+    pub(crate) fn field_bytes(&self) -> u32 {
+        if self.has_far_branches() { 4 } else { 2 }
     }
 
     /// Whether the code is to be read, not run.
@@ -214,25 +248,85 @@ impl<E: Encoding> Code<E> {
         if wide != 0 {
             direct[8..].copy_from_slice(&wide.to_ne_bytes());
         }
-        self.record();
-        let pc = self.pc();
-        self.words.push(E::symbol(opcode));
         let Some((op, form)) = E::op_of(opcode) else {
-            return pc;
+            return self.pc();
         };
         self.wide |= op.is_wide();
+        let form = Form::in_places(E::PLACES, op, form);
+        let mut behind = None;
+        for (operand, one) in form.packed().enumerate() {
+            let slots = match one.field {
+                Field::Dst(_) => op.result_slots(),
+                Field::DstPair(_) => 2,
+                Field::Src(_) => 1 + u32::from(op.is_wide()),
+                _ => continue,
+            };
+            let field = one.at..one.at + 2;
+            let slot = native(&direct[field.clone()]) as u32;
+            if slot + slots <= NEAR_SLOTS {
+                continue;
+            }
+            let Some(scratch) = self.scratch else {
+                self.outgrown = true;
+                continue;
+            };
+            let near = scratch + 2 * operand as u32;
+            match one.field {
+                Field::Src(_) => self.copy_far(near, slot, slots),
+                _ => behind = Some((slot, near, slots)),
+            }
+            direct[field].copy_from_slice(&(near as u16).to_ne_bytes());
+        }
+        self.record();
+        let pc = self.pc();
+        self.append_packed(opcode, &form, &direct);
+        if let Some((to, from, slots)) = behind {
+            self.copy_far(to, from, slots);
+        }
+        pc
+    }
+
+    /// Emits a copy between slots of which one is out of reach; false if they are not, or what is copied is no slot.
+    pub(crate) fn copies_far(&mut self, from: CopyFrom, fields: Operands) -> bool {
+        let slot = |at: usize| native(&fields.0[at..at + 2]) as u32;
+        let far = from == CopyFrom::Slot && slot(0).max(slot(2)) >= NEAR_SLOTS;
+        if far && self.scratch.is_some() {
+            self.copy_far(slot(0), slot(2), 1);
+            return true;
+        }
+        false
+    }
+
+    /// Copies slots that are named in 16 bits.
+    pub(crate) fn copy_far(&mut self, to: u32, from: u32, slots: u32) {
+        let copies = E::PLACES.copies;
+        let number = copies.iter().position(|copy| *copy == CopyFrom::Far);
+        let number = number.unwrap_or(0) as u16;
+        let form = Form::in_places(E::PLACES, Op::Copy, number);
+        for i in 0..slots {
+            let mut fields = [0; 24];
+            fields[..2].copy_from_slice(&((to + i) as u16).to_ne_bytes());
+            fields[2..4].copy_from_slice(&((from + i) as u16).to_ne_bytes());
+            self.record();
+            self.append_packed(Op::Copy.base::<E>() + number, &form, &fields);
+        }
+    }
+
+    /// Appends an opcode and these fields of the direct encoding as the compact one has them.
+    fn append_packed(&mut self, opcode: u16, form: &Form, direct: &[u8; 24]) {
+        self.words.push(E::symbol(opcode));
         let mut packed = [0; 32];
         let mut end = 0;
-        for one in Form::in_places(E::PLACES, op, form).packed() {
+        for one in form.packed() {
             let (at, width) = (one.field.at(), one.field.width(true));
             let from = native(&direct[one.at..one.at + one.width]);
-            let signed = matches!(one.field, Field::Imm(_));
-            let fits = width == one.width
-                || if signed {
-                    from as u32 as i32 as i16 as i32 == from as u32 as i32
-                } else {
-                    from <= u16::MAX.into()
-                };
+            let fits = match one.field {
+                Field::Imm(_) => from as u32 as i32 as i16 as i32 == from as u32 as i32,
+                // Slots were looked at; small constants are such, and branches have no target yet.
+                _ if width == 1 => true,
+                Field::Rel(_) => true,
+                _ => width == one.width || from <= u16::MAX.into(),
+            };
             self.too_large |= !fits;
             packed[at..at + width].copy_from_slice(&from.to_le_bytes()[..width]);
             end = at + width;
@@ -240,13 +334,12 @@ impl<E: Encoding> Code<E> {
         let at = self.pc().bytes() as usize;
         self.pad(end);
         self.write(at, &packed[..end]);
-        pc
     }
 
     /// Appends `count` branch fields, all waiting, and returns the position of the first.
     pub(crate) fn emit_fields(&mut self, count: usize) -> u32 {
         let at = self.pc().bytes();
-        self.pad(count * 4);
+        self.pad(count * self.field_bytes() as usize);
         at
     }
 
@@ -284,18 +377,26 @@ impl<E: Encoding> Code<E> {
         self.write(at as usize, &ordered::<E, 4>(value.to_ne_bytes()));
     }
 
-    fn read_i32(&self, at: u32) -> i32 {
-        debug_assert!(at as usize + 4 <= self.words.len() * Self::WORD);
+    fn read<const N: usize>(&self, at: u32) -> [u8; N] {
+        assert!(at as usize + N <= self.words.len() * Self::WORD);
         // SAFETY: the range is inside the buffer.
         let bytes = unsafe {
             self.words
                 .as_ptr()
                 .cast::<u8>()
                 .add(at as usize)
-                .cast::<[u8; 4]>()
+                .cast::<[u8; N]>()
                 .read()
         };
-        i32::from_ne_bytes(ordered::<E, 4>(bytes))
+        ordered::<E, N>(bytes)
+    }
+
+    /// Writes a distance of whole words in 16 bits; they may not suffice.
+    fn write_words(&mut self, at: u32, bytes: i64) {
+        let words = i16::try_from(bytes / 2);
+        self.outgrown |= words.is_err();
+        let words = words.unwrap_or(0);
+        self.write(at as usize, &ordered::<E, 2>(words.to_ne_bytes()));
     }
 
     /// Position of the field of an instruction that the op table has at `at`.
@@ -314,10 +415,31 @@ impl<E: Encoding> Code<E> {
         pc.bytes() + (E::OPCODE_BYTES + at) as u32
     }
 
-    /// Overwrites the slot that an instruction writes.
+    /// Overwrites the slot that an instruction writes, the last one.
     pub(crate) fn patch_slot(&mut self, pc: Pc, slot: u32) {
         let at = pc.bytes() as usize + E::OPCODE_BYTES;
-        self.write(at, &ordered::<E, 2>((slot as u16).to_ne_bytes()));
+        if !E::COMPACT {
+            return self.write(at, &(slot as u16).to_ne_bytes());
+        }
+        let Some((op, form)) = E::op_of(self.opcode(pc)) else {
+            return;
+        };
+        let slots = op.result_slots();
+        let fits = slot + slots <= NEAR_SLOTS;
+        let near = match self.scratch {
+            Some(scratch) if !fits => scratch,
+            _ => slot,
+        };
+        self.outgrown |= near + slots > NEAR_SLOTS;
+        self.write(at, &[near as u8]);
+        if self.scratch.is_some() {
+            // Another copy may have been behind it.
+            let len = E::OPCODE_BYTES + Form::of::<E>(op, form).operand_bytes::<E>();
+            self.truncate(Pc(pc.bytes() + len as u32));
+            if near != slot {
+                self.copy_far(slot, near, slots);
+            }
+        }
     }
 
     /// Overwrites a field of 32 bits in both encodings.
@@ -334,27 +456,59 @@ impl<E: Encoding> Code<E> {
         }
     }
 
-    /// Position of a branch field of an instruction.
-    pub(crate) fn field(&self, pc: Pc, at: u8) -> u32 {
-        self.place(pc, at.into())
+    /// Position of a branch field of an instruction, the last one.
+    pub(crate) fn field(&mut self, pc: Pc, at: u8) -> u32 {
+        let near = self.place(pc, at.into());
+        if !E::COMPACT || self.scratch.is_none() {
+            return near;
+        }
+        // It leads to a branch of 32 bits, and the way on leads around that.
+        let over = if self.opcode(pc) == Op::Br.base::<E>() {
+            self.truncate(pc);
+            None
+        } else {
+            Some(self.emit_packed(Op::Br.base::<E>(), Operands::default(), 0))
+        };
+        let far = self.emit_packed(Op::Br.base::<E>() + 1, Operands::default(), 0);
+        if let Some(over) = over {
+            self.write_words(near, i64::from(far.bytes()) - i64::from(near));
+            let over = self.place(over, at.into());
+            self.write_words(over, i64::from(self.pc().bytes()) - i64::from(over));
+        }
+        self.place(far, at.into())
     }
 
     /// Makes a branch field point to `target`.
     pub(crate) fn resolve(&mut self, field: u32, target: Pc) {
-        let distance = target.bytes() as i64 - field as i64;
-        self.write_i32(field, distance as i32);
+        let distance = i64::from(target.bytes()) - i64::from(field);
+        match self.has_far_branches() {
+            true => self.write_i32(field, distance as i32),
+            false => self.write_words(field, distance),
+        }
     }
 
     /// Puts a branch field in front of a chain of waiting ones.
     pub(crate) fn chain(&mut self, field: u32, chain: &mut u32) {
-        self.write_i32(field, *chain as i32);
+        // In 16 bits as a distance; the last one has none.
+        match self.has_far_branches() {
+            true => self.write_i32(field, *chain as i32),
+            false if *chain == NO_FIELD => self.write_words(field, 0),
+            false => self.write_words(field, i64::from(*chain) - i64::from(field)),
+        }
         *chain = field;
     }
 
     /// Resolves a chain of waiting fields.
     pub(crate) fn resolve_chain(&mut self, mut chain: u32, target: Pc) {
         while chain != NO_FIELD {
-            let next = self.read_i32(chain) as u32;
+            let next = if self.has_far_branches() {
+                u32::from_ne_bytes(self.read(chain))
+            } else {
+                match i16::from_ne_bytes(self.read(chain)) {
+                    0 => NO_FIELD,
+                    words => chain.wrapping_add_signed(i32::from(words) * 2),
+                }
+            };
             self.resolve(chain, target);
             chain = next;
         }
@@ -391,6 +545,11 @@ fn ordered<E: Encoding, const N: usize>(mut bytes: [u8; N]) -> [u8; N] {
         bytes.reverse();
     }
     bytes
+}
+
+/// Bytes of a branch field.
+fn target_bytes<E: Encoding>(far: bool) -> usize {
+    if E::COMPACT && !far { 2 } else { 4 }
 }
 
 /// Reads fields of symbolic code.
@@ -438,6 +597,24 @@ impl<'c, E: Encoding> Instruction<'c, E> {
         u32::from_ne_bytes(self.bytes(at as usize))
     }
 
+    /// The number of a slot, which the compact encoding has in 8 bits.
+    pub(crate) fn slot(&self, at: u8) -> u16 {
+        if E::COMPACT {
+            u8::from_ne_bytes(self.bytes(at as usize)).into()
+        } else {
+            self.u16(at)
+        }
+    }
+
+    /// The same of a small constant.
+    pub(crate) fn small(&self, at: u8) -> i16 {
+        if E::COMPACT {
+            i8::from_ne_bytes(self.bytes(at as usize)).into()
+        } else {
+            self.u16(at) as i16
+        }
+    }
+
     /// An index, offset or count, which the compact encoding has in 16 bits.
     pub(crate) fn index(&self, at: u8) -> u32 {
         if E::COMPACT {
@@ -464,30 +641,44 @@ impl<'c, E: Encoding> Instruction<'c, E> {
         u128::from_ne_bytes(self.bytes(at as usize))
     }
 
-    /// Byte offset in the code that the branch field at `at` leads to.
-    pub(crate) fn target(&self, at: usize) -> u32 {
+    /// Byte offset in the code that the branch field at `at` leads to; `far` ones have 32 bits in every encoding.
+    pub(crate) fn target(&self, at: usize, far: bool) -> u32 {
         let field = self.pc.bytes() as i64 + (E::OPCODE_BYTES + at) as i64;
-        (field + i32::from_ne_bytes(self.bytes(at)) as i64) as u32
+        let distance = if E::COMPACT && !far {
+            i64::from(i16::from_ne_bytes(self.bytes(at))) * 2
+        } else {
+            i32::from_ne_bytes(self.bytes(at)) as i64
+        };
+        (field + distance) as u32
     }
 
     /// The targets of a `br_table`, the default last.
-    pub(crate) fn targets(&self, count_at: u8) -> impl Iterator<Item = u32> + use<'c, E> {
+    pub(crate) fn targets(
+        &self,
+        count_at: u8,
+        far: bool,
+    ) -> impl Iterator<Item = u32> + use<'c, E> {
         let this = *self;
         let first = if E::COMPACT {
             usize::from(count_at) + 4
         } else {
             8
         };
-        (0..=this.u32(count_at) as usize).map(move |i| this.target(first + i * 4))
+        let bytes = target_bytes::<E>(far);
+        (0..=this.u32(count_at) as usize).map(move |i| this.target(first + i * bytes, far))
     }
 
     /// Bytes of the whole instruction.
     pub(crate) fn len(&self, op: Op, form: &Form) -> u32 {
         let mut bytes = E::OPCODE_BYTES + form.operand_bytes::<E>();
-        if op == Op::BrTable
-            && let Some(Field::Targets(at)) = form.fields().last()
-        {
-            bytes += (self.u32(at) as usize + 1) * 4;
+        if op == Op::BrTable {
+            match form.fields().last() {
+                Some(Field::Targets(at)) => {
+                    bytes += (self.u32(at) as usize + 1) * target_bytes::<E>(false)
+                }
+                Some(Field::FarTargets(at)) => bytes += (self.u32(at) as usize + 1) * 4,
+                _ => {}
+            }
         }
         bytes.next_multiple_of(size_of::<E::Word>()) as u32
     }

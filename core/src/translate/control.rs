@@ -341,6 +341,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         self.materialize_top(arity);
         self.tables += 1;
         let form = match loc {
+            _ if E::COMPACT => self.code.has_far_branches().into(),
             Loc::Acc => 1,
             Loc::Pin(pin) => 2 + pin as u16,
             _ => 0,
@@ -354,7 +355,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         );
         let first = self.code.emit_fields(table.len() as usize + 1);
         for (i, depth) in table.targets().chain([Ok(table.default())]).enumerate() {
-            let field = first + i as u32 * 4;
+            let field = first + i as u32 * self.code.field_bytes();
             let index = self.target(depth?);
             // All values are in their homes: are these the target's?
             let base = self.blocks[index].base;

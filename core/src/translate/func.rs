@@ -1,9 +1,10 @@
 //! One function's translation: the state that all operators work on, and the moves between places.
 
 use alloc::vec::Vec;
+use core::mem::take;
 
 use super::{
-    code::{Code, NO_FIELD, Operands, Pc},
+    code::{Code, NEAR_SLOTS, NO_FIELD, Operands, Pc, SCRATCH_SLOTS},
     frames::{NO_CLAUSE, Tries},
     fuse::{Last, What, copied},
     locals::Locals,
@@ -141,12 +142,14 @@ pub(crate) struct FuncTranslator<'m, E: Encoding> {
 }
 
 impl<'m, E: Encoding> FuncTranslator<'m, E> {
-    /// Starts on the function of type `ty`. `record` makes code to read instead of to run.
+    /// Starts on the function of type `ty`. `record` makes code to read instead of to run; `large` is for functions that
+    /// are (see `code`).
     pub(crate) fn new(
         module: &'m ModuleInner,
         ty: &'m FuncType,
         buffers: Buffers<E>,
         record: bool,
+        large: bool,
     ) -> Self {
         let Buffers {
             mut code,
@@ -155,17 +158,36 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             mut locals,
             mut tries,
         } = buffers;
-        code.begin(record);
-        code.pad(E::ENTRY_BYTES);
         blocks.clear();
         locals.clear();
         tries.clear();
+        let header = ty.header_slot();
+        let mut first_local = header + HEADER_SLOTS as u32;
+        let mut scratch = None;
+        // Parameters that lie where large functions have their scratch slots move behind the header.
+        let mut moved = 0;
+        if large {
+            let behind = first_local + SCRATCH_SLOTS <= NEAR_SLOTS;
+            scratch = Some(if behind { first_local } else { 0 });
+            moved = if behind { 0 } else { SCRATCH_SLOTS };
+        }
+        code.begin(record, scratch);
+        code.pad(E::ENTRY_BYTES);
         let mut slot = 0;
         for &param in ty.params() {
-            slot = locals.declare(1, Ty::of(param), slot);
+            let ty = Ty::of(param);
+            if slot < moved {
+                locals.declare(1, ty, first_local + slot);
+                code.copy_far(first_local + slot, slot, ty.slots());
+                slot += ty.slots();
+            } else {
+                slot = locals.declare(1, ty, slot);
+            }
         }
-        let header = ty.header_slot();
-        let first_local = header + HEADER_SLOTS as u32;
+        if large {
+            // (A vector may begin at the last of them.)
+            first_local += SCRATCH_SLOTS + 1;
+        }
         FuncTranslator {
             module,
             ty,
@@ -189,6 +211,19 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             fusing: module.engine.fusing(),
             tables: 0,
         }
+    }
+
+    /// Starts again, on a large function.
+    pub(crate) fn restart(&mut self) {
+        let buffers = Buffers {
+            code: take(&mut self.code),
+            stack: take(&mut self.stack),
+            blocks: take(&mut self.blocks),
+            locals: take(&mut self.locals),
+            tries: take(&mut self.tries),
+        };
+        let record = buffers.code.recording();
+        *self = FuncTranslator::new(self.module, self.ty, buffers, record, true);
     }
 
     pub(crate) fn into_buffers(self) -> Buffers<E> {
@@ -357,15 +392,21 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
                 },
                 operands,
             ),
-            Loc::Imm(bits) => match (fits_i16(bits, ty), fits_i32(bits, ty)) {
+            Loc::Imm(bits) => match (fits_small::<E>(bits, ty), fits_i32(bits, ty)) {
                 (Some(value), _) if !E::PLACES.accumulators => {
                     (CopyFrom::Imm16, operands.u16(2, value))
+                }
+                (_, Some(value)) if E::COMPACT && fits_i16(bits, ty).is_some() => {
+                    (CopyFrom::Imm, operands.u32(4, value))
                 }
                 (_, Some(value)) => (CopyFrom::Imm32, operands.u32(4, value)),
                 (_, None) => (CopyFrom::Imm64, operands.u64(8, bits)),
             },
         };
         let bytes = if from == CopyFrom::Imm64 { 16 } else { 8 };
+        if E::COMPACT && self.code.copies_far(from, operands) {
+            return;
+        }
         let copies = E::PLACES.copies;
         let from = copies.iter().position(|&copy| copy == from).unwrap_or(0);
         let form = to_digit * copies.len() as u16 + from as u16;
@@ -621,8 +662,13 @@ pub(crate) fn fits_imm<E: Encoding>(bits: u64, ty: Ty) -> bool {
     }
 }
 
+/// A constant as the field for small ones, which is sign-extended to it: 16 bits, or 8 in the compact encoding.
+pub(crate) fn fits_small<E: Encoding>(bits: u64, ty: Ty) -> Option<u32> {
+    fits_i16(bits, ty).filter(|value| !E::COMPACT || *value as i32 as i8 as i32 == *value as i32)
+}
+
 /// A constant as the 16-bit field that is sign-extended to it.
-pub(crate) fn fits_i16(bits: u64, ty: Ty) -> Option<u32> {
+fn fits_i16(bits: u64, ty: Ty) -> Option<u32> {
     let value = match ty {
         Ty::I32 => bits as u32 as i32 as i64,
         _ => bits as i64,

@@ -4,9 +4,9 @@ use wasmparser::{MemArg, MemArgTarget};
 
 use super::{
     code::Operands,
-    func::{FuncTranslator, fits_i16},
+    func::{FuncTranslator, fits_small},
     fuse::{Last, Loaded, What, existing},
-    stack::Loc,
+    stack::{Loc, Operand},
 };
 use crate::bytecode::{Bank, Encoding, Op, Place, Shape, Ty};
 
@@ -58,7 +58,7 @@ impl Address {
             ),
             Address::Sum { x, y, offset } => {
                 let operands = operands.u16(2, x.field16()).u16(6, offset);
-                let y_place = sum_place(y);
+                let y_place = sum_place::<E>(y);
                 let (operands, bytes) = match y {
                     Loc::Imm(bits) if y_place == Place::Wide => (operands.u32(8, bits as u32), 16),
                     y => (operands.u16(4, y.field16()), 8),
@@ -71,9 +71,9 @@ impl Address {
 }
 
 /// The place of the second addend of an address: constants have 16 bits or are wide.
-fn sum_place(y: Loc) -> Place {
+fn sum_place<E: Encoding>(y: Loc) -> Place {
     match y {
-        Loc::Imm(bits) if fits_i16(bits, Ty::I32).is_none() => Place::Wide,
+        Loc::Imm(bits) if fits_small::<E>(bits, Ty::I32).is_none() => Place::Wide,
         y => y.place(),
     }
 }
@@ -95,7 +95,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 ..
             } = last.what
             && offset <= u16::MAX as u32
-            && E::PLACES.sums.find(x.place(), sum_place(y)).is_some()
+            && E::PLACES.sums.find(x.place(), sum_place::<E>(y)).is_some()
         {
             self.take_back();
             return Address::Sum { x, y, offset };
@@ -104,6 +104,10 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         match loc {
             Loc::Imm(bits) => match (bits as u32).checked_add(offset) {
                 Some(offset) if offset <= E::MAX_OFFSET => Address::Constant { offset },
+                Some(address) => Address::Base {
+                    base: Loc::slot(self.in_slot(Loc::Imm(address.into()), operand)),
+                    offset: 0,
+                },
                 _ => Address::Base {
                     base: Loc::slot(self.in_slot(loc, operand)),
                     offset,
@@ -113,12 +117,23 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         }
     }
 
+    /// Whether the access of an offset to the memory is far: not through the instruction's registers, or at an offset
+    /// that has no room there. (A constant `address` takes any into it.)
+    fn is_far(&self, memory: u32, offset: u64, address: &Operand) -> bool {
+        let takes = match address.at {
+            Loc::Imm(bits) => u64::from(bits as u32) + offset <= u32::MAX.into(),
+            _ => false,
+        };
+        !self.is_near(memory) || offset > E::MAX_OFFSET.into() && !takes
+    }
+
     pub(crate) fn load(&mut self, op: Op, memarg: &MemArg) {
         let Shape::Load { result } = *op.shape() else {
             return;
         };
         let memory = memory_of(memarg);
-        if !self.is_near(memory) || memarg.offset > E::MAX_OFFSET.into() {
+        let address = self.stack.get(self.stack.len() - 1);
+        if self.is_far(memory, memarg.offset, &address) {
             let address = self.pop_slot();
             let home = self.stack.top();
             let operands = Operands::default()
@@ -170,7 +185,8 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             return;
         };
         let memory = memory_of(memarg);
-        if !self.is_near(memory) || memarg.offset > E::MAX_OFFSET.into() {
+        let address = self.stack.get(self.stack.len() - 2);
+        if self.is_far(memory, memarg.offset, &address) {
             let value = self.pop_slot();
             let address = self.pop_slot();
             let operands = Operands::default()
@@ -189,7 +205,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         // A constant that needs a slot comes before the address is looked at: it is an op of its own.
         let wide = match operand.at {
             Loc::Imm(bits)
-                if fits_i16(bits, ty).is_none()
+                if fits_small::<E>(bits, ty).is_none()
                     || E::sets(ty).values.find(Place::Imm).is_none() =>
             {
                 Some(self.in_slot(Loc::Imm(bits), operand))

@@ -117,11 +117,30 @@ fn begin<E: Encoding>(
     record: bool,
 ) -> FuncTranslator<'_, E> {
     let func_index = module.imported_funcs + defined;
-    FuncTranslator::new(module, module.type_of_func(func_index), buffers, record)
+    FuncTranslator::new(
+        module,
+        module.type_of_func(func_index),
+        buffers,
+        record,
+        false,
+    )
 }
 
-/// Translates the whole body.
+/// Translates the whole body; again, if it turns out to be a large one.
 fn run<E: Encoding>(
+    translator: &mut FuncTranslator<'_, E>,
+    module: &ModuleInner,
+    defined: u32,
+) -> Result<(), Error> {
+    run_once(translator, module, defined)?;
+    if E::COMPACT && translator.code.is_outgrown() {
+        translator.restart();
+        run_once(translator, module, defined)?;
+    }
+    Ok(())
+}
+
+fn run_once<E: Encoding>(
     translator: &mut FuncTranslator<'_, E>,
     module: &ModuleInner,
     defined: u32,

@@ -2,7 +2,7 @@
 
 use super::{
     code::Operands,
-    func::{FuncTranslator, fits_i16, fits_imm},
+    func::{FuncTranslator, fits_imm, fits_small},
     fuse::{Before, Last, What, existing},
     stack::{Loc, Operand},
 };
@@ -30,9 +30,9 @@ impl Loc {
 }
 
 /// The place of an operand of a fused op: constants have 16 bits, of integers only.
-pub(crate) fn small(loc: Loc, ty: Ty) -> Option<Place> {
+pub(crate) fn small<E: Encoding>(loc: Loc, ty: Ty) -> Option<Place> {
     match loc {
-        Loc::Imm(bits) if fits_i16(bits, ty).is_none() => None,
+        Loc::Imm(bits) if fits_small::<E>(bits, ty).is_none() => None,
         loc => Some(loc.place()),
     }
 }
@@ -311,7 +311,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             loc @ Loc::Pin(_) => loc,
             loc @ Loc::Imm(bits)
                 if E::sets(operand.ty).choices.find(Place::Imm).is_some()
-                    && fits_i16(bits, operand.ty).is_some() =>
+                    && fits_small::<E>(bits, operand.ty).is_some() =>
             {
                 loc
             }
@@ -357,7 +357,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let (form, field) = match loc {
             Loc::Acc => (2 + bank as u16, 0),
             Loc::Pin(pin) => (5 + pin as u16, 0),
-            Loc::Imm(bits) => match fits_i16(bits, operand.ty) {
+            Loc::Imm(bits) => match fits_small::<E>(bits, operand.ty) {
                 Some(value) => (1, value),
                 None => (0, self.in_slot(loc, operand)),
             },

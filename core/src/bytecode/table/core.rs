@@ -79,15 +79,19 @@ macro_rules! core_rows {
                 }
                 plain {
                     /// Copies a run of slots downwards (destination below or at source, ascending order).
-                    CopyMany "copy_many" { [Dst(0), Src(2), Count(4)] control::CopyMany; }
+                    CopyMany "copy_many" { [Dst16(0), Src16(2), Count(4)] control::CopyMany; }
                     /// Branches always.
-                    Br "br" { [Rel(4)] control::Br; }
+                    Br "br" {
+                        [Rel(4)] control::Br;
+                        [FarRel(4)] control::BrFar;
+                    }
                     /// Branches by an index; the last target is the default. The targets follow the op.
                     BrTable "br_table" {
                         [Src(0), Targets(4)] control::BrTable<Slot>;
                         [Acc(Bank::Int), Targets(4)] control::BrTable<Acc>;
                         [Pin(0), Targets(4)] control::BrTable<Pin0>;
                         [Pin(1), Targets(4)] control::BrTable<Pin1>;
+                        [Src(0), FarTargets(4)] control::BrTableFar;
                     }
                     /// Zeroes the locals behind the parameters on entry, and maybe some slots behind them.
                     ZeroLocals "zero_locals" {
@@ -95,7 +99,7 @@ macro_rules! core_rows {
                         [DstRun(6, 4)] control::ZeroLocals<4>;
                         [DstRun(6, 8)] control::ZeroLocals<8>;
                         [DstRun(6, 16)] control::ZeroLocals<16>;
-                        [Dst(6), Count(0)] control::ZeroMany;
+                        [Dst16(6), Count(0)] control::ZeroMany;
                     }
                     /// The same; then keeps the caller's pins in two slots and loads this function's from their locals.
                     Pin "pin" {
@@ -139,13 +143,13 @@ macro_rules! core_rows {
                     /// Calls an imported function.
                     CallImport "call_import" { [Base(0), Header(2), Func(4)] call::CallImport; }
                     /// Calls through a table.
-                    CallIndirect "call_indirect" { [Base(0), Header(2), Src(4), Table(6), Type(8)] call::CallIndirect; }
+                    CallIndirect "call_indirect" { [Base(0), Header(2), Src16(4), Table(6), Type(8)] call::CallIndirect; }
                     /// Tail calls: the arguments replace the frame.
-                    ReturnCall "return_call" { [Src(0), Count(2), Header(4), OwnHeader(6), Func(8)] tail_call::ReturnCall; }
+                    ReturnCall "return_call" { [Src16(0), Count(2), Header(4), OwnHeader(6), Func(8)] tail_call::ReturnCall; }
                     /// Tail-calls an imported function.
-                    ReturnCallImport "return_call_import" { [Src(0), Count(2), Header(4), OwnHeader(6), Func(8)] tail_call::ReturnCallImport; }
+                    ReturnCallImport "return_call_import" { [Src16(0), Count(2), Header(4), OwnHeader(6), Func(8)] tail_call::ReturnCallImport; }
                     /// Tail-calls through a table.
-                    ReturnCallIndirect "return_call_indirect" { [Src(0), Count(2), Header(4), OwnHeader(6), Src(8), Table(10), Type(12)] tail_call::ReturnCallIndirect; }
+                    ReturnCallIndirect "return_call_indirect" { [Src16(0), Count(2), Header(4), OwnHeader(6), Src16(8), Table(10), Type(12)] tail_call::ReturnCallIndirect; }
                     /// Returns, with no result or with one in its accumulator.
                     Return "return" {
                         [OwnHeader(0)] ret::Return;
@@ -167,9 +171,9 @@ macro_rules! core_rows {
                         [OwnHeader(0), Src(2), Pin(1), ToAcc(Bank::Int)] ret::ReturnOneUnpin<Pin1, u64>;
                     }
                     /// Returns a result in the first slot of the frame, where there are no accumulators.
-                    ReturnSlot "return" { [OwnHeader(0), Src(2)] ret::ReturnSlot; }
+                    ReturnSlot "return" { [OwnHeader(0), Src16(2)] ret::ReturnSlot; }
                     /// Returns several results, or a wide one, in the first slots of the frame.
-                    ReturnMany "return_many" { [OwnHeader(0), Src(2), Count(4)] ret::ReturnMany; }
+                    ReturnMany "return_many" { [OwnHeader(0), Src16(2), Count(4)] ret::ReturnMany; }
                     /// Writes a global.
                     GlobalSet "global.set" {
                         [Src(0), Global(4)] global::Set<Slot, u64>;

@@ -10,7 +10,7 @@ macro_rules! exception_rows {
                 binary {} unary {} load {} store {}
                 plain {
                     /// Makes an exception of a tag with the values in slots, and throws it.
-                    Throw "throw" { [Src(0), Count32(4)] control::Throw; }
+                    Throw "throw" { [Src16(0), Count32(4)] control::Throw; }
                     /// Throws an exception again.
                     ThrowRef "throw_ref" { [Src(0)] control::ThrowRef; }
                 }

@@ -24,13 +24,13 @@ macro_rules! gc_rows {
                     /// Charges for the length of an op on arrays, in a slot.
                     FuelLength "fuel.length" { [Src(0)] control::FuelLength; }
                     /// Calls through a reference.
-                    CallRef "call_ref" { [Base(0), Header(2), Src(4), Type(8)] call::CallRef; }
+                    CallRef "call_ref" { [Base(0), Header(2), Src16(4), Type(8)] call::CallRef; }
                     /// Tail-calls through a reference.
-                    ReturnCallRef "return_call_ref" { [Src(0), Count(2), Header(4), OwnHeader(6), Src(8), Type(12)] tail_call::ReturnCallRef; }
+                    ReturnCallRef "return_call_ref" { [Src16(0), Count(2), Header(4), OwnHeader(6), Src16(8), Type(12)] tail_call::ReturnCallRef; }
                     /// Structures: of values in slots, of zero and null, the same with a descriptor.
-                    StructNew "struct.new" { [Dst(0), Src(2), Type(4)] objects::StructNew; }
+                    StructNew "struct.new" { [Dst(0), Src16(2), Type(4)] objects::StructNew; }
                     StructNewDefault "struct.new_default" { [Dst(0), Type(4)] objects::StructNewDefault; }
-                    StructNewDesc "struct.new_desc" { [Dst(0), Src(2), Src(4), Type(8)] objects::StructNewDesc; }
+                    StructNewDesc "struct.new_desc" { [Dst(0), Src16(2), Src(4), Type(8)] objects::StructNewDesc; }
                     StructNewDefaultDesc "struct.new_default_desc" { [Dst(0), Src(2), Type(4)] objects::StructNewDefaultDesc; }
                     StructSet8 "struct.set" { [Src(0), Src(2), Offset(4)] objects::StructSet<u8>; }
                     StructSet16 "struct.set" { [Src(0), Src(2), Offset(4)] objects::StructSet<u16>; }
@@ -47,7 +47,7 @@ macro_rules! gc_rows {
                     /// Arrays: of a value in a slot, of zero and null, of values in slots, of a segment's contents.
                     ArrayNew "array.new" { [Dst(0), Src(2), Src(4), Type(8)] objects::ArrayNew; }
                     ArrayNewDefault "array.new_default" { [Dst(0), Src(2), Type(4)] objects::ArrayNewDefault; }
-                    ArrayNewFixed "array.new_fixed" { [Dst(0), Src(2), Type(4), Count32(8)] objects::ArrayNewFixed; }
+                    ArrayNewFixed "array.new_fixed" { [Dst(0), Src16(2), Type(4), Count32(8)] objects::ArrayNewFixed; }
                     ArrayNewData "array.new_data" { [Dst(0), Src(2), Src(4), Type(8), Data(12)] objects::ArrayNewData; }
                     ArrayNewElem "array.new_elem" { [Dst(0), Src(2), Src(4), Type(8), Elem(12)] objects::ArrayNewElem; }
                     ArrayFill "array.fill" { [Src(0), Src(2), Src(4), Src(6)] objects::ArrayFill; }

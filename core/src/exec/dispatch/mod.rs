@@ -149,13 +149,55 @@ impl Regs {
         }
     }
 
-    /// The slot that the u16 field at `at` names.
+    /// The number of the slot that the field at `at` names: a u16, or in the compact encoding the byte at half of that.
+    ///
+    /// # Safety
+    /// The instruction at ip has a slot field there.
+    #[inline(always)]
+    pub(crate) unsafe fn slot_number(&self, at: usize) -> u16 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if Native::COMPACT {
+                self.ip().add(OPCODE_BYTES + at / 2).read().into()
+            } else {
+                self.read::<u16>(at)
+            }
+        }
+    }
+
+    /// A constant of 16 bits, or in the compact encoding of 8, that lies among the slots.
+    ///
+    /// # Safety
+    /// The instruction at ip has such a field there.
+    #[inline(always)]
+    pub(crate) unsafe fn small(&self, at: usize) -> i16 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if Native::COMPACT {
+                (self.ip().add(OPCODE_BYTES + at / 2).read() as i8).into()
+            } else {
+                self.read::<i16>(at)
+            }
+        }
+    }
+
+    /// The slot that the field at `at` names.
     ///
     /// # Safety
     /// The instruction at ip has a slot field there.
     #[inline(always)]
     pub(crate) unsafe fn slot(&self, at: usize) -> *mut u64 {
         // SAFETY: slots named by instructions lie in the frame, whose size was checked on entry.
+        unsafe { self.sp().add(self.slot_number(at) as usize) }
+    }
+
+    /// The slot that the field at `at` names, which has 16 bits in every encoding.
+    ///
+    /// # Safety
+    /// The instruction at ip has such a field there.
+    #[inline(always)]
+    pub(crate) unsafe fn slot16(&self, at: usize) -> *mut u64 {
+        // SAFETY: as for `slot`.
         unsafe { self.sp().add(self.read::<u16>(at) as usize) }
     }
 
@@ -179,6 +221,25 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn branch(mut self, at: usize) -> Flow {
         // SAFETY: the caller's promise; targets are instructions of the same function.
+        unsafe {
+            let distance = if Native::COMPACT {
+                i32::from(self.read::<i16>(at)) * 2
+            } else {
+                self.read::<i32>(at)
+            };
+            let field = self.ip().add(OPCODE_BYTES + at);
+            self.set_ip(field.offset(distance as isize));
+            self.go()
+        }
+    }
+
+    /// The same of a field that has 32 bits in every encoding.
+    ///
+    /// # Safety
+    /// There is a resolved branch field.
+    #[inline(always)]
+    pub(crate) unsafe fn branch_far(mut self, at: usize) -> Flow {
+        // SAFETY: as for `branch`.
         unsafe {
             let distance = self.read::<i32>(at);
             let field = self.ip().add(OPCODE_BYTES + at);

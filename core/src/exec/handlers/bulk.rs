@@ -44,6 +44,20 @@ impl Instruction {
     /// As `Regs::slot`.
     pub(super) unsafe fn slot(&self, at: usize) -> *mut u64 {
         // SAFETY: the caller's promise.
+        unsafe {
+            let number = if Native::COMPACT {
+                self.ip.add(OPCODE_BYTES + at / 2).read().into()
+            } else {
+                self.read::<u16>(at)
+            };
+            self.sp.add(number as usize)
+        }
+    }
+
+    /// As `Regs::slot16`.
+    #[cfg_attr(not(feature = "gc"), allow(dead_code))]
+    pub(super) unsafe fn slot16(&self, at: usize) -> *mut u64 {
+        // SAFETY: the caller's promise.
         unsafe { self.sp.add(self.read::<u16>(at) as usize) }
     }
 }
@@ -112,16 +126,16 @@ macro_rules! bulk_op {
     };
 }
 
-bulk_op!(MemoryCopy, at(16, 10), MemoryOutOfBounds, |r| {
-    let (to, from) = (memory(r, at(8, 6)), memory(r, at(12, 8)));
+bulk_op!(MemoryCopy, at(16, 8), MemoryOutOfBounds, |r| {
+    let (to, from) = (memory(r, at(8, 4)), memory(r, at(12, 6)));
     let len = index(r, 4, (*to).is_wide() && (*from).is_wide());
     let (d, n) = range(index(r, 0, (*to).is_wide()), len, (*to).len)?;
     let (s, _) = range(index(r, 2, (*from).is_wide()), len, (*from).len)?;
     (*from).base.add(s).copy_to((*to).base.add(d), n);
 });
 
-bulk_op!(MemoryFill, at(16, 8), MemoryOutOfBounds, |r| {
-    let to = memory(r, at(8, 6));
+bulk_op!(MemoryFill, at(16, 6), MemoryOutOfBounds, |r| {
+    let to = memory(r, at(8, 4));
     let (d, n) = range(
         index(r, 0, (*to).is_wide()),
         index(r, 4, (*to).is_wide()),
@@ -130,8 +144,8 @@ bulk_op!(MemoryFill, at(16, 8), MemoryOutOfBounds, |r| {
     (*to).base.add(d).write_bytes(*r.slot(2) as u8, n);
 });
 
-bulk_op!(MemoryInit, at(16, 10), MemoryOutOfBounds, |r| {
-    let (segment, to) = (r.index(at(8, 6)), memory(r, at(12, 8)));
+bulk_op!(MemoryInit, at(16, 8), MemoryOutOfBounds, |r| {
+    let (segment, to) = (r.index(at(8, 4)), memory(r, at(12, 6)));
     let instance = &*instance(r);
     let data = instance.data(segment);
     let len = index(r, 4, false);
@@ -146,14 +160,14 @@ bulk_op!(DataDrop, at(8, 2), MemoryOutOfBounds, |r| {
     (&mut (*instance(r)).dropped_data)[r.index(at(4, 0)) as usize] = true;
 });
 
-bulk_op!(TableGet, at(8, 6), TableOutOfBounds, |r| {
-    let table = &*table(r, r.index(4));
+bulk_op!(TableGet, at(8, 4), TableOutOfBounds, |r| {
+    let table = &*table(r, r.index(at(4, 2)));
     let (i, _) = range(index(r, 2, table.is_wide()), 1, table.elements.len())?;
     *r.slot(0) = table.elements[i];
 });
 
-bulk_op!(TableSet, at(8, 6), TableOutOfBounds, |r| {
-    let table = &mut *table(r, r.index(4));
+bulk_op!(TableSet, at(8, 4), TableOutOfBounds, |r| {
+    let table = &mut *table(r, r.index(at(4, 2)));
     let (i, _) = range(index(r, 0, table.is_wide()), 1, table.elements.len())?;
     table.elements[i] = *r.slot(2);
 });
@@ -162,8 +176,8 @@ bulk_op!(TableSize, at(8, 4), TableOutOfBounds, |r| {
     *r.slot(0) = (*table(r, r.index(at(4, 2)))).elements.len() as u64;
 });
 
-bulk_op!(TableCopy, at(16, 10), TableOutOfBounds, |r| {
-    let (to, from) = (table(r, r.index(at(8, 6))), table(r, r.index(at(12, 8))));
+bulk_op!(TableCopy, at(16, 8), TableOutOfBounds, |r| {
+    let (to, from) = (table(r, r.index(at(8, 4))), table(r, r.index(at(12, 6))));
     let len = index(r, 4, (*to).is_wide() && (*from).is_wide());
     let (d, n) = range(index(r, 0, (*to).is_wide()), len, (*to).elements.len())?;
     let (s, _) = range(index(r, 2, (*from).is_wide()), len, (*from).elements.len())?;
@@ -177,8 +191,8 @@ bulk_op!(TableCopy, at(16, 10), TableOutOfBounds, |r| {
     from_ptr.add(s).copy_to(to_ptr.add(d), n);
 });
 
-bulk_op!(TableFill, at(16, 8), TableOutOfBounds, |r| {
-    let table = &mut *table(r, r.index(at(8, 6)));
+bulk_op!(TableFill, at(16, 6), TableOutOfBounds, |r| {
+    let table = &mut *table(r, r.index(at(8, 4)));
     let (d, n) = range(
         index(r, 0, table.is_wide()),
         index(r, 4, table.is_wide()),
@@ -187,8 +201,8 @@ bulk_op!(TableFill, at(16, 8), TableOutOfBounds, |r| {
     table.elements[d..d + n].fill(*r.slot(2));
 });
 
-bulk_op!(TableInit, at(16, 10), TableOutOfBounds, |r| {
-    let (segment, table) = (r.index(at(8, 6)), &mut *table(r, r.index(at(12, 8))));
+bulk_op!(TableInit, at(16, 8), TableOutOfBounds, |r| {
+    let (segment, table) = (r.index(at(8, 4)), &mut *table(r, r.index(at(12, 6))));
     let elements = &(&(*instance(r)).elements)[segment as usize];
     let len = index(r, 4, false);
     let (s, n) = range(index(r, 2, false), len, elements.len())?;
@@ -207,7 +221,7 @@ impl Handle for TableGrow {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let number = r.index(at(8, 6));
+            let number = r.index(at(8, 4));
             let table = (*(*r.cx()).tables.add(number as usize)).as_ptr();
             let delta = *r.slot(4);
             let delta = if (*table).is_wide() {
@@ -215,8 +229,8 @@ impl Handle for TableGrow {
             } else {
                 delta as u32 as u64
             };
-            let (to, init) = (r.read::<u16>(0), *r.slot(2));
-            r.set_ip(r.ip().add(OPCODE_BYTES + at(16, 8)));
+            let (to, init) = (r.slot_number(0), *r.slot(2));
+            r.set_ip(r.ip().add(OPCODE_BYTES + at(16, 6)));
             r.exit(Exit::TableGrow {
                 table: number,
                 delta,

@@ -392,7 +392,7 @@ pub(super) unsafe fn resolve<const SUBTYPE: bool>(r: &Regs, at: usize) -> Result
     unsafe {
         let cx = r.cx();
         let table = (*(*cx).tables.add(r.read::<u16>(at + 2) as usize)).as_ref();
-        let index = *r.slot(at);
+        let index = *r.slot16(at);
         let index = if table.is_wide() {
             index
         } else {
@@ -530,7 +530,7 @@ pub(super) unsafe fn referenced<const SUBTYPE: bool>(
     // SAFETY: the instruction has these fields; type indices were validated.
     unsafe {
         let cx = r.cx();
-        let func = func_of(cx, *r.slot(at)).ok_or(TrapCode::NullReference)?;
+        let func = func_of(cx, *r.slot16(at)).ok_or(TrapCode::NullReference)?;
         is_of_type::<SUBTYPE>(r, func, ty)?;
         Ok(target(cx, func))
     }

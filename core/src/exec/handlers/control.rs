@@ -23,7 +23,7 @@ impl<D: Destination, X: Source, V: Value> Handle for Copy<D, X, V> {
         unsafe {
             let value = X::get::<V>(&r, if X::IMM { 4 } else { 2 });
             D::put(&mut r, value);
-            r.next(at(8, 4))
+            r.next(at(8, 2))
         }
     }
 }
@@ -44,7 +44,7 @@ impl<D: Destination> Handle for CopyImm<D> {
     }
 }
 
-/// d = the i16 at 2.
+/// d = the i16 (i8 in the compact encoding) at 2.
 #[cfg(not(full_dispatch))]
 pub(crate) struct CopySmall<D>(PhantomData<D>);
 #[cfg(not(full_dispatch))]
@@ -53,8 +53,39 @@ impl<D: Destination> Handle for CopySmall<D> {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let value = i64::from(r.read::<i16>(2)) as u64;
+            let value = i64::from(r.small(2)) as u64;
             D::put(&mut r, value);
+            r.next(at(8, 2))
+        }
+    }
+}
+
+/// d = the i32 (i16 in the compact encoding) at 4.
+#[cfg(not(full_dispatch))]
+pub(crate) struct CopyMiddle<D>(PhantomData<D>);
+#[cfg(not(full_dispatch))]
+impl<D: Destination> Handle for CopyMiddle<D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let value = i64::from(r.imm(at(4, 2))) as u64;
+            D::put(&mut r, value);
+            r.next(at(8, 4))
+        }
+    }
+}
+
+/// Copies the slot at 2 to that at 0, both of 16 bits.
+#[cfg(not(full_dispatch))]
+pub(crate) struct CopyFar;
+#[cfg(not(full_dispatch))]
+impl Handle for CopyFar {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            *r.slot16(0) = *r.slot16(2);
             r.next(at(8, 4))
         }
     }
@@ -81,7 +112,7 @@ impl Handle for CopyMany {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: both runs of slots lie in the frame.
         unsafe {
-            r.slot(2).copy_to(r.slot(0), r.read::<u16>(4) as usize);
+            r.slot16(2).copy_to(r.slot16(0), r.read::<u16>(4) as usize);
             r.next(at(8, 6))
         }
     }
@@ -97,7 +128,7 @@ impl<V: Value, C: Source, X: Source, Y: Source, D: Destination> Handle for Selec
             let (x, y) = (X::get16::<V>(&r, 2), Y::get16::<V>(&r, 4));
             let value = if C::get::<u32>(&r, 6) != 0 { x } else { y };
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 4))
         }
     }
 }
@@ -112,6 +143,16 @@ impl Handle for Br {
     }
 }
 
+/// The same, with a target of 32 bits.
+pub(crate) struct BrFar;
+impl Handle for BrFar {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has a target at 4.
+        unsafe { r.branch_far(at(4, 0)) }
+    }
+}
+
 /// Branches by the index x (at 0) to one of the targets that follow; their count less one is at 4.
 pub(crate) struct BrTable<X>(PhantomData<X>);
 impl<X: Source> Handle for BrTable<X> {
@@ -120,7 +161,20 @@ impl<X: Source> Handle for BrTable<X> {
         // SAFETY: the instruction is followed by count + 1 targets.
         unsafe {
             let index = X::get::<u32>(&r, 0).min(r.read::<u32>(at(4, 2)));
-            r.branch(at(8, 6) + index as usize * 4)
+            r.branch(at(8, 6) + index as usize * at(4, 2))
+        }
+    }
+}
+
+/// The same by a slot, with targets of 32 bits.
+pub(crate) struct BrTableFar;
+impl Handle for BrTableFar {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction is followed by count + 1 targets.
+        unsafe {
+            let index = Slot::get::<u32>(&r, 0).min(r.read::<u32>(at(4, 2)));
+            r.branch_far(at(8, 6) + index as usize * 4)
         }
     }
 }
@@ -132,7 +186,7 @@ impl<const N: usize> Handle for ZeroLocals<N> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame.
         unsafe {
-            r.slot(at(6, 0)).cast::<[u64; N]>().write([0; N]);
+            r.slot16(at(6, 0)).cast::<[u64; N]>().write([0; N]);
             r.next(at(8, 2))
         }
     }
@@ -145,7 +199,7 @@ impl Handle for ZeroMany {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame.
         unsafe {
-            r.slot(at(6, 2)).write_bytes(0, r.read::<u16>(0) as usize);
+            r.slot16(at(6, 2)).write_bytes(0, r.read::<u16>(0) as usize);
             r.next(at(8, 4))
         }
     }

@@ -22,14 +22,12 @@ unsafe fn address<X: Source>(r: &Regs) -> u64 {
         if X::IMM {
             return r.index(at(4, 2)).into();
         }
-        X::get::<u32>(r, 2) as u64 + r.index(4) as u64
+        X::get::<u32>(r, 2) as u64 + r.index(at(4, 2)) as u64
     }
 }
 
 /// Bytes of the operands of an access with such an address.
-const fn near_bytes<X: Source>() -> usize {
-    at(8, if X::IMM { 4 } else { 6 })
-}
+const NEAR_BYTES: usize = at(8, 4);
 
 /// Stops with an access out of bounds; the accumulator holds the address.
 struct Fault;
@@ -64,7 +62,7 @@ impl<O: LoadOp, X: Source, D: Destination> Handle for Load<O, X, D> {
             }
             let value = O::load(r.mem().add(ea as usize));
             D::put(&mut r, value);
-            r.next(near_bytes::<X>())
+            r.next(NEAR_BYTES)
         }
     }
 }
@@ -83,7 +81,7 @@ impl<O: StoreOp, X: Source, V: Source> Handle for Store<O, X, V> {
                 return fault(r, ea);
             }
             O::store(r.mem().add(ea as usize), value);
-            r.next(near_bytes::<X>())
+            r.next(NEAR_BYTES)
         }
     }
 }
@@ -94,7 +92,7 @@ unsafe fn sum_address<X: Source, Y: Source>(r: &Regs) -> u64 {
     // SAFETY: the instruction has these fields.
     unsafe {
         let base = X::get::<u32>(r, 2).wrapping_add(Y::get16::<u32>(r, 4));
-        base as u64 + r.read::<u16>(6) as u64
+        base as u64 + r.read::<u16>(at(6, 4)) as u64
     }
 }
 
@@ -112,7 +110,7 @@ impl<O: LoadOp, X: Source, Y: Source, D: Destination> Handle for LoadSum<O, X, Y
             }
             let value = O::load(r.mem().add(ea as usize));
             D::put(&mut r, value);
-            r.next(8 + Y::EXTRA)
+            r.next(at(8 + Y::EXTRA, 6))
         }
     }
 }
@@ -131,22 +129,22 @@ impl<O: StoreOp, X: Source, Y: Source, V: Source> Handle for StoreSum<O, X, Y, V
                 return fault(r, ea);
             }
             O::store(r.mem().add(ea as usize), value);
-            r.next(8 + Y::EXTRA)
+            r.next(at(8 + Y::EXTRA, 6))
         }
     }
 }
 
-/// The address of an access of `1 << log_size` bytes to any memory; fields: base slot at 2, memory u16 at 4, offset
-/// (of 64 bits) at `offset_at`.
+/// The address of an access of `1 << log_size` bytes to any memory; fields: base slot at 2, memory u16 at `memory_at`,
+/// offset (of 64 bits) at `offset_at`.
 #[inline(always)]
 pub(super) unsafe fn far(
     r: &Regs,
-    offset_at: usize,
+    [memory_at, offset_at]: [usize; 2],
     log_size: usize,
 ) -> Result<*mut u8, (u64, u64)> {
     // SAFETY: the instruction has these fields; memory indices were validated.
     unsafe {
-        let memory = memory_of(r.cx(), r.read::<u16>(4) as u32);
+        let memory = memory_of(r.cx(), r.read::<u16>(memory_at) as u32);
         let base = *r.slot(2);
         let base = if (*memory).is_wide() {
             base
@@ -199,10 +197,10 @@ impl<O: LoadOp> Handle for LoadFar<O> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: `far` checked the access.
         unsafe {
-            match far(&r, at(8, 6), O::LOG_SIZE) {
+            match far(&r, [at(4, 2), at(8, 4)], O::LOG_SIZE) {
                 Ok(bytes) => {
                     O::load(bytes).write(r.slot(0));
-                    r.next(at(16, 14))
+                    r.next(at(16, 12))
                 }
                 Err(fault) => far_fault(r, fault),
             }
@@ -218,10 +216,10 @@ impl<O: StoreOp> Handle for StoreFar<O> {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: `far` checked the access.
         unsafe {
-            match far(&r, at(8, 6), O::LOG_SIZE) {
+            match far(&r, [at(4, 2), at(8, 4)], O::LOG_SIZE) {
                 Ok(bytes) => {
                     O::store(bytes, Slot::get::<O::In>(&r, 0));
-                    r.next(at(16, 14))
+                    r.next(at(16, 12))
                 }
                 Err(fault) => far_fault(r, fault),
             }
@@ -250,15 +248,15 @@ impl Handle for Grow {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let index = r.index(4);
+            let index = r.index(at(4, 2));
             let delta = *r.slot(2);
             let delta = if (*memory_of(r.cx(), index)).is_wide() {
                 delta
             } else {
                 delta as u32 as u64
             };
-            let to = r.read::<u16>(0);
-            r.set_ip(r.ip().add(OPCODE_BYTES + at(8, 6)));
+            let to = r.slot_number(0);
+            r.set_ip(r.ip().add(OPCODE_BYTES + at(8, 4)));
             r.exit(Exit::MemoryGrow {
                 memory: index,
                 delta,

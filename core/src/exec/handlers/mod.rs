@@ -37,7 +37,7 @@ use crate::bytecode::{
 };
 use control::{Copy, CopyWide, Select};
 #[cfg(not(full_dispatch))]
-use control::{CopyImm, CopySmall};
+use control::{CopyFar, CopyImm, CopyMiddle, CopySmall};
 #[cfg_attr(not(full_dispatch), allow(unused_imports))]
 use fused::{
     Chain, ChainStore, CopyBranch, CopyPair, LoadBranch, LoadChain, LoadKeepBranch, LoadScaled,
@@ -163,7 +163,9 @@ macro_rules! select {
 macro_rules! copy {
     ($t:ident () $($to:ident)*) => {$(
         $t.push(thread::<Copy<$to, Slot, u64>>);
+        $t.push(thread::<CopyFar>);
         $t.push(thread::<CopySmall<$to>>);
+        $t.push(thread::<CopyMiddle<$to>>);
         $t.push(thread::<CopyImm<$to>>);
         $t.push(thread::<CopyWide<$to>>);
     )*};

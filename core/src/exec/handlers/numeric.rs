@@ -20,12 +20,13 @@ impl<O: BinaryOp, X: Source, Y: Source, D: Destination> Handle for Binary<O, X, 
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has the fields of this form.
         unsafe {
-            let (x_at, y_at) = if X::IMM { (4, 2) } else { (2, 4) };
+            let y_at = if Y::IMM { at(4, 2) } else { 4 };
+            let (x_at, y_at) = if X::IMM { (4, 2) } else { (2, y_at) };
             match O::eval(X::get(&r, x_at), Y::get(&r, y_at)) {
                 Ok(value) => {
                     D::put(&mut r, value);
                     let wide = if X::IMM || Y::IMM { O::In::WIDE } else { 0 };
-                    r.next(at(8 + wide + Y::EXTRA, 6))
+                    r.next(at(8 + wide + Y::EXTRA, 4))
                 }
                 Err(code) => r.trap(code),
             }
@@ -44,9 +45,9 @@ impl<O: CompareOp, X: Source, Y: Source, const TAKEN_IF: bool> Handle
         // SAFETY: the instruction has the fields of this form.
         unsafe {
             if O::holds(X::get(&r, 0), Y::get16(&r, 2)) == TAKEN_IF {
-                r.branch(4)
+                r.branch(at(4, 2))
             } else {
-                r.next(8 + Y::EXTRA)
+                r.next(at(8 + Y::EXTRA, 4))
             }
         }
     }
@@ -63,7 +64,7 @@ impl<O: UnaryOp, X: Source, D: Destination> Handle for Unary<O, X, D> {
             match O::eval(X::get(&r, 2)) {
                 Ok(value) => {
                     D::put(&mut r, value);
-                    r.next(at(8, 4))
+                    r.next(at(8, 2))
                 }
                 Err(code) => r.trap(code),
             }

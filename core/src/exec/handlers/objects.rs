@@ -82,7 +82,7 @@ macro_rules! heap_op {
 /// Slots from the one that the field at `at` names.
 unsafe fn values<'s>(i: &Instruction, at: usize, len: usize) -> &'s [u64] {
     // SAFETY: the caller's promise: they lie in the frame, which nothing writes to meanwhile.
-    unsafe { core::slice::from_raw_parts(i.slot(at), len) }
+    unsafe { core::slice::from_raw_parts(i.slot16(at), len) }
 }
 
 /// Two slots: a value of any type. (The frame goes on behind the first, or the stack's spare slots do.)
@@ -124,7 +124,7 @@ heap_op!(StructNew, at(8, 6), |i, heap| {
     let ty = type_id(i, 4);
     let words = heap.struct_words(ty);
     let object = make(heap, ty, words, 0)?;
-    heap.init_struct(ty, object, i.slot(2));
+    heap.init_struct(ty, object, i.slot16(2));
     *i.slot(0) = object;
 });
 
@@ -134,16 +134,16 @@ heap_op!(StructNewDefault, at(8, 4), |i, heap| {
     *i.slot(0) = make(heap, ty, words, 0)?;
 });
 
-heap_op!(StructNewDesc, at(16, 8), |i, heap| {
-    let ty = type_id(i, at(8, 6));
+heap_op!(StructNewDesc, at(16, 6), |i, heap| {
+    let ty = type_id(i, at(8, 4));
     let words = heap.struct_words(ty);
-    let object = make(heap, ty, words, descriptor(i, 4)?)?;
-    heap.init_struct(ty, object, i.slot(2));
+    let object = make(heap, ty, words, descriptor(i, at(4, 2))?)?;
+    heap.init_struct(ty, object, i.slot16(2));
     *i.slot(0) = object;
 });
 
-heap_op!(StructNewDefaultDesc, at(8, 6), |i, heap| {
-    let ty = type_id(i, 4);
+heap_op!(StructNewDefaultDesc, at(8, 4), |i, heap| {
+    let ty = type_id(i, at(4, 2));
     let words = heap.struct_words(ty);
     *i.slot(0) = make(heap, ty, words, descriptor(i, 2)?)?;
 });
@@ -154,8 +154,8 @@ fn make_array(heap: &mut Heap, ty: TypeId, len: u32) -> Result<u64, Stop> {
     make(heap, ty, words, len)
 }
 
-heap_op!(ArrayNew, at(16, 8), |i, heap| {
-    let ty = type_id(i, at(8, 6));
+heap_op!(ArrayNew, at(16, 6), |i, heap| {
+    let ty = type_id(i, at(8, 4));
     let len = *i.slot(4) as u32;
     let array = make_array(heap, ty, len)?;
     let wide = heap.element(ty).slots() == 2;
@@ -163,8 +163,8 @@ heap_op!(ArrayNew, at(16, 8), |i, heap| {
     *i.slot(0) = array;
 });
 
-heap_op!(ArrayNewDefault, at(8, 6), |i, heap| {
-    *i.slot(0) = make_array(heap, type_id(i, 4), *i.slot(2) as u32)?;
+heap_op!(ArrayNewDefault, at(8, 4), |i, heap| {
+    *i.slot(0) = make_array(heap, type_id(i, at(4, 2)), *i.slot(2) as u32)?;
 });
 
 heap_op!(ArrayNewFixed, at(16, 10), |i, heap| {
@@ -180,10 +180,10 @@ heap_op!(ArrayNewFixed, at(16, 10), |i, heap| {
     *i.slot(0) = array;
 });
 
-heap_op!(ArrayNewData, at(16, 10), |i, heap| {
+heap_op!(ArrayNewData, at(16, 8), |i, heap| {
     let (ty, data) = (
-        type_id(i, at(8, 6)),
-        (*i.cx).instance.as_ref().data(i.index(at(12, 8))),
+        type_id(i, at(8, 4)),
+        (*i.cx).instance.as_ref().data(i.index(at(12, 6))),
     );
     let (offset, len) = (*i.slot(2) as u32, *i.slot(4) as u32);
     // Before anything is made, since the array might be larger than any segment.
@@ -196,9 +196,9 @@ heap_op!(ArrayNewData, at(16, 10), |i, heap| {
     *i.slot(0) = array;
 });
 
-heap_op!(ArrayNewElem, at(16, 10), |i, heap| {
-    let ty = type_id(i, at(8, 6));
-    let items = &(&(*i.cx).instance.as_ref().elements)[i.index(at(12, 8)) as usize];
+heap_op!(ArrayNewElem, at(16, 8), |i, heap| {
+    let ty = type_id(i, at(8, 4));
+    let items = &(&(*i.cx).instance.as_ref().elements)[i.index(at(12, 6)) as usize];
     let (offset, len) = (*i.slot(2) as u32, *i.slot(4) as u32);
     if u64::from(offset) + u64::from(len) > items.len() as u64 {
         return Err(TrapCode::TableOutOfBounds.into());
@@ -208,7 +208,7 @@ heap_op!(ArrayNewElem, at(16, 10), |i, heap| {
     *i.slot(0) = array;
 });
 
-heap_op!(ArrayFill, 8, |i, heap| {
+heap_op!(ArrayFill, at(8, 4), |i, heap| {
     let array = *i.slot(0);
     let (ty, _) = heap.array(array)?;
     let wide = heap.element(ty).slots() == 2;
@@ -220,31 +220,31 @@ heap_op!(ArrayFill, 8, |i, heap| {
     )?;
 });
 
-heap_op!(ArrayCopy, at(16, 10), |i, heap| {
+heap_op!(ArrayCopy, at(16, 6), |i, heap| {
     let to = (*i.slot(0), *i.slot(2) as u32);
     let from = (*i.slot(4), *i.slot(6) as u32);
     heap.copy(to, from, *i.slot(8) as u32)?;
 });
 
-heap_op!(ArrayInitData, at(16, 10), |i, heap| {
-    let data = (*i.cx).instance.as_ref().data(i.index(8));
+heap_op!(ArrayInitData, at(16, 6), |i, heap| {
+    let data = (*i.cx).instance.as_ref().data(i.index(at(8, 4)));
     let to = (*i.slot(0), *i.slot(2) as u32);
     heap.init_data(to, data, *i.slot(4) as u32, *i.slot(6) as u32)?;
 });
 
-heap_op!(ArrayInitElem, at(16, 10), |i, heap| {
-    let items = &(&(*i.cx).instance.as_ref().elements)[i.index(8) as usize];
+heap_op!(ArrayInitElem, at(16, 6), |i, heap| {
+    let items = &(&(*i.cx).instance.as_ref().elements)[i.index(at(8, 4)) as usize];
     let to = (*i.slot(0), *i.slot(2) as u32);
     heap.init_elements(to, items, *i.slot(4) as u32, *i.slot(6) as u32)?;
 });
 
-heap_op!(StructGetWide, at(8, 6), |i, heap| {
-    let offset = i.index(4) as usize;
+heap_op!(StructGetWide, at(8, 4), |i, heap| {
+    let offset = i.index(at(4, 2)) as usize;
     let value = heap.get::<[u64; 2]>(*i.slot(2), offset)?;
     i.slot(0).cast::<[u64; 2]>().write_unaligned(value);
 });
 
-heap_op!(ArrayGetWide, at(8, 6), |i, heap| {
+heap_op!(ArrayGetWide, at(8, 4), |i, heap| {
     let place = element(heap, *i.slot(2), *i.slot(4), 16)?;
     let value = heap.get::<[u64; 2]>(*i.slot(2), place)?;
     i.slot(0).cast::<[u64; 2]>().write_unaligned(value);
@@ -269,8 +269,8 @@ impl<L: Plain> Handle for StructSet<L> {
         // SAFETY: the instruction has these fields. The low bytes of a slot are the field's.
         unsafe {
             let value = r.slot(2).cast::<L>().read_unaligned();
-            match heap(r.cx()).set(*r.slot(0), r.index(4) as usize, value) {
-                Ok(()) => r.next(at(8, 6)),
+            match heap(r.cx()).set(*r.slot(0), r.index(at(4, 2)) as usize, value) {
+                Ok(()) => r.next(at(8, 4)),
                 Err(code) => r.trap(code),
             }
         }
@@ -289,7 +289,7 @@ impl<L: Plain> Handle for ArraySet<L> {
             let set = element(heap, array, *r.slot(2), size_of::<L>())
                 .and_then(|place| heap.set(array, place, r.slot(4).cast::<L>().read_unaligned()));
             match set {
-                Ok(()) => r.next(at(8, 6)),
+                Ok(()) => r.next(at(8, 4)),
                 Err(code) => r.trap(code),
             }
         }
@@ -303,10 +303,10 @@ impl<O: LaneOp, D: Destination> Handle for StructGet<O, D> {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            match heap(r.cx()).get::<O::Lane>(*r.slot(2), r.index(4) as usize) {
+            match heap(r.cx()).get::<O::Lane>(*r.slot(2), r.index(at(4, 2)) as usize) {
                 Ok(lane) => {
                     D::put(&mut r, O::value(lane));
-                    r.next(at(8, 6))
+                    r.next(at(8, 4))
                 }
                 Err(code) => r.trap(code),
             }
@@ -328,7 +328,7 @@ impl<O: LaneOp, D: Destination> Handle for ArrayGet<O, D> {
             match lane {
                 Ok(lane) => {
                     D::put(&mut r, O::value(lane));
-                    r.next(at(8, 6))
+                    r.next(at(8, 4))
                 }
                 Err(code) => r.trap(code),
             }
@@ -346,7 +346,7 @@ impl<D: Destination> Handle for ArrayLen<D> {
             match heap(r.cx()).array(*r.slot(2)) {
                 Ok((_, len)) => {
                     D::put(&mut r, len);
-                    r.next(at(8, 4))
+                    r.next(at(8, 2))
                 }
                 Err(code) => r.trap(code),
             }
@@ -361,7 +361,7 @@ unsafe fn is(ip: *const u8, sp: *mut u64, cx: *mut Cx) -> bool {
     // SAFETY: the instruction has these fields; the function is one of the store.
     unsafe {
         let func = |slot: u64| Some((*(*cx).funcs.add(func_of(cx, slot)? as usize)).ty);
-        let mut target = CastTarget(i.read(4));
+        let mut target = CastTarget(i.read(at(4, 2)));
         if Native::COMPACT
             && let Some(index) = target.number()
         {
@@ -380,7 +380,7 @@ impl<D: Destination> Handle for Test<D> {
         unsafe {
             let value = is(r.ip(), r.sp(), r.cx()) as u32;
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 6))
         }
     }
 }
@@ -397,7 +397,7 @@ impl<D: Destination> Handle for Cast<D> {
             }
             let value = gcref::of(*r.slot(2));
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 6))
         }
     }
 }
@@ -420,7 +420,7 @@ impl<D: Destination, const NULL: bool> Handle for TestDescriptorOr<D, NULL> {
                 object => heap(r.cx()).descriptor(object) == Ok(wanted),
             };
             D::put(&mut r, equal as u32);
-            r.next(at(8, 6))
+            r.next(at(8, 4))
         }
     }
 }
@@ -435,7 +435,7 @@ impl<D: Destination> Handle for GetDescriptor<D> {
             match heap(r.cx()).descriptor(*r.slot(2)) {
                 Ok(descriptor) => {
                     D::put(&mut r, gcref::of(descriptor));
-                    r.next(at(8, 4))
+                    r.next(at(8, 2))
                 }
                 Err(code) => r.trap(code),
             }

@@ -17,7 +17,7 @@ use crate::{
 unsafe fn leave(mut r: Regs) -> Flow {
     // SAFETY: the instruction has the header at 0; the header was written on entry.
     unsafe {
-        let (ret, distance) = read_header(r.slot(0));
+        let (ret, distance) = read_header(r.slot16(0));
         r.set_ip(ret);
         r.set_sp(r.sp().byte_sub(distance as usize));
         r.go()
@@ -96,7 +96,7 @@ impl Handle for ReturnSlot {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slot lies in the frame. The header is behind the space for results.
         unsafe {
-            *r.sp() = *r.slot(2);
+            *r.sp() = *r.slot16(2);
             leave(r)
         }
     }
@@ -109,7 +109,7 @@ impl Handle for ReturnMany {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the slots lie in the frame. The header is behind the space for results.
         unsafe {
-            r.slot(2).copy_to(r.sp(), r.read::<u16>(4) as usize);
+            r.slot16(2).copy_to(r.sp(), r.read::<u16>(4) as usize);
             leave(r)
         }
     }

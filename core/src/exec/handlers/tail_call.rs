@@ -30,7 +30,7 @@ unsafe fn replace_frame(r: &Regs, ret: Option<*const u8>) -> (*const u8, u64) {
     // SAFETY: the caller's promise.
     unsafe {
         let (own_ret, distance) = read_header(r.sp().add(r.read::<u16>(6) as usize));
-        r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
+        r.slot16(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
         write_header(
             r.sp().add(r.read::<u16>(4) as usize),
             ret.unwrap_or(own_ret),
@@ -98,7 +98,7 @@ impl Handle for ReturnLeave {
                 FuncKind::Host { .. } => {
                     // As if the caller had called it: its results belong where this frame began.
                     let (ret, distance) = read_header(r.sp().add(r.read::<u16>(6) as usize));
-                    r.slot(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
+                    r.slot16(0).copy_to(r.sp(), r.read::<u16>(2) as usize);
                     r.set_ip(ret);
                     r.set_sp(r.sp().sub(distance as usize / 8));
                     r.exit(Exit::Host {

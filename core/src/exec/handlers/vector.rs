@@ -19,7 +19,7 @@ impl<O: ShiftOp, X: Source, Y: Source, D: Destination> Handle for Shift<O, X, Y,
         unsafe {
             let value = O::eval(X::get(&r, 2), Y::get16(&r, 4));
             D::put(&mut r, value);
-            r.next(at(8, 6))
+            r.next(at(8, 4))
         }
     }
 }
@@ -33,7 +33,7 @@ impl<O: TernaryOp, X: Source, D: Destination> Handle for Ternary<O, X, D> {
         unsafe {
             let value = O::eval(X::get(&r, 2), Slot::get(&r, 4), Slot::get(&r, 6));
             D::put(&mut r, value);
-            r.next(8)
+            r.next(at(8, 4))
         }
     }
 }
@@ -52,9 +52,9 @@ impl<O: LoadOp, D: Destination> Handle for Extract<O, D> {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields; validation has checked the lane.
         unsafe {
-            let value = O::load(lane(r.slot(2), r.read(4)));
+            let value = O::load(lane(r.slot(2), r.read(at(4, 2))));
             D::put(&mut r, value);
-            r.next(at(8, 6))
+            r.next(at(8, 4))
         }
     }
 }
@@ -69,8 +69,8 @@ impl<O: StoreOp, X: Source> Handle for Replace<O, X> {
         unsafe {
             let value = X::get::<O::In>(&r, 4);
             v128::read(r.slot(2)).write(r.slot(0));
-            O::store(lane(r.slot(0), r.read(6)), value);
-            r.next(8)
+            O::store(lane(r.slot(0), r.read(at(6, 4))), value);
+            r.next(at(8, 6))
         }
     }
 }
@@ -98,14 +98,14 @@ impl<T: Lane, D: Destination> Handle for Shuffle<T, D> {
         // SAFETY: the instruction has these fields; the translator has checked that no piece crosses a vector's end.
         unsafe {
             let (a, b) = (r.slot(2).cast::<u8>(), r.slot(4).cast::<u8>());
-            let places = r.read::<[u8; 16]>(at(8, 6));
+            let places = r.read::<[u8; 16]>(at(8, 4));
             let value = v128::of::<T>(Lanes::from_fn(|i| {
                 let place = places[i * size_of::<T>()];
                 let vector = if place & 16 == 0 { a } else { b };
                 vector.add(place as usize & 15).cast::<T>().read_unaligned()
             }));
             D::put(&mut r, value);
-            r.next(at(24, 22))
+            r.next(at(24, 20))
         }
     }
 }

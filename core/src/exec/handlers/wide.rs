@@ -34,14 +34,14 @@ macro_rules! wide {
         }
     };
 }
-wide!(Add128, at(16, 10), |r| wide(&r, 2, 4)
+wide!(Add128, at(16, 6), |r| wide(&r, 2, 4)
     .wrapping_add(wide(&r, 6, 8)));
-wide!(Sub128, at(16, 10), |r| wide(&r, 2, 4)
+wide!(Sub128, at(16, 6), |r| wide(&r, 2, 4)
     .wrapping_sub(wide(&r, 6, 8)));
 wide!(
     MulWideS,
-    at(8, 6),
+    at(8, 4),
     |r| (*r.slot(2) as i64 as i128).wrapping_mul(*r.slot(4) as i64 as i128) as u128
 );
-wide!(MulWideU, at(8, 6), |r| (*r.slot(2) as u128)
+wide!(MulWideU, at(8, 4), |r| (*r.slot(2) as u128)
     .wrapping_mul(*r.slot(4) as u128));

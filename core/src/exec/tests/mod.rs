@@ -565,6 +565,8 @@ fn plain_statements() -> [String; 2] {
         out += &format!("(global.set $g_i32 (i32.add {value} (i32.const 16)))\n");
         out += &observe("(global.get $g_i32)", Ty::I32);
     }
+    out += &observe("(call $large (i32.const 0))", Ty::I64);
+    out += &observe("(call $large (i32.const 1000))", Ty::I64);
     // The op right before a branch is not what it branches on.
     out += &format!(
         "(block {} (drop (f64.lt (local.get $a_f64) (local.get $b_f64))) (br_if 0) {})",
@@ -647,6 +649,7 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
     }
     let (features, feature_locals, feature_setup) = features::module_parts();
     let (one, both) = (heat(&["$x"]), heat(&["$y", "$x"]));
+    let large = "i64 ".repeat(300);
     let ([p, q], hot, reset) = (pins.map(name), heat(&["$p", "$q"]), reset_pins(pins));
     format!(
         "(module
@@ -670,6 +673,11 @@ fn module_text(statements: &str, pins: PinTypes) -> String {
             (func $hot_nothing (param $x i32) {one})
             (func $hot_pair (param $x i32) (result i32 i32) {one} (local.get $x) (local.get $x))
             (func $hot_tail (param $x i32) (result i32) {one} (return_call $hot_first (local.get $x)))
+            (func $large (param $x i32) (result i64) (local {large})
+                (local.set 300 (i64.extend_i32_u (local.get $x)))
+                (block $b (block $a (br_table $a $b (local.get $x))) (local.set 299 (local.get 300)))
+                (loop $again (br_if $again (i64.ge_s (local.tee 300 (i64.sub (local.get 300) (i64.const 1000))) (i64.const 0))))
+                (i64.add (local.get 299) (local.get 300)))
             (func $many_locals (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64))
             (func (export \"trap\") (unreachable))
             {features}
@@ -874,6 +882,8 @@ fn unused(op: Op, form: u16) -> bool {
                 CopyFrom::F32Acc | CopyFrom::F64Acc => to > 0,
                 CopyFrom::Pin0 => to == 1,
                 CopyFrom::Pin1 => to == 2,
+                // Only the compact encoding has those that are narrower than these.
+                CopyFrom::Far | CopyFrom::Imm => !Native::COMPACT,
                 _ => false,
             }
         }
@@ -886,8 +896,11 @@ fn unused(op: Op, form: u16) -> bool {
             to_itself(form % forms) || op == Op::CopyPair && to_itself(form / forms)
         }
         Shape::Plain(_) => {
+            let far = |field| matches!(field, Field::FarRel(_) | Field::FarTargets(_));
             // Run without being translated.
-            matches!(op, Op::Halt | Op::Restore) || op == Op::ReturnSlot && PLACES.accumulators
+            matches!(op, Op::Halt | Op::Restore)
+                || !Native::COMPACT && fields().fields().any(far)
+                || op == Op::ReturnSlot && PLACES.accumulators
         }
         _ => false,
     }

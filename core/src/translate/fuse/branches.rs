@@ -5,7 +5,7 @@ use crate::{
     bytecode::{Bank, Encoding, Op, Place, Shape, Ty},
     translate::{
         code::Operands,
-        func::{FuncTranslator, fits_i16, fits_i32},
+        func::{FuncTranslator, fits_i32, fits_small},
         ops::{load_branch_of, load_keep_branch_of},
         stack::Loc,
     },
@@ -42,7 +42,7 @@ fn load_branch_form<E: Encoding>(loaded: &Loaded, op: Op, b: Loc) -> Option<u16>
     let compare = compares.iter().position(|&compare| compare == op)? as u16;
     let others = &E::sets(ty).others;
     let b = match b {
-        Loc::Imm(bits) if fits_i16(bits, ty).is_none() => return None,
+        Loc::Imm(bits) if fits_small::<E>(bits, ty).is_none() => return None,
         b => others.find(b.place())?,
     };
     let x = E::PLACES.int.sources.find(loaded.base.place())?;
@@ -56,15 +56,15 @@ fn branch_form<E: Encoding>(op: Op, a: Loc, b: Loc) -> Option<u16> {
     };
     E::sets(operand)
         .branches
-        .find(a.place(), branch_place(b, operand))
+        .find(a.place(), branch_place::<E>(b, operand))
 }
 
 /// The place of a branch's second operand: constants have 16 bits, or more and are behind the target.
-fn branch_place(b: Loc, ty: Ty) -> Place {
+fn branch_place<E: Encoding>(b: Loc, ty: Ty) -> Place {
     match b {
         Loc::Imm(_) if matches!(ty, Ty::F32 | Ty::F64) => Place::Long,
         Loc::Imm(bits) if fits_i32(bits, ty).is_none() => Place::Long,
-        Loc::Imm(bits) if fits_i16(bits, ty).is_none() => Place::Wide,
+        Loc::Imm(bits) if fits_small::<E>(bits, ty).is_none() => Place::Wide,
         b => b.place(),
     }
 }
@@ -175,7 +175,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         };
         let others = &E::sets(ty).others;
         let y_form = match y {
-            Loc::Imm(bits) if fits_i16(bits, ty).is_none() => return None,
+            Loc::Imm(bits) if fits_small::<E>(bits, ty).is_none() => return None,
             y => others.find(y.place())?,
         };
         let x = E::PLACES.int.sources.find(loaded.base.place())?;
@@ -218,7 +218,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             return None;
         };
         let sets = E::sets(operand);
-        let bound_form = sets.bounds.find(branch_place(bound, operand))?;
+        let bound_form = sets.bounds.find(branch_place::<E>(bound, operand))?;
         if is_counter(bound) || operand != ty {
             return None;
         }
@@ -273,7 +273,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             }
             let opcode = op.base::<E>() + Shape::branches_from(E::PLACES, operand) + form;
             let operands = Operands::default().u16(0, a.field16());
-            match (b, branch_place(b, operand)) {
+            match (b, branch_place::<E>(b, operand)) {
                 (Loc::Imm(bits), Place::Wide) => (opcode, operands.u32(8, bits as u32), 16),
                 (Loc::Imm(bits), Place::Long) => (opcode, operands.u64(8, bits), 16),
                 _ => (opcode, operands.u16(2, b.field16()), 8),

@@ -7,7 +7,7 @@ pub(crate) use branches::Condition;
 
 use super::{
     code::{Operands, Pc},
-    func::{FuncTranslator, fits_i16},
+    func::{FuncTranslator, fits_small},
     stack::{AccState, Loc},
 };
 use crate::bytecode::{Bank, Encoding, Op, Ty};
@@ -124,7 +124,7 @@ pub(crate) fn copied<E: Encoding>(
         return None;
     }
     match from {
-        Loc::Imm(bits) => fits_i16(bits, ty).filter(|_| !matches!(ty, Ty::F32))?,
+        Loc::Imm(bits) => fits_small::<E>(bits, ty).filter(|_| !matches!(ty, Ty::F32))?,
         Loc::Acc if ty.bank() != Bank::Int => return None,
         _ => 0,
     };
@@ -206,7 +206,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         else {
             return false;
         };
-        let Some(by) = fits_i16(*by, ty) else {
+        let Some(by) = fits_small::<E>(*by, ty) else {
             return false;
         };
         let own = match *a {

@@ -5,7 +5,7 @@ use crate::{
     bytecode::{Bank, Encoding, Op, Place, Shape, Ty},
     translate::{
         code::Operands,
-        func::{FuncTranslator, fits_i16},
+        func::{FuncTranslator, fits_small},
         memory::Address,
         numeric::small,
         ops::{chain_of, load_scaled_of, store_of},
@@ -58,8 +58,8 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                     let operands_form = E::sets(ty)
                         .chained
                         .of(xy)
-                        .find(small(x, ty)?, small(y, ty)?)?;
-                    let form = operands_form * others.len() + others.find(small(z, ty)?)?;
+                        .find(small::<E>(x, ty)?, small::<E>(y, ty)?)?;
+                    let form = operands_form * others.len() + others.find(small::<E>(z, ty)?)?;
                     let operands = Operands::default()
                         .u16(2, x.field16())
                         .u16(4, y.field16())
@@ -72,7 +72,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 let others = &E::sets(ty).others;
                 let form = |z: Loc| {
                     let x = E::PLACES.int.sources.find(loaded.base.place())?;
-                    Some(x * others.len() + others.find(small(z, ty)?)?)
+                    Some(x * others.len() + others.find(small::<E>(z, ty)?)?)
                 };
                 form(z).map(|form| {
                     let operands = Operands::default()
@@ -201,7 +201,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         };
         let (Some(x_form), Some(z_form)) = (
             E::PLACES.int.sources.find(x.place()),
-            small(z, Ty::I32).and_then(|z| E::PLACES.int.others.find(z)),
+            small::<E>(z, Ty::I32).and_then(|z| E::PLACES.int.others.find(z)),
         ) else {
             return false;
         };
@@ -252,7 +252,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                         + E::sets(ty)
                             .chained
                             .of(xy)
-                            .find(small(x, ty)?, small(y, ty)?)?;
+                            .find(small::<E>(x, ty)?, small::<E>(y, ty)?)?;
                     Some((row, x, y.field16(), form))
                 };
                 let commutative = matches!(first.shape(), Shape::Binary { swap: Some(_), .. });
@@ -282,7 +282,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 b: Loc::Imm(by),
                 ..
             } = last.what
-            && let Some(by) = fits_i16(by, Ty::I32)
+            && let Some(by) = fits_small::<E>(by, Ty::I32)
             && let Some(form) = E::PLACES.int.sources.find(a.place())
         {
             self.take_back();
