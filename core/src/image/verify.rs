@@ -16,7 +16,7 @@ use super::{
     read::{damaged, distance, u16_at, u32_at},
 };
 use crate::{
-    bytecode::{Clause, Compact, Encoding, Field, Form, FrameMap, Op, Shape},
+    bytecode::{Clause, Compact, Encoding, Field, Form, FrameMap, Op, Shape, compact_form},
     error::Error,
     exec::HEADER_SLOTS,
     module::{ModuleInner, TypeEntry},
@@ -89,7 +89,7 @@ struct Function<'m> {
 struct Instruction {
     at: usize,
     op: Op,
-    form: Form,
+    form: &'static Form,
     len: usize,
 }
 
@@ -117,14 +117,13 @@ impl Function<'_> {
     /// The instruction at `at`, which lies in the function as a whole.
     fn decode(&self, at: usize) -> Result<Instruction, Error> {
         let opcode = u16_at(self.image, at);
-        let Some((op, number)) = Compact::op_of(opcode) else {
+        let Some((op, form)) = compact_form(opcode) else {
             return Err(self.error("there is no such opcode", at));
         };
-        let form = Form::of::<Compact>(op, number);
         let mut len = Compact::OPCODE_BYTES + form.operand_bytes::<Compact>();
         if op == Op::BrTable {
             let targets = u32_at(self.image, at + len - 4) as usize + 1;
-            len = len.saturating_add(targets.saturating_mul(target_bytes(&form)));
+            len = len.saturating_add(targets.saturating_mul(target_bytes(form)));
         }
         if len > self.end - at {
             return Err(self.error("an instruction goes on behind its function", at));
@@ -274,7 +273,7 @@ impl Function<'_> {
     /// Where an instruction branches to: byte offsets behind the start; larger than any if that is before it.
     fn targets(&self, one: &Instruction) -> impl Iterator<Item = usize> + use<'_> {
         let (at, op) = (one.at, one.op);
-        let bytes = target_bytes(&one.form);
+        let bytes = target_bytes(one.form);
         let rel = one.form.fields().find_map(|field| match field {
             Field::Rel(to) | Field::FarRel(to) => {
                 Some((at + Compact::OPCODE_BYTES + usize::from(to), 1))
@@ -523,6 +522,9 @@ impl Function<'_> {
     /// Lanes lie in their vector.
     #[cfg_attr(not(feature = "simd"), allow(unused_variables))]
     fn lanes(&self, one: &Instruction) -> Result<(), &'static str> {
+        if cfg!(not(feature = "simd")) {
+            return Ok(());
+        }
         let at = one.at + Compact::OPCODE_BYTES;
         let inside = match *one.op.shape() {
             Shape::Extract { size, .. } => {

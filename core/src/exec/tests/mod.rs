@@ -912,7 +912,9 @@ fn every_op_runs_in_a_loop_on_a_small_native_stack() {
         let mut seen = BTreeSet::new();
         let (i, l) = (Ty::I32, Ty::I64);
         for opcode in 0..OPCODES as u16 {
-            let (op, form) = Native::op_of(opcode).expect("an opcode");
+            let Some((op, form)) = Native::op_of(opcode) else {
+                continue;
+            };
             if form == 0 && !matches!(op.shape(), Shape::Plain(_)) {
                 for pins in [[i, i], [l, l], [i, l], [l, i]] {
                     if PLACES.pins != 0 || pins == [i, i] {
