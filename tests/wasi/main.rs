@@ -6,4 +6,5 @@ mod behaviour;
 mod faults;
 mod files;
 mod mem_host;
+mod power;
 mod programs;
