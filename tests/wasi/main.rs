@@ -8,3 +8,4 @@ mod files;
 mod mem_host;
 mod power;
 mod programs;
+mod worn_flash;

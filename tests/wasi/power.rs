@@ -110,7 +110,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize, const CACHE: usi
         flash: SimFlash<READ, WRITE, ERASE>,
         settings: &Settings,
         model: Model,
-    ) -> Result<Self, SimFlash<READ, WRITE, ERASE>> {
+    ) -> Result<Self, Box<SimFlash<READ, WRITE, ERASE>>> {
         let fs = Fs::mount(flash, settings).map_err(|(_, flash)| flash)?;
         let files = FlashFiles::new(fs).map_err(|(_, fs)| fs.into_flash())?;
         let mut host = EmbeddedHost::new().files(files);
@@ -447,7 +447,7 @@ fn cut_everywhere<const READ: usize, const WRITE: usize, const ERASE: usize, con
                             let _ = world.guest.rmdir(3, "again");
                             world.into_flash()
                         }
-                        Err(flash) => flash,
+                        Err(flash) => *flash,
                     };
                 flash.power_on();
                 let mut world = mount(flash, model.clone());
