@@ -6,4 +6,6 @@ mod behaviour;
 mod faults;
 mod files;
 mod mem_host;
+mod power;
 mod programs;
+mod worn_flash;
