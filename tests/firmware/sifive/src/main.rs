@@ -55,6 +55,11 @@ fn main() -> ! {
         .stderr(host.stderr());
     let ctx = ctx.build(host).expect("few descriptors");
     let status = runner::run(request.guest(), ctx, |_| Ok(()));
-    eprintln!("stack {} heap {}", stack::used(), HEAP.peak());
+    eprintln!(
+        "stack {} of {}, heap {}",
+        stack::used(),
+        stack::size(),
+        HEAP.peak()
+    );
     exit(status)
 }
