@@ -211,9 +211,10 @@ impl<T> Linker<T> {
             if self.find(&import.module, &import.name).is_some() {
                 continue;
             }
-            let message = unknown(&import.module, &import.name);
             let ty = module.inner().func_type(ty).clone();
-            let func = dynamic(&ty, move |_, _, _| Err(Error::link(message.clone())));
+            // (Messages are not for other threads where types are counted without atomics.)
+            let (from, name) = (import.module.clone(), import.name.clone());
+            let func = dynamic(&ty, move |_, _, _| Err(Error::link(unknown(&from, &name))));
             self.insert(&import.module, &import.name, Definition::Host(ty, func))?;
         }
         Ok(self)

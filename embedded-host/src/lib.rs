@@ -6,6 +6,8 @@ mod clock;
 mod entropy;
 pub mod fs;
 mod host;
+#[cfg(feature = "peripherals")]
+pub mod peripherals;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod stdio;

@@ -34,27 +34,6 @@ says() { grep -qE "$1" "$work/said"; }
 differ() { ! is "$1" "$2" >/dev/null; }
 near() { [ $(($1 - $2)) -lt "$3" ] && [ $(($2 - $1)) -lt "$3" ]; }
 
-# QEMU 10, which Debian 12 has among its backports.
-install_qemu() {
-  command -v qemu-system-arm >/dev/null && command -v qemu-system-riscv32 >/dev/null && return
-  local sudo= from=() source=/etc/apt/sources.list.d/debian.sources
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  if grep -q '^VERSION_CODENAME=bookworm' /etc/os-release; then
-    from=(-t bookworm-backports)
-    if [ -f $source ]; then
-      # The first entry with another suite.
-      sed '/^$/,$d' $source | sed 's/^Suites:.*/Suites: bookworm-backports/'
-    else
-      sed -nE 's/^(deb .*) bookworm (.*)$/\1 bookworm-backports \2/p' /etc/apt/sources.list
-    fi >"$work/backports"
-    if ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d; then
-      $sudo cp "$work/backports" /etc/apt/sources.list.d/backports.$([ -f $source ] && echo sources || echo list)
-    fi
-  fi
-  $sudo apt-get update -q >"$work/said" && $sudo apt-get install -qy --no-install-recommends "${from[@]}" \
-    qemu-system-arm qemu-system-riscv >"$work/said"
-}
-
 install_defmt_print() {
   PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
   command -v defmt-print >/dev/null || cargo install --quiet --locked defmt-print
@@ -98,6 +77,12 @@ boot() {
   answer=
 }
 
+# sizes TARGET PACKAGE: a line with what it takes, of flash and RAM.
+sizes() {
+  size "$(elf "$1" "$2")" | awk -v said="$(tail -1 "$work/said")" \
+    'NR == 2 {printf "      flash %d bytes (with guests), static RAM %d; %s\n", $1 + $2, $2 + $3, said}'
+}
+
 # desktop DIR WORD…: what the command prints, with DIR as its root.
 desktop() {
   local dir=$1 guest=$2
@@ -111,7 +96,7 @@ arm=thumbv7em-none-eabihf
 riscv=riscv32imac-unknown-none-elf
 
 echo "== tools"
-check 'QEMU' install_qemu
+check 'QEMU' tests/setup-qemu.sh
 toolchain=$(tests/setup-targets.sh thumbv6m-none-eabi $arm $riscv | tail -1)
 check 'the targets' is "${PIPESTATUS[0]:-0}" 0
 check 'defmt-print' install_defmt_print

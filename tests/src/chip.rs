@@ -30,8 +30,9 @@ pub fn flash() -> Flash {
 pub fn host(flash: Flash) -> Chip {
     let fs = Fs::mount_or_format(flash, &Settings::default());
     let fs = fs.map_err(|(errno, _)| errno).unwrap();
+    let files = Files::new(fs).map_err(|(errno, _)| errno).unwrap();
     EmbeddedHost::new()
-        .files(Files::new(fs).unwrap())
+        .files(files)
         .stdio(Console {
             input: &b"input"[..],
             output: Vec::new(),

@@ -6,4 +6,7 @@ mod behaviour;
 mod faults;
 mod files;
 mod mem_host;
+mod peripherals;
+mod power;
 mod programs;
+mod worn_flash;

@@ -34,7 +34,9 @@ pub(crate) struct TypeRegistry {
     /// First id by group.
     #[cfg(feature = "gc")]
     groups: Map<Box<[SubType]>, u32>,
-    /// The same of groups of one function type without relations, the most frequent ones.
+    /// The same of groups of one function type without relations, the most frequent ones. Where there are no others,
+    /// and few, as in images for chips, they are looked for among all.
+    #[cfg(any(feature = "gc", feature = "compiler"))]
     funcs: Map<FuncType, TypeId>,
     types: Vec<Shared<TypeDef>>,
 }
@@ -42,8 +44,8 @@ pub(crate) struct TypeRegistry {
 impl TypeRegistry {
     /// The id of a final function type in a group of its own.
     pub(crate) fn intern(&mut self, ty: &FuncType) -> TypeId {
-        if let Some(id) = self.funcs.get(ty) {
-            return *id;
+        if let Some(id) = self.find(ty) {
+            return id;
         }
         let id = self.intern_new(Box::new([SubType {
             is_final: true,
@@ -52,8 +54,21 @@ impl TypeRegistry {
             descriptor: None,
             describes: None,
         }]));
+        #[cfg(any(feature = "gc", feature = "compiler"))]
         self.funcs.insert(ty.clone(), id);
         id
+    }
+
+    #[cfg(any(feature = "gc", feature = "compiler"))]
+    fn find(&self, ty: &FuncType) -> Option<TypeId> {
+        self.funcs.get(ty).copied()
+    }
+
+    #[cfg(not(any(feature = "gc", feature = "compiler")))]
+    fn find(&self, ty: &FuncType) -> Option<TypeId> {
+        let is = |known: &CompositeType| matches!(known, CompositeType::Func(known) if known == ty);
+        let found = self.types.iter().position(|known| is(&known.composite));
+        found.map(|id| TypeId(id as u32))
     }
 
     /// The id of the first member of a group; those of the others follow. Other types in it are canonical.

@@ -73,11 +73,13 @@ impl<F: FlashFs, const NODES: usize, const PATH: usize> FlashFiles<F, NODES, PAT
     /// as that works.
     ///
     /// # Errors
-    /// [`Errno::Io`].
-    pub fn new(mut fs: F) -> Result<Self, Errno> {
+    /// [`Errno::Io`], with the filesystem.
+    pub fn new(mut fs: F) -> Result<Self, (Errno, F)> {
         const { assert!(NODES > 0 && NODES <= u16::MAX as usize, "room for nodes") };
         let mut next = [0; 4];
-        fs.attr(c"/", ATTR_NEXT, &mut next)?;
+        if let Err(errno) = fs.attr(c"/", ATTR_NEXT, &mut next) {
+            return Err((errno, fs));
+        }
         let next = u32::from_le_bytes(next).max(ROOT_INO + 1);
         let mut this = FlashFiles {
             fs,
@@ -86,8 +88,10 @@ impl<F: FlashFs, const NODES: usize, const PATH: usize> FlashFiles<F, NODES, PAT
             next_ino: next,
             end_ino: next,
         };
-        this.recover()?;
-        Ok(this)
+        match this.recover() {
+            Ok(()) => Ok(this),
+            Err(errno) => Err((errno, this.fs)),
+        }
     }
 
     /// The filesystem.

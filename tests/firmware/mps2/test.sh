@@ -8,7 +8,7 @@ boot "${mps2[@]}" -- put=README.md md2html README.md
 desktop . md2html README.md
 check 'md2html ends well' is "$status" 0
 check 'it converts README.md as on the desktop' same_as_desktop
-echo "      $(tail -1 "$work/said")"
+sizes $arm mps2
 
 mkdir "$work/files"
 boot "${mps2[@]}" -- files /

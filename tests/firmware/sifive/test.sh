@@ -16,7 +16,7 @@ check 'it counts its second boot' is "$status" 2
 check 'the log has both' is "$(grep -c '^boot [12] at' "$work/out")" 2
 check 'a board without a clock and randomness says so' prints '^boot 2 at \? random \?$'
 check 'the program reads the serial line' prints '^Good day, Grace\.'
-echo "      $(tail -1 "$work/said")"
+sizes $riscv sifive
 
 mkdir -p "$work/files"
 boot "${sifive[@]}" -- files /

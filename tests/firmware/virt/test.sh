@@ -27,7 +27,7 @@ check 'the log has the first boot still' prints "^boot 1 at [0-9]+ random $first
 second=$(sed -nE 's/^boot 2 .* random ([0-9a-f]{16})$/\1/p' "$work/out")
 check 'random bytes are others each time' differ "${first:-none}" "$second"
 check 'the program reads another line' prints '^Good day, Grace\.'
-echo "      $(tail -1 "$work/said")"
+sizes $riscv virt
 
 boot "${virt[@]}" -- put=README.md md2html README.md
 desktop . md2html README.md

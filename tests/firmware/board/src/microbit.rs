@@ -17,8 +17,6 @@ pub struct Microbit {
     pub clock: Clock<NrfTimer>,
     /// Random numbers.
     pub rng: NrfRng,
-    /// The last [`FLASH_BYTES`] of the flash, which the linker script leaves free.
-    pub flash: Nvmc,
 }
 
 /// Bytes of flash for files.
@@ -32,18 +30,30 @@ impl Microbit {
     pub fn take() -> Microbit {
         static ONCE: Once = Once::new();
         ONCE.take();
-        // SAFETY: the addresses are this board's, and taken once; `memory.x` leaves the end of the flash free.
+        // SAFETY: the addresses are this board's, and taken once.
         unsafe {
             Microbit {
                 serial: Serial::new(NrfUart::new(Regs::at(0x4000_2000))),
                 clock: Clock(NrfTimer::new(Regs::at(0x4000_8000))),
                 rng: NrfRng::new(Regs::at(0x4000_d000)),
-                flash: Nvmc::new(
-                    Regs::at(0x4001_e000),
-                    (256 << 10) - FLASH_BYTES,
-                    FLASH_BYTES,
-                ),
             }
         }
+    }
+}
+
+/// The last [`FLASH_BYTES`] of the flash.
+///
+/// # Panics
+/// The second time.
+pub fn flash() -> Nvmc {
+    static ONCE: Once = Once::new();
+    ONCE.take();
+    // SAFETY: the controller's address, taken once; `memory.x` leaves the end of the flash free.
+    unsafe {
+        Nvmc::new(
+            Regs::at(0x4001_e000),
+            (256 << 10) - FLASH_BYTES,
+            FLASH_BYTES,
+        )
     }
 }

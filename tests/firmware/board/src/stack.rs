@@ -29,6 +29,12 @@ pub fn paint() {
     }
 }
 
+/// How many bytes there are.
+pub fn size() -> usize {
+    let (low, high) = bounds();
+    high - low
+}
+
 /// The most bytes that were in use at once since it was painted.
 pub fn used() -> usize {
     let (low, high) = bounds();

@@ -29,7 +29,8 @@ fn main() -> ! {
     }
     let fs = Littlefs::mount_or_format(flash, &Settings::default());
     let fs = fs.unwrap_or_else(|(errno, _)| panic!("no filesystem: {errno}"));
-    let mut files: Files = FlashFiles::new(fs).expect("files");
+    let files = FlashFiles::new(fs);
+    let mut files: Files = files.unwrap_or_else(|(errno, _)| panic!("no files: {errno}"));
     for (name, contents) in &request.files {
         files.write(name, contents).expect("room for a file");
     }
@@ -50,6 +51,11 @@ fn main() -> ! {
         .stderr(host.stderr());
     let ctx = ctx.build(host).expect("few descriptors");
     let status = runner::run(request.guest(), ctx, |_| Ok(()));
-    eprintln!("stack {} heap {}", stack::used(), HEAP.peak());
+    eprintln!(
+        "stack {} of {}, heap {}",
+        stack::used(),
+        stack::size(),
+        HEAP.peak()
+    );
     exit(status)
 }
