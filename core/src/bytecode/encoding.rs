@@ -119,6 +119,11 @@ pub(crate) type Native = Direct;
 #[cfg(compact)]
 pub(crate) type Native = Compact;
 
+/// Whether a field of the compact encoding is at an even place.
+fn is_aligned(field: Field) -> bool {
+    field.width(true).is_multiple_of(2)
+}
+
 /// A field of a form in both encodings.
 #[derive(Clone, Copy)]
 pub(crate) struct Packed {
@@ -136,7 +141,7 @@ impl Form {
         let fielded = self.fields().filter(|field| field.width(true) > 0);
         for (len, field) in fielded.enumerate() {
             // Bytes first, then the rest, each in the order of their places.
-            let order = |field: Field| (field.width(true) > 1, field.at());
+            let order = |field: Field| (is_aligned(field), field.at());
             let mut i = len;
             while i > 0 && fields[i - 1].is_some_and(|before| order(before) > order(field)) {
                 fields[i] = fields[i - 1];
@@ -146,7 +151,7 @@ impl Form {
         }
         let mut to: usize = 0;
         fields.into_iter().flatten().map(move |field| {
-            if field.width(true) > 1 {
+            if is_aligned(field) {
                 to = to.next_multiple_of(2);
             }
             let packed = Packed {

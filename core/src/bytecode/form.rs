@@ -99,6 +99,8 @@ pub(crate) enum Field {
     Imm16(u8),
     Imm32(u8),
     Imm64(u8),
+    /// Constant of 32 bits, or in the compact encoding of 24 behind a slot's byte.
+    Imm24(u8),
     /// Constant: 128 bits, or sixteen lanes.
     Imm128(u8),
     /// Constant: the bits of an f32 or f64.
@@ -119,6 +121,9 @@ pub(crate) enum Field {
     Base(u8),
     /// Where the callee's frame header is, relative to its frame.
     Header(u8),
+    /// The same in 8 bits in the compact encoding.
+    NearBase(u8),
+    NearHeader(u8),
     /// Where this function's frame header is.
     OwnHeader(u8),
     /// u16 count of slots, and u32 amount.
@@ -158,6 +163,7 @@ impl Field {
             | Imm16(at)
             | Imm32(at)
             | Imm64(at)
+            | Imm24(at)
             | Imm128(at)
             | FImm32(at)
             | FImm64(at)
@@ -170,6 +176,8 @@ impl Field {
             | FarTargets(at)
             | Base(at)
             | Header(at)
+            | NearBase(at)
+            | NearHeader(at)
             | OwnHeader(at)
             | Count(at)
             | Count32(at)
@@ -203,6 +211,7 @@ impl Field {
             | Imm16(at)
             | Imm32(at)
             | Imm64(at)
+            | Imm24(at)
             | Imm128(at)
             | FImm32(at)
             | FImm64(at)
@@ -215,6 +224,8 @@ impl Field {
             | FarTargets(at)
             | Base(at)
             | Header(at)
+            | NearBase(at)
+            | NearHeader(at)
             | OwnHeader(at)
             | Count(at)
             | Count32(at)
@@ -238,11 +249,18 @@ impl Field {
         use Field::*;
         match self {
             Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
-            Dst(_) | DstPair(_) | Src(_) | Both(..) | Imm16(_) => {
+            Dst(_) | DstPair(_) | Src(_) | Both(..) | Imm16(_) | NearBase(_) | NearHeader(_) => {
                 if compact {
                     1
                 } else {
                     2
+                }
+            }
+            Imm24(_) => {
+                if compact {
+                    3
+                } else {
+                    4
                 }
             }
             Dst16(_) | Src16(_) | DstRun(..) | Offset16(_) | Base(_) | Header(_) | OwnHeader(_)
@@ -520,7 +538,7 @@ impl Form {
                         CopyFrom::F32Acc => Field::Acc(Bank::F32),
                         CopyFrom::F64Acc => Field::Acc(Bank::F64),
                         CopyFrom::Imm16 => Field::Imm16(2),
-                        CopyFrom::Imm => Field::Imm(4),
+                        CopyFrom::Imm24 => Field::Imm24(4),
                         CopyFrom::Imm32 => Field::Imm32(4),
                         CopyFrom::Imm64 => Field::Imm64(8),
                         CopyFrom::Pin0 => Field::Pin(0),
