@@ -123,6 +123,11 @@ pub(crate) type Native = Direct;
 #[cfg(compact)]
 pub(crate) type Native = Compact;
 
+/// Whether a field of the compact encoding is at an even place.
+const fn is_aligned(field: Field) -> bool {
+    field.width(true).is_multiple_of(2)
+}
+
 /// A field of a form in both encodings.
 #[derive(Clone, Copy)]
 pub(crate) struct Packed {
@@ -149,7 +154,7 @@ impl Form {
             let mut before = None;
             while let Some(field) = self.next_of(wide == 1, before) {
                 let width = field.width(true);
-                if wide == 1 {
+                if is_aligned(field) {
                     to = to.next_multiple_of(2);
                 }
                 packed[count] = Some(Packed {
@@ -166,13 +171,12 @@ impl Form {
         packed
     }
 
-    /// The field that takes room and comes first behind place `before`: of one byte in the compact encoding, or `wide`.
-    const fn next_of(&self, wide: bool, before: Option<usize>) -> Option<Field> {
+    /// The field that takes room and comes first behind place `before`, among those that are aligned or not.
+    const fn next_of(&self, aligned: bool, before: Option<usize>) -> Option<Field> {
         let mut found: Option<Field> = None;
         let mut i = 0;
         while i < self.fields.len() {
             if let Some(field) = self.fields[i] {
-                let width = field.width(true);
                 let behind = match before {
                     Some(before) => field.at() > before,
                     None => true,
@@ -181,7 +185,7 @@ impl Form {
                     Some(found) => field.at() < found.at(),
                     None => true,
                 };
-                if width > 0 && (width > 1) == wide && behind && sooner {
+                if field.width(true) > 0 && is_aligned(field) == aligned && behind && sooner {
                     found = Some(field);
                 }
             }

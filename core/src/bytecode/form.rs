@@ -148,6 +148,8 @@ define_fields! {
     Imm16;
     Imm32;
     Imm64;
+    /// Constant of 32 bits, or in the compact encoding of 24 behind a slot's byte.
+    Imm24;
     /// Constant: 128 bits, or sixteen lanes.
     Imm128;
     /// Constant: the bits of an f32 or f64.
@@ -168,6 +170,9 @@ define_fields! {
     Base;
     /// Where the callee's frame header is, relative to its frame.
     Header;
+    /// The same in 8 bits in the compact encoding.
+    NearBase;
+    NearHeader;
     /// Where this function's frame header is.
     OwnHeader;
     /// u16 count of slots, and u32 amount.
@@ -207,11 +212,18 @@ impl Field {
         use Field::*;
         match self {
             Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
-            Dst(_) | DstPair(_) | Src(_) | Both(..) | Imm16(_) => {
+            Dst(_) | DstPair(_) | Src(_) | Both(..) | Imm16(_) | NearBase(_) | NearHeader(_) => {
                 if compact {
                     1
                 } else {
                     2
+                }
+            }
+            Imm24(_) => {
+                if compact {
+                    3
+                } else {
+                    4
                 }
             }
             Dst16(_) | Src16(_) | DstRun(..) | Offset16(_) | Base(_) | Header(_) | OwnHeader(_)
@@ -508,7 +520,7 @@ impl Form {
                         CopyFrom::F32Acc => Field::Acc(Bank::F32),
                         CopyFrom::F64Acc => Field::Acc(Bank::F64),
                         CopyFrom::Imm16 => Field::Imm16(2),
-                        CopyFrom::Imm => Field::Imm(4),
+                        CopyFrom::Imm24 => Field::Imm24(4),
                         CopyFrom::Imm32 => Field::Imm32(4),
                         CopyFrom::Imm64 => Field::Imm64(8),
                         CopyFrom::Pin0 => Field::Pin(0),

@@ -214,7 +214,7 @@ impl Function<'_> {
             || one
                 .form
                 .fields()
-                .any(|field| matches!(field, Field::Base(_)))
+                .any(|field| matches!(field, Field::Base(_) | Field::NearBase(_)))
     }
 
     /// Checks that branches which are `about` it (from where, and to), and `others`, lead into ranges that `marks`
@@ -350,6 +350,14 @@ impl Function<'_> {
                     named.base = Some(u16(place));
                     true
                 }
+                Field::NearBase(place) => {
+                    named.base = Some(slot(place));
+                    true
+                }
+                Field::NearHeader(place) => {
+                    named.header = Some(slot(place));
+                    true
+                }
                 Field::OwnHeader(place) => u16(place) == self.header,
                 Field::Count(place) => {
                     named.count = u16(place);
@@ -406,6 +414,7 @@ impl Function<'_> {
                 Field::Entry(_)
                 | Field::Imm(_)
                 | Field::Imm16(_)
+                | Field::Imm24(_)
                 | Field::Imm32(_)
                 | Field::Imm64(_)
                 | Field::Imm128(_)
