@@ -465,7 +465,13 @@ impl From<wasmparser::Error> for Error {
             );
         }
         // wasmparser is built without its SIMD decoder: those opcodes are unknown to it.
-        if message.contains("SIMD") || message.contains("0xfd subopcode") {
+        let has = |word: &[u8]| {
+            message
+                .as_bytes()
+                .windows(word.len())
+                .any(|part| part == word)
+        };
+        if cfg!(not(feature = "simd")) && (has(b"SIMD") || has(b"0xfd subopcode")) {
             return Error::unsupported("SIMD", message, Some(offset));
         }
         Error::module(message, Some(offset))

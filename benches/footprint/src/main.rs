@@ -12,6 +12,12 @@ use wasmote::{Config, Engine, Linker, Module, Store};
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
 
+/// The interrupts of a chip that uses none. (Without a list of the device's own there would be room for 240.)
+// SAFETY: a name and place that only the vector table has.
+#[unsafe(no_mangle)]
+#[unsafe(link_section = ".vector_table.interrupts")]
+static __INTERRUPTS: [u32; 1] = [0];
+
 /// Where a module would be; the linker knows no more of it, so that nothing of what it may need is left out.
 const MODULE: *const u8 = 0x0010_0000 as *const u8;
 

@@ -51,6 +51,9 @@ pub(crate) trait Encoding: 'static {
         u32::MAX
     };
 
+    /// Whether ops are fused. Where it is not so there are no forms for that, and chips need no code that looks for them.
+    const FUSES: bool = Self::PLACES.accumulators;
+
     /// The places that operands and results of a type may be in.
     #[inline(always)]
     fn sets(ty: Ty) -> &'static Sets {

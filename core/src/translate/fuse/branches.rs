@@ -35,6 +35,9 @@ impl Condition {
 
 /// The form of a fused load and branch, if there is one.
 fn load_branch_form<E: Encoding>(loaded: &Loaded, op: Op, b: Loc) -> Option<u16> {
+    if !E::FUSES {
+        return None;
+    }
     let row = load_branch_of(loaded.op)?;
     let Shape::LoadBranch { ty, compares } = *row.shape() else {
         return None;
@@ -149,6 +152,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// The load of a local right before a condition on it is fused with the branch: opcode and fields.
     pub(crate) fn load_keep_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
+        if !E::FUSES {
+            return None;
+        }
         let last = self.adjacent()?;
         let What::LoadLocal { loaded, local } = last.what else {
             return None;
@@ -195,6 +201,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// The step of a counter right before a condition on it is fused with the branch: opcode and fields.
     pub(crate) fn step_branch(&mut self, op: Op, a: Loc, b: Loc) -> Option<(u16, Operands)> {
+        if !E::FUSES {
+            return None;
+        }
         let last = self.adjacent()?;
         let What::Step(Step { local, by, .. }) = last.what else {
             return None;

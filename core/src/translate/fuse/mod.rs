@@ -235,6 +235,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     /// Takes back the copy right before this point, if it can be fused with something: number of its form,
     /// and its fields, the destination at `at`.
     pub(crate) fn take_copy(&mut self, operands: Operands, at: usize) -> Option<(u16, Operands)> {
+        if !E::FUSES {
+            return None;
+        }
         let (pc, form, operands) = self.find_copy(operands, at)?;
         self.code.truncate(pc);
         self.last = None;
@@ -243,6 +246,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// What the copy that `take_copy` would take reads (a number of `COPIED`), if it writes a slot.
     pub(crate) fn copied_to_slot(&self) -> Option<u16> {
+        if !E::FUSES {
+            return None;
+        }
         self.find_copy(Operands::default(), 0)?;
         match self.last?.what {
             What::Copy {
@@ -255,6 +261,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     pub(crate) fn find_copy(&self, operands: Operands, at: usize) -> Option<(Pc, u16, Operands)> {
+        if !E::FUSES {
+            return None;
+        }
         let last = self.adjacent()?;
         let What::Copy { from, to, ty } = last.what else {
             return None;

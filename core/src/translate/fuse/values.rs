@@ -26,6 +26,9 @@ fn scale_of(op: Op, constant: u64) -> Option<u16> {
 impl<E: Encoding> FuncTranslator<'_, E> {
     /// Fuses a binary op with the op right before it, which computed its operand on the right or left.
     pub(crate) fn chain(&mut self, op: Op, ty: Ty, swap: Option<Op>, right: bool) -> bool {
+        if !E::FUSES {
+            return false;
+        }
         let top = self.stack.len() - 1;
         let other = self.stack.get(if right { top - 1 } else { top });
         if other.at == Loc::Acc {
@@ -183,6 +186,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// Fuses a load with the op right before it, which computed its address from a scaled index.
     pub(crate) fn load_scaled(&mut self, op: Op, result: Ty, offset: u32) -> bool {
+        if !E::FUSES {
+            return false;
+        }
         let Some(last) = self.fresh() else {
             return false;
         };
@@ -218,6 +224,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// Fuses a store with the binary op or the load right before it, which gave the value.
     pub(crate) fn chain_store(&mut self, op: Op, ty: Ty, offset: u64) -> bool {
+        if !E::FUSES {
+            return false;
+        }
         let Some(last) = self.fresh().filter(|_| offset <= u16::MAX as u64) else {
             return false;
         };
@@ -238,6 +247,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// The row that fuses `op` with what gave the value, the fields at 0 and 4, and the form.
     pub(crate) fn stored(op: Op, ty: Ty, base: Loc, value: What) -> Option<(Op, Loc, u32, u16)> {
+        if !E::FUSES {
+            return None;
+        }
         match value {
             What::Binary {
                 op: first, a, b, ..
@@ -271,6 +283,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// Fuses `global.set` with the sum that it writes.
     pub(crate) fn global_sum(&mut self, index: u32) -> bool {
+        if !E::FUSES {
+            return false;
+        }
         if !E::PLACES.accumulators {
             return false;
         }
