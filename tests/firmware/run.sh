@@ -39,6 +39,9 @@ install_defmt_print() {
   command -v defmt-print >/dev/null || cargo install --quiet --locked defmt-print
 }
 
+# ones BYTES FILE: erased flash.
+ones() { head -c "$1" /dev/zero | tr '\0' '\377' >"$2"; }
+
 # build TARGET PACKAGE…: firmware, in release mode.
 build() {
   local for=$1
@@ -102,7 +105,7 @@ check 'the targets' is "${PIPESTATUS[0]:-0}" 0
 check 'defmt-print' install_defmt_print
 check 'the command builds' cargo build --quiet --profile fast -p wasmote-cli
 
-for board in mps2 virt sifive microbit logging; do
+for board in mps2 virt sifive microbit logging own-board; do
   # shellcheck source=/dev/null
   [ -f "tests/firmware/$board/test.sh" ] && . "tests/firmware/$board/test.sh"
 done
