@@ -191,6 +191,9 @@ pub struct WastArgs {
     /// Meter every call (with plenty)
     #[arg(long)]
     pub fuel: bool,
+    /// Compile every module to an image, and run that
+    #[arg(long)]
+    pub images: bool,
 }
 
 /// Reads the command line; ends the process for help and for wrong usage (status 2).

@@ -11,6 +11,7 @@ pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
     let options = Options {
         eager: args.eager,
         fuel: args.fuel,
+        image: args.images,
         ..Options::default()
     };
     let (mut passed, mut failed) = (0, 0);

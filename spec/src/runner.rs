@@ -78,4 +78,24 @@ mod tests {
         let failed: Vec<_> = failed.map(|one| one.directive).collect();
         assert_eq!(failed, ["thread"], "the second has no `add`");
     }
+
+    /// More than any machine of ours can address.
+    #[test]
+    fn what_fails_for_lack_of_room_is_told_apart() {
+        let script = r#"
+            (module $large (memory i64 1)
+                (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0))))
+            (module $small (memory i64 1) (func (export "size") (result i64) (memory.size)))
+            (assert_return (invoke "size") (i64.const 2))
+            (assert_return (invoke $large "grow" (i64.const 0x1_0000_0000)) (i64.const 1))
+            (assert_return (invoke $large "grow" (i64.const 0)) (i64.const 0x1_0000_0001))
+            (assert_return (invoke $large "grow" (i64.const 0)) (i64.const 1))
+            (assert_return (invoke $small "size") (i64.const 2))"#;
+        let report = run(script, Form::Binary, Options::default()).unwrap();
+        let no_room: Vec<_> = report
+            .failures()
+            .map(|(_, why)| why.starts_with("no room to grow: "))
+            .collect();
+        assert_eq!(no_room, [false, true, true, false]);
+    }
 }

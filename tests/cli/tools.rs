@@ -64,6 +64,10 @@ fn scripts_pass_and_fail() {
         wasmote_in(dir.path(), "wast --eager --fuel good.wast").ok(),
         "2 passed, 0 failed\n"
     );
+    for options in ["--images", "--images --fuel"] {
+        let ran = wasmote_in(dir.path(), &format!("wast {options} good.wast"));
+        assert_eq!(ran.ok(), "2 passed, 0 failed\n");
+    }
     let ran = wasmote_in(dir.path(), "wast good.wast bad.wast");
     assert_eq!((ran.code, ran.err.as_str()), (1, ""));
     let lines: Vec<&str> = ran.out.lines().collect();
@@ -106,7 +110,15 @@ fn scripts_that_cannot_be_read() {
 #[test]
 fn help_has_examples() {
     let help = wasmote("--help").ok();
-    for word in ["Examples:", "run", "explain", "wast", "completions", "134"] {
+    for word in [
+        "Examples:",
+        "run",
+        "compile",
+        "explain",
+        "wast",
+        "completions",
+        "134",
+    ] {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert!(wasmote("run --help").ok().contains("--max-memory"));

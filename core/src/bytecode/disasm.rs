@@ -80,6 +80,7 @@ pub(crate) fn disassemble<E: Encoding>(
             }
             Field::Imm16(at) => write!(text, "{}", instruction.small(at)),
             Field::Imm(at) => write!(text, "{}", instruction.imm(at)),
+            Field::Imm24(at) => write!(text, "{}", instruction.middle(at)),
             Field::Imm32(at) => write!(text, "{}", instruction.u32(at) as i32),
             Field::Imm64(at) => write!(text, "{:#x}", instruction.u64(at)),
             Field::Imm128(at) => write!(text, "{:#034x}", instruction.u128(at)),
@@ -106,6 +107,8 @@ pub(crate) fn disassemble<E: Encoding>(
                 }
                 result.and(write!(text, "]"))
             }
+            Field::NearBase(at) => write!(text, "frame {}", slot(instruction.slot(at))),
+            Field::NearHeader(at) => write!(text, "header {}", instruction.slot(at)),
             Field::Base(at) => write!(text, "frame {}", slot(instruction.u16(at))),
             Field::Header(at) | Field::OwnHeader(at) => {
                 write!(text, "header {}", instruction.u16(at))

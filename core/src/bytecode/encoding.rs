@@ -123,6 +123,11 @@ pub(crate) type Native = Direct;
 #[cfg(compact)]
 pub(crate) type Native = Compact;
 
+/// Whether a field of the compact encoding is at an even place.
+const fn is_aligned(field: Field) -> bool {
+    field.width(true).is_multiple_of(2)
+}
+
 /// A field of a form in both encodings.
 #[derive(Clone, Copy)]
 pub(crate) struct Packed {
@@ -136,42 +141,79 @@ pub(crate) struct Packed {
 impl Form {
     /// The fields of the direct encoding that take room, as the compact one has them.
     pub(crate) fn packed(&self) -> impl Iterator<Item = Packed> + use<> {
-        let mut fields = [None; 8];
-        let fielded = self.fields().filter(|field| field.width(true) > 0);
-        for (len, field) in fielded.enumerate() {
-            // Bytes first, then the rest, each in the order of their places.
-            let order = |field: Field| (field.width(true) > 1, field.at());
-            let mut i = len;
-            while i > 0 && fields[i - 1].is_some_and(|before| order(before) > order(field)) {
-                fields[i] = fields[i - 1];
-                i -= 1;
+        self.pack().into_iter().flatten()
+    }
+
+    const fn pack(&self) -> [Option<Packed>; 8] {
+        let mut packed = [None; 8];
+        let mut to = 0usize;
+        let mut count = 0;
+        // Bytes first, then the rest, each in the order of their places.
+        let mut wide = 0;
+        while wide < 2 {
+            let mut before = None;
+            while let Some(field) = self.next_of(wide == 1, before) {
+                let width = field.width(true);
+                if is_aligned(field) {
+                    to = to.next_multiple_of(2);
+                }
+                packed[count] = Some(Packed {
+                    field: field.moved(to),
+                    at: field.at(),
+                    width: field.width(false),
+                });
+                to += width;
+                count += 1;
+                before = Some(field.at());
             }
-            fields[i] = Some(field);
+            wide += 1;
         }
-        let mut to: usize = 0;
-        fields.into_iter().flatten().map(move |field| {
-            if field.width(true) > 1 {
-                to = to.next_multiple_of(2);
+        packed
+    }
+
+    /// The field that takes room and comes first behind place `before`, among those that are aligned or not.
+    const fn next_of(&self, aligned: bool, before: Option<usize>) -> Option<Field> {
+        let mut found: Option<Field> = None;
+        let mut i = 0;
+        while i < self.fields.len() {
+            if let Some(field) = self.fields[i] {
+                let behind = match before {
+                    Some(before) => field.at() > before,
+                    None => true,
+                };
+                let sooner = match found {
+                    Some(found) => field.at() < found.at(),
+                    None => true,
+                };
+                if field.width(true) > 0 && is_aligned(field) == aligned && behind && sooner {
+                    found = Some(field);
+                }
             }
-            let packed = Packed {
-                field: field.moved(to),
-                at: field.at(),
-                width: field.width(false),
-            };
-            to += field.width(true);
-            packed
-        })
+            i += 1;
+        }
+        found
     }
 
     /// The same form with its fields where the compact encoding has them, in the same order.
-    pub(super) fn compact(&self) -> Form {
-        let places = || self.packed();
-        self.map(|field| {
-            let packed = places().find(|packed| packed.at == field.at());
-            match packed {
-                Some(packed) if field.width(true) > 0 => packed.field,
-                _ => field,
+    pub(super) const fn compact(&self) -> Form {
+        let packed = self.pack();
+        let mut form = *self;
+        let mut i = 0;
+        while i < form.fields.len() {
+            if let Some(field) = form.fields[i]
+                && field.width(true) > 0
+            {
+                let mut k = 0;
+                while let Some(one) = packed[k] {
+                    if one.at == field.at() {
+                        form.fields[i] = Some(one.field);
+                        break;
+                    }
+                    k += 1;
+                }
             }
-        })
+            i += 1;
+        }
+        form
     }
 }

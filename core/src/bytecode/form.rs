@@ -1,6 +1,9 @@
 //! Operand fields: what an instruction's bytes mean.
 
-use super::{CopyFrom, Encoding, Op, Place, Places, SHIFT_COUNTS, Shape, TO_ACC, TO_BOTH, TO_PIN};
+use super::{
+    CopyFrom, Encoding, Op, Place, Places, SHIFT_COUNTS, Shape, TO_ACC, TO_BOTH, TO_PIN,
+    forms::compact_form_of,
+};
 use crate::types::ValType;
 
 /// The type of a value as far as ops are concerned.
@@ -67,182 +70,160 @@ macro_rules! typed {
 }
 typed!(u32 => I32, i32 => I32, u64 => I64, i64 => I64, f32 => F32, f64 => F64);
 
-/// One operand of an instruction. The number is its byte offset behind the handler.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Field {
-    /// Nothing: the form is one of the full sets only.
-    Full,
+macro_rules! define_fields {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        /// One operand of an instruction. The number is its byte offset behind the handler.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) enum Field {
+            /// Nothing: the form is one of the full sets only.
+            Full,
+            /// As many adjacent slots written as the second number says.
+            DstRun(u8, u8),
+            /// Accumulator read.
+            Acc(Bank),
+            /// Pin read, by number.
+            Pin(u8),
+            /// Pin written.
+            ToPin(u8),
+            /// Accumulator written.
+            ToAcc(Bank),
+            /// Accumulator and slot written.
+            Both(Bank, u8),
+            $($(#[$doc])* $name(u8),)*
+        }
+
+        /// What a field is, without where.
+        enum Kind {
+            Full,
+            Acc,
+            ToAcc,
+            Both,
+            Pin,
+            ToPin,
+            DstRun,
+            $($name,)*
+        }
+
+        impl Field {
+            /// What it is, as a number; its place, 0 for registers; and the other number that it has.
+            const fn parts(self) -> (u8, u8, u8) {
+                match self {
+                    Field::Full => (Kind::Full as u8, 0, 0),
+                    Field::Acc(bank) => (Kind::Acc as u8, 0, bank as u8),
+                    Field::ToAcc(bank) => (Kind::ToAcc as u8, 0, bank as u8),
+                    Field::Both(bank, at) => (Kind::Both as u8, at, bank as u8),
+                    Field::Pin(pin) => (Kind::Pin as u8, 0, pin),
+                    Field::ToPin(pin) => (Kind::ToPin as u8, 0, pin),
+                    Field::DstRun(at, count) => (Kind::DstRun as u8, at, count),
+                    $(Field::$name(at) => (Kind::$name as u8, at, 0),)*
+                }
+            }
+
+            /// The same field at another place.
+            pub(super) const fn moved(self, to: usize) -> Field {
+                let to = to as u8;
+                match self {
+                    Field::Both(bank, _) => Field::Both(bank, to),
+                    Field::DstRun(_, count) => Field::DstRun(to, count),
+                    $(Field::$name(_) => Field::$name(to),)*
+                    register => register,
+                }
+            }
+        }
+    };
+}
+define_fields! {
     /// Slot written.
-    Dst(u8),
+    Dst;
     /// Two adjacent slots written.
-    DstPair(u8),
-    /// As many adjacent slots written as the second number says.
-    DstRun(u8, u8),
+    DstPair;
     /// Slot read.
-    Src(u8),
+    Src;
     /// The same with 16 bits in the compact encoding, too: the first of a run of slots, and what has no narrower form.
-    Dst16(u8),
-    Src16(u8),
-    /// Accumulator read.
-    Acc(Bank),
-    /// Pin read, by number.
-    Pin(u8),
-    /// Pin written.
-    ToPin(u8),
-    /// Accumulator written.
-    ToAcc(Bank),
-    /// Accumulator and slot written.
-    Both(Bank, u8),
+    Dst16;
+    Src16;
     /// Constant, sign-extended: 32 bits, or 16 in the compact encoding.
-    Imm(u8),
+    Imm;
     /// Constant: sign-extended i16 (i8 in the compact encoding), i32, or 64 bits.
-    Imm16(u8),
-    Imm32(u8),
-    Imm64(u8),
+    Imm16;
+    Imm32;
+    Imm64;
+    /// Constant of 32 bits, or in the compact encoding of 24 behind a slot's byte.
+    Imm24;
     /// Constant: 128 bits, or sixteen lanes.
-    Imm128(u8),
+    Imm128;
     /// Constant: the bits of an f32 or f64.
-    FImm32(u8),
-    FImm64(u8),
+    FImm32;
+    FImm64;
     /// Unsigned byte offset: u32, but u16 in the compact encoding; u16; u64.
-    Offset(u8),
-    Offset16(u8),
-    Offset64(u8),
+    Offset;
+    Offset16;
+    Offset64;
     /// Branch target, relative to this field's address: an i32, or in the compact encoding an i16 that counts words.
-    Rel(u8),
+    Rel;
     /// u32 count n of targets besides the default; n + 1 like that follow the instruction's fields.
-    Targets(u8),
+    Targets;
     /// The same with an i32 in every encoding.
-    FarRel(u8),
-    FarTargets(u8),
+    FarRel;
+    FarTargets;
     /// First slot of the callee's frame.
-    Base(u8),
+    Base;
     /// Where the callee's frame header is, relative to its frame.
-    Header(u8),
+    Header;
+    /// The same in 8 bits in the compact encoding.
+    NearBase;
+    NearHeader;
     /// Where this function's frame header is.
-    OwnHeader(u8),
+    OwnHeader;
     /// u16 count of slots, and u32 amount.
-    Count(u8),
-    Count32(u8),
+    Count;
+    Count32;
     /// Indices in the module's index spaces: u32, but u16 in the compact encoding; `Table` u16.
-    Func(u8),
+    Func;
     /// Address of the entry of a function in the module's code table (a usize); not in the compact encoding.
-    Entry(u8),
-    Global(u8),
-    Memory(u8),
-    Memory16(u8),
-    Table(u8),
-    Table32(u8),
-    Data(u8),
-    Elem(u8),
+    Entry;
+    Global;
+    Memory;
+    Memory16;
+    Table;
+    Table32;
+    Data;
+    Elem;
     /// A type: its canonical id in the engine (u32), or its index in the module (u16) in the compact encoding.
-    Type(u8),
+    Type;
     /// The bits of a `CastTarget` (u32), whose type is one like that.
-    Cast(u8),
+    Cast;
 }
 
 impl Field {
     /// Where it is, behind the opcode; 0 for registers.
-    pub(crate) fn at(self) -> usize {
-        use Field::*;
-        usize::from(match self {
-            Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
-            Dst(at)
-            | DstPair(at)
-            | DstRun(at, _)
-            | Src(at)
-            | Dst16(at)
-            | Src16(at)
-            | Both(_, at)
-            | Imm(at)
-            | Imm16(at)
-            | Imm32(at)
-            | Imm64(at)
-            | Imm128(at)
-            | FImm32(at)
-            | FImm64(at)
-            | Offset(at)
-            | Offset16(at)
-            | Offset64(at)
-            | Rel(at)
-            | Targets(at)
-            | FarRel(at)
-            | FarTargets(at)
-            | Base(at)
-            | Header(at)
-            | OwnHeader(at)
-            | Count(at)
-            | Count32(at)
-            | Func(at)
-            | Entry(at)
-            | Global(at)
-            | Memory(at)
-            | Memory16(at)
-            | Table(at)
-            | Table32(at)
-            | Data(at)
-            | Elem(at)
-            | Type(at)
-            | Cast(at) => at,
-        })
+    pub(crate) const fn at(self) -> usize {
+        self.parts().1 as usize
     }
 
-    /// The same field at another place.
-    pub(super) fn moved(mut self, to: usize) -> Field {
-        use Field::*;
-        match &mut self {
-            Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => {}
-            Dst(at)
-            | DstPair(at)
-            | DstRun(at, _)
-            | Src(at)
-            | Dst16(at)
-            | Src16(at)
-            | Both(_, at)
-            | Imm(at)
-            | Imm16(at)
-            | Imm32(at)
-            | Imm64(at)
-            | Imm128(at)
-            | FImm32(at)
-            | FImm64(at)
-            | Offset(at)
-            | Offset16(at)
-            | Offset64(at)
-            | Rel(at)
-            | Targets(at)
-            | FarRel(at)
-            | FarTargets(at)
-            | Base(at)
-            | Header(at)
-            | OwnHeader(at)
-            | Count(at)
-            | Count32(at)
-            | Func(at)
-            | Entry(at)
-            | Global(at)
-            | Memory(at)
-            | Memory16(at)
-            | Table(at)
-            | Table32(at)
-            | Data(at)
-            | Elem(at)
-            | Type(at)
-            | Cast(at) => *at = to as u8,
-        }
-        self
+    /// Whether both are the same. (`==` is not for constants.)
+    const fn same(self, other: Field) -> bool {
+        let (a, b) = (self.parts(), other.parts());
+        a.0 == b.0 && a.1 == b.1 && a.2 == b.2
     }
 
     /// Its bytes; none for registers.
-    pub(crate) fn width(self, compact: bool) -> usize {
+    pub(crate) const fn width(self, compact: bool) -> usize {
         use Field::*;
         match self {
             Full | Acc(_) | ToAcc(_) | Pin(_) | ToPin(_) => 0,
-            Dst(_) | DstPair(_) | Src(_) | Both(..) | Imm16(_) => {
+            Dst(_) | DstPair(_) | Src(_) | Both(..) | Imm16(_) | NearBase(_) | NearHeader(_) => {
                 if compact {
                     1
                 } else {
                     2
+                }
+            }
+            Imm24(_) => {
+                if compact {
+                    3
+                } else {
+                    4
                 }
             }
             Dst16(_) | Src16(_) | DstRun(..) | Offset16(_) | Base(_) | Header(_) | OwnHeader(_)
@@ -296,14 +277,36 @@ pub(crate) const fn in_slots(fields: &[Field]) -> bool {
 /// The fields of one form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Form {
-    fields: [Option<Field>; 8],
+    pub(super) fields: [Option<Field>; 8],
 }
 
 impl Form {
-    fn new(fields: &[Field]) -> Form {
+    /// No fields.
+    pub(super) const NONE: Form = Form { fields: [None; 8] };
+
+    /// Whether both have the same fields.
+    pub(super) const fn same(&self, other: &Form) -> bool {
+        let mut i = 0;
+        while i < self.fields.len() {
+            let same = match (self.fields[i], other.fields[i]) {
+                (Some(a), Some(b)) => a.same(b),
+                (None, None) => true,
+                _ => false,
+            };
+            if !same {
+                return false;
+            }
+            i += 1;
+        }
+        true
+    }
+
+    const fn new(fields: &[Field]) -> Form {
         let mut form = Form { fields: [None; 8] };
-        for (to, from) in form.fields.iter_mut().zip(fields) {
-            *to = Some(*from);
+        let mut i = 0;
+        while i < fields.len() {
+            form.fields[i] = Some(fields[i]);
+            i += 1;
         }
         form
     }
@@ -327,22 +330,17 @@ impl Form {
         }
     }
 
-    pub(super) fn map(&self, mut change: impl FnMut(Field) -> Field) -> Form {
-        Form {
-            fields: self.fields.map(|field| field.map(&mut change)),
-        }
-    }
-
     /// The fields of form number `form` of `op`.
     pub(crate) fn of<E: Encoding>(op: Op, form: u16) -> Form {
-        let form = Form::in_places(E::PLACES, op, form);
-        if E::COMPACT { form.compact() } else { form }
+        if E::COMPACT {
+            return *compact_form_of(op, form);
+        }
+        Form::in_places(E::PLACES, op, form)
     }
 
     /// The same with its fields where the direct encoding has them.
-    pub(crate) fn in_places(places: &Places, op: Op, form: u16) -> Form {
+    pub(crate) const fn in_places(places: &Places, op: Op, form: u16) -> Form {
         let (int, float, vector) = (&places.int, &places.float, &places.vector);
-        let destination = |ty, digit| destination(places, ty, digit);
         match *op.shape() {
             Shape::Binary {
                 operand,
@@ -381,7 +379,7 @@ impl Form {
                 let (form, digit) = digit(form, places.of(result).dests);
                 let place = places.of(operand).sources.places[form as usize];
                 Form::new(&[
-                    destination(result, digit),
+                    destination(places, result, digit),
                     source(place, operand, 2, Field::Imm16(2)),
                 ])
             }
@@ -395,7 +393,7 @@ impl Form {
                         Field::Offset64(8),
                     ]);
                 }
-                Form::new(&[destination(result, to)]).and(Form::address(places, address))
+                Form::new(&[destination(places, result, to)]).and(Form::address(places, address))
             }
             Shape::Store { value } => {
                 let values = places.of(value).values.places;
@@ -428,7 +426,7 @@ impl Form {
                 let (form, y) = digit(form, choices.len() as u16);
                 let (condition, x) = digit(form, choices.len() as u16);
                 Form::new(&[
-                    destination(result, to),
+                    destination(places, result, to),
                     source(choices[x as usize], result, 2, Field::Imm16(2)),
                     source(choices[y as usize], result, 4, Field::Imm16(4)),
                     source(
@@ -443,7 +441,7 @@ impl Form {
                 let (form, to) = digit(form, vector.dests);
                 let (a, b) = digit(form, SHIFT_COUNTS);
                 Form::new(&[
-                    destination(Ty::V128, to),
+                    destination(places, Ty::V128, to),
                     source(
                         vector.sources.places[a as usize],
                         Ty::V128,
@@ -456,7 +454,7 @@ impl Form {
             Shape::Ternary => {
                 let (a, to) = digit(form, vector.dests);
                 Form::new(&[
-                    destination(Ty::V128, to),
+                    destination(places, Ty::V128, to),
                     source(
                         vector.sources.places[a as usize],
                         Ty::V128,
@@ -467,9 +465,11 @@ impl Form {
                     Field::Src(6),
                 ])
             }
-            Shape::Extract { result, .. } => {
-                Form::new(&[destination(result, form), Field::Src(2), Field::Count(4)])
-            }
+            Shape::Extract { result, .. } => Form::new(&[
+                destination(places, result, form),
+                Field::Src(2),
+                Field::Count(4),
+            ]),
             Shape::Replace { value, .. } => Form::new(&[
                 Field::Dst(0),
                 Field::Src(2),
@@ -497,13 +497,13 @@ impl Form {
                     Field::Src(16),
                 ];
                 match (inputs, result) {
-                    (0, _) | (1, Field::Src(_)) => Form::new(&fields[..4]),
-                    (1, _) => Form::new(&fields[..5]),
+                    (0, _) | (1, Field::Src(_)) => Form::new(fields.split_at(4).0),
+                    (1, _) => Form::new(fields.split_at(5).0),
                     _ => Form::new(&fields),
                 }
             }
             Shape::Produce { result, fields } => {
-                Form::new(&[destination(result, form)]).and(Form::new(fields))
+                Form::new(&[destination(places, result, form)]).and(Form::new(fields))
             }
             Shape::Copy => {
                 let (to, from) = digit(form, places.copies.len() as u16);
@@ -520,7 +520,7 @@ impl Form {
                         CopyFrom::F32Acc => Field::Acc(Bank::F32),
                         CopyFrom::F64Acc => Field::Acc(Bank::F64),
                         CopyFrom::Imm16 => Field::Imm16(2),
-                        CopyFrom::Imm => Field::Imm(4),
+                        CopyFrom::Imm24 => Field::Imm24(4),
                         CopyFrom::Imm32 => Field::Imm32(4),
                         CopyFrom::Imm64 => Field::Imm64(8),
                         CopyFrom::Pin0 => Field::Pin(0),
@@ -534,7 +534,7 @@ impl Form {
                     Some(form) if form < float.dests => (Ty::F32, form),
                     Some(form) => (Ty::F64, form - float.dests),
                 };
-                Form::new(&[destination(ty, to), Field::Global(4)])
+                Form::new(&[destination(places, ty, to), Field::Global(4)])
             }
             Shape::Chain { ty, xy } => {
                 let sets = places.of(ty);
@@ -542,7 +542,7 @@ impl Form {
                 let (form, z) = digit(form, sets.others.len());
                 let (x, y) = sets.chained.of(xy).places[form as usize];
                 Form::new(&[
-                    destination(ty, to),
+                    destination(places, ty, to),
                     source(x, ty, 2, Field::Imm16(2)),
                     source(y, ty, 4, Field::Imm16(4)),
                     source(sets.others.places[z as usize], ty, 6, Field::Imm16(6)),
@@ -553,7 +553,7 @@ impl Form {
                 let (x, y) = digit(form, places.of(ty).others.len());
                 let y = places.of(ty).others.places[y as usize];
                 Form::new(&[
-                    destination(ty, to),
+                    destination(places, ty, to),
                     source(int.sources.places[x as usize], Ty::I32, 2, Field::Imm16(2)),
                     Field::Offset16(6),
                     source(y, ty, 4, Field::Imm16(4)),
@@ -596,7 +596,7 @@ impl Form {
                 let (x, z) = digit(form, int.others.len());
                 let z = int.others.places[z as usize];
                 Form::new(&[
-                    destination(result, to),
+                    destination(places, result, to),
                     source(int.sources.places[x as usize], Ty::I32, 2, Field::Imm16(2)),
                     Field::Count(6),
                     source(z, Ty::I32, 4, Field::Imm16(4)),
@@ -633,28 +633,36 @@ impl Form {
                 Form::new(&copied(places, form, 0)).and(Form::new(&[Field::Rel(4)]))
             }
             Shape::Plain(forms) => {
-                let mut forms = forms
-                    .iter()
-                    .filter(|fields| places.accumulators || in_slots(fields));
-                Form::new(forms.nth(form as usize).unwrap_or(&&[][..]))
+                let (mut i, mut at) = (0, 0);
+                while i < forms.len() {
+                    if places.accumulators || in_slots(forms[i]) {
+                        if at == form {
+                            return Form::new(forms[i]);
+                        }
+                        at += 1;
+                    }
+                    i += 1;
+                }
+                Form::new(&[])
             }
         }
     }
 
     /// These fields, then those of `rest`.
-    fn and(self, rest: Form) -> Form {
-        let mut form = Form { fields: [None; 8] };
-        for (to, from) in form
-            .fields
-            .iter_mut()
-            .zip(self.fields().chain(rest.fields()))
-        {
-            *to = Some(from);
+    const fn and(mut self, rest: Form) -> Form {
+        let (mut to, mut from) = (0, 0);
+        while self.fields[to].is_some() {
+            to += 1;
         }
-        form
+        while from < 8 && rest.fields[from].is_some() {
+            self.fields[to] = rest.fields[from];
+            to += 1;
+            from += 1;
+        }
+        self
     }
 
-    fn binary(places: &Places, operand: Ty, result: Ty, mirrored: bool, form: u16) -> Form {
+    const fn binary(places: &Places, operand: Ty, result: Ty, mirrored: bool, form: u16) -> Form {
         let (form, to) = digit(form, places.of(result).dests);
         let (a, b) = places.pairs(operand, mirrored).places[form as usize];
         let imm = match operand {
@@ -663,7 +671,11 @@ impl Form {
             _ => Field::Imm(4),
         };
         // A constant on the left takes the wide field, and the slot on the right the narrow one.
-        let (a_at, b_at) = if a == Place::Imm { (4, 2) } else { (2, 4) };
+        let (a_at, b_at) = if matches!(a, Place::Imm) {
+            (4, 2)
+        } else {
+            (2, 4)
+        };
         Form::new(&[
             destination(places, result, to),
             source(a, operand, a_at, imm),
@@ -672,7 +684,7 @@ impl Form {
     }
 
     /// An address in memory 0, by its number.
-    fn address(places: &Places, address: u16) -> Form {
+    const fn address(places: &Places, address: u16) -> Form {
         let Some(sum) = address.checked_sub(places.int.values.len()) else {
             return match places.int.values.places[address as usize] {
                 Place::Imm => Form::new(&[Field::Offset(4)]),
@@ -689,7 +701,7 @@ impl Form {
 }
 
 /// Fields of a copy that is fused with something: destination at `at`, source behind it.
-fn copied(places: &Places, form: u16, at: u8) -> [Field; 2] {
+const fn copied(places: &Places, form: u16, at: u8) -> [Field; 2] {
     let (from, to) = digit(form, places.copy_dests);
     [
         if to == 0 {
@@ -707,11 +719,11 @@ fn copied(places: &Places, form: u16, at: u8) -> [Field; 2] {
 }
 
 /// A form's number without its last digit, and that.
-fn digit(form: u16, base: u16) -> (u16, u16) {
+const fn digit(form: u16, base: u16) -> (u16, u16) {
     (form / base, form % base)
 }
 
-fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
+const fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
     match place {
         Place::Slot => Field::Src(at),
         Place::Acc => Field::Acc(ty.bank()),
@@ -727,7 +739,7 @@ fn source(place: Place, ty: Ty, at: u8, imm: Field) -> Field {
     }
 }
 
-fn destination(places: &Places, ty: Ty, digit: u16) -> Field {
+const fn destination(places: &Places, ty: Ty, digit: u16) -> Field {
     match digit {
         _ if !places.accumulators => Field::Dst(0),
         TO_ACC => Field::ToAcc(ty.bank()),

@@ -7,6 +7,7 @@
 mod disasm;
 mod encoding;
 mod form;
+mod forms;
 mod frame_map;
 pub(crate) mod places;
 pub(crate) mod table;
@@ -21,6 +22,7 @@ pub(crate) use disasm::{disassemble, wasm_text};
 pub(crate) use encoding::Direct;
 pub(crate) use encoding::{Compact, Encoding, Native};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
+pub(crate) use forms::compact_form;
 pub(crate) use frame_map::{Clause, FrameMap, Point, Try};
 pub(crate) use places::{CopyFrom, Place, Places, Sets, Xy};
 use places::{FULL, SMALL};
@@ -339,6 +341,9 @@ impl Op {
     /// have room for that.)
     pub(crate) fn is_wide(self) -> bool {
         let wide = |ty: Ty| ty == Ty::V128;
+        if cfg!(not(any(feature = "simd", feature = "gc"))) {
+            return false;
+        }
         match *self.shape() {
             Shape::Binary {
                 operand, result, ..
@@ -376,6 +381,9 @@ impl Op {
 
     /// Slots of what is written to the destination.
     pub(crate) fn result_slots(self) -> u32 {
+        if cfg!(not(any(feature = "simd", feature = "gc"))) {
+            return 1;
+        }
         match *self.shape() {
             Shape::Binary { result, .. }
             | Shape::Unary { result, .. }

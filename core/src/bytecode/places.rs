@@ -353,7 +353,7 @@ pub(crate) enum CopyFrom {
     Far,
     /// Constants: see the fields of these names.
     Imm16,
-    Imm,
+    Imm24,
     Imm32,
     Imm64,
     Acc,
@@ -415,7 +415,7 @@ pub(crate) const FULL: &Places = &places! { for_full_places,
 pub(crate) const SMALL: &Places = &places! { for_small_places,
     copies: {
         use CopyFrom::*;
-        &[Slot, Far, Imm16, Imm, Imm32, Imm64]
+        &[Slot, Far, Imm16, Imm24, Imm32, Imm64]
     },
     pins: 0,
     accumulators: false,

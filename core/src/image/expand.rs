@@ -161,6 +161,7 @@ impl Expansion<'_> {
             let index = value as u32;
             match field {
                 Field::Imm(_) => value = i32::from(index as u16 as i16) as u32 as u128,
+                Field::Imm24(_) => value = ((index << 8) as i32 >> 8) as u32 as u128,
                 Field::Imm16(_) => value = i16::from(index as u8 as i8) as u16 as u128,
                 Field::Type(_) => {
                     callee = Some(index);
@@ -172,7 +173,7 @@ impl Expansion<'_> {
                 }
                 Field::Targets(_) => targets = (index + 1, 2),
                 Field::FarTargets(_) => targets = (index + 1, 4),
-                Field::Base(_) => base = index,
+                Field::Base(_) | Field::NearBase(_) => base = index,
                 Field::Func(_) => {
                     let count = match op {
                         Op::CallImport | Op::ReturnCallImport | Op::RefFunc => 0,
@@ -250,6 +251,10 @@ impl Expansion<'_> {
                 let slot = u16::from_ne_bytes([fields[2], fields[3]]);
                 let operands = operands.u16(4, slot.into());
                 code.emit(Op::Return.base::<Direct>() + 1 + bank as u16, operands, 8);
+            }
+            Op::Call => {
+                let opcode = Op::Call.base::<Direct>();
+                code.emit(opcode, operands, 16);
             }
             Op::Copy if accumulators => {
                 let operands = match Compact::PLACES.copies[usize::from(number)] {

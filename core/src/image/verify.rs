@@ -16,7 +16,7 @@ use super::{
     read::{damaged, distance, u16_at, u32_at},
 };
 use crate::{
-    bytecode::{Clause, Compact, Encoding, Field, Form, FrameMap, Op, Shape},
+    bytecode::{Clause, Compact, Encoding, Field, Form, FrameMap, Op, Shape, compact_form},
     error::Error,
     exec::HEADER_SLOTS,
     module::{ModuleInner, TypeEntry},
@@ -89,7 +89,7 @@ struct Function<'m> {
 struct Instruction {
     at: usize,
     op: Op,
-    form: Form,
+    form: &'static Form,
     len: usize,
 }
 
@@ -117,14 +117,13 @@ impl Function<'_> {
     /// The instruction at `at`, which lies in the function as a whole.
     fn decode(&self, at: usize) -> Result<Instruction, Error> {
         let opcode = u16_at(self.image, at);
-        let Some((op, number)) = Compact::op_of(opcode) else {
+        let Some((op, form)) = compact_form(opcode) else {
             return Err(self.error("there is no such opcode", at));
         };
-        let form = Form::of::<Compact>(op, number);
         let mut len = Compact::OPCODE_BYTES + form.operand_bytes::<Compact>();
         if op == Op::BrTable {
             let targets = u32_at(self.image, at + len - 4) as usize + 1;
-            len = len.saturating_add(targets.saturating_mul(target_bytes(&form)));
+            len = len.saturating_add(targets.saturating_mul(target_bytes(form)));
         }
         if len > self.end - at {
             return Err(self.error("an instruction goes on behind its function", at));
@@ -215,7 +214,7 @@ impl Function<'_> {
             || one
                 .form
                 .fields()
-                .any(|field| matches!(field, Field::Base(_)))
+                .any(|field| matches!(field, Field::Base(_) | Field::NearBase(_)))
     }
 
     /// Checks that branches which are `about` it (from where, and to), and `others`, lead into ranges that `marks`
@@ -274,7 +273,7 @@ impl Function<'_> {
     /// Where an instruction branches to: byte offsets behind the start; larger than any if that is before it.
     fn targets(&self, one: &Instruction) -> impl Iterator<Item = usize> + use<'_> {
         let (at, op) = (one.at, one.op);
-        let bytes = target_bytes(&one.form);
+        let bytes = target_bytes(one.form);
         let rel = one.form.fields().find_map(|field| match field {
             Field::Rel(to) | Field::FarRel(to) => {
                 Some((at + Compact::OPCODE_BYTES + usize::from(to), 1))
@@ -351,6 +350,14 @@ impl Function<'_> {
                     named.base = Some(u16(place));
                     true
                 }
+                Field::NearBase(place) => {
+                    named.base = Some(slot(place));
+                    true
+                }
+                Field::NearHeader(place) => {
+                    named.header = Some(slot(place));
+                    true
+                }
                 Field::OwnHeader(place) => u16(place) == self.header,
                 Field::Count(place) => {
                     named.count = u16(place);
@@ -407,6 +414,7 @@ impl Function<'_> {
                 Field::Entry(_)
                 | Field::Imm(_)
                 | Field::Imm16(_)
+                | Field::Imm24(_)
                 | Field::Imm32(_)
                 | Field::Imm64(_)
                 | Field::Imm128(_)
@@ -523,6 +531,9 @@ impl Function<'_> {
     /// Lanes lie in their vector.
     #[cfg_attr(not(feature = "simd"), allow(unused_variables))]
     fn lanes(&self, one: &Instruction) -> Result<(), &'static str> {
+        if cfg!(not(feature = "simd")) {
+            return Ok(());
+        }
         let at = one.at + Compact::OPCODE_BYTES;
         let inside = match *one.op.shape() {
             Shape::Extract { size, .. } => {

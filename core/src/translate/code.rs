@@ -322,8 +322,8 @@ impl<E: Encoding> Code<E> {
             let from = native(&direct[one.at..one.at + one.width]);
             let fits = match one.field {
                 Field::Imm(_) => from as u32 as i32 as i16 as i32 == from as u32 as i32,
-                // Slots were looked at; small constants are such, and branches have no target yet.
-                _ if width == 1 => true,
+                // Slots were looked at; constants were chosen, and branches have no target yet.
+                _ if width % 2 == 1 => true,
                 Field::Rel(_) => true,
                 _ => width == one.width || from <= u16::MAX.into(),
             };
@@ -612,6 +612,16 @@ impl<'c, E: Encoding> Instruction<'c, E> {
             i8::from_ne_bytes(self.bytes(at as usize)).into()
         } else {
             self.u16(at) as i16
+        }
+    }
+
+    /// The same of one that the compact encoding has in 24 bits.
+    pub(crate) fn middle(&self, at: u8) -> i32 {
+        if E::COMPACT {
+            let [low, middle, high] = self.bytes(at as usize);
+            i32::from_le_bytes([0, low, middle, high]) >> 8
+        } else {
+            self.u32(at) as i32
         }
     }
 

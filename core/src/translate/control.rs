@@ -3,7 +3,7 @@
 use wasmparser::{BlockType, BrTable};
 
 use super::{
-    code::{NO_FIELD, Operands},
+    code::{NEAR_SLOTS, NO_FIELD, Operands},
     frames::NO_CLAUSE,
     func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, parsed_ty},
     fuse::Condition,
@@ -511,6 +511,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let module = self.module;
         let callee = module.type_of_func(func_index);
         let operands = self.call_operands(callee);
+        let base = self.stack.top();
         match func_index.checked_sub(module.imported_funcs) {
             Some(defined) => {
                 if let Some(form) = self.copied_to_slot()
@@ -526,7 +527,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                         let entry = module.code.entry_address(defined).expose_provenance();
                         operands = operands.usize(8, entry);
                     }
-                    self.code.emit(Op::Call.base::<E>(), operands, 16);
+                    let near = E::COMPACT && base.max(callee.header_slot()) < NEAR_SLOTS;
+                    let opcode = Op::Call.base::<E>() + u16::from(near);
+                    self.code.emit(opcode, operands, 16);
                 }
             }
             None => {

@@ -396,8 +396,8 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
                 (Some(value), _) if !E::PLACES.accumulators => {
                     (CopyFrom::Imm16, operands.u16(2, value))
                 }
-                (_, Some(value)) if E::COMPACT && fits_i16(bits, ty).is_some() => {
-                    (CopyFrom::Imm, operands.u32(4, value))
+                (_, Some(value)) if E::COMPACT && (value as i32) << 8 >> 8 == value as i32 => {
+                    (CopyFrom::Imm24, operands.u32(4, value))
                 }
                 (_, Some(value)) => (CopyFrom::Imm32, operands.u32(4, value)),
                 (_, None) => (CopyFrom::Imm64, operands.u64(8, bits)),

@@ -131,7 +131,10 @@ macro_rules! core_rows {
                     /// Returns into the instance that called across an instance boundary.
                     Restore "restore" { [] ret::Restore; }
                     /// Calls a function that the module defines; its frame begins at the base slot.
-                    Call "call" { [Base(0), Header(2), Func(4), Entry(8)] call::Call; }
+                    Call "call" {
+                        [Base(0), Header(2), Func(4), Entry(8)] call::Call;
+                        [NearBase(0), NearHeader(2), Func(4)] call::CallNear;
+                    }
                     /// The same, after a copy.
                     CallWith "call_with" {
                         [Full, Dst(4), Src(6), Base(0), Header(2), Func(8)] call::CallWith<Slot>;

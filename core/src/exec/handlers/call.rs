@@ -94,9 +94,34 @@ pub(super) trait Callee {
         // SAFETY: ops that call have this field.
         unsafe { r.read::<u16>(0) as usize }
     }
+    /// Slots from the callee's frame to its header.
+    unsafe fn header(r: &Regs) -> usize {
+        // SAFETY: ops that call have this field.
+        unsafe { r.read::<u16>(2) as usize }
+    }
     /// # Safety
     /// The op has found a function there.
     unsafe fn defined(r: &Regs) -> u32;
+}
+
+/// The field at 4; frame and header are named like slots.
+struct Near;
+impl Callee for Near {
+    #[inline(always)]
+    unsafe fn base(r: &Regs) -> usize {
+        // SAFETY: the instruction has this field.
+        unsafe { r.slot_number(0).into() }
+    }
+    #[inline(always)]
+    unsafe fn header(r: &Regs) -> usize {
+        // SAFETY: the instruction has this field.
+        unsafe { r.slot_number(2).into() }
+    }
+    #[inline(always)]
+    unsafe fn defined(r: &Regs) -> u32 {
+        // SAFETY: the instruction has this field.
+        unsafe { r.index(at(4, 2)) }
+    }
 }
 
 /// The field at `AT`.
@@ -222,7 +247,7 @@ pub(super) unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
 
 #[inline(always)]
 unsafe fn call_defined<C: Callee>(mut r: Regs, entry: *const u8, operand_bytes: usize) -> Flow {
-    // SAFETY: the instruction has base and header at 0 and 2.
+    // SAFETY: the instruction has base and header.
     unsafe {
         if entry.is_null() {
             return r.defer::<Translate<C>>();
@@ -232,7 +257,7 @@ unsafe fn call_defined<C: Callee>(mut r: Regs, entry: *const u8, operand_bytes: 
             return r.defer::<Grow<C>>();
         }
         write_header(
-            sp.add(r.read::<u16>(2) as usize),
+            sp.add(C::header(&r)),
             r.ip().add(OPCODE_BYTES + operand_bytes),
             (sp as usize - r.sp() as usize) as u64,
         );
@@ -257,6 +282,19 @@ impl Handle for Call {
             #[cfg(compact)]
             let entry = entry(r.cx(), r.index(4));
             call_defined::<Direct<4>>(r, entry, at(16, 6))
+        }
+    }
+}
+
+/// The same, where frame and header are named like slots: what the compact encoding has but for large functions.
+pub(crate) struct CallNear;
+impl Handle for CallNear {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> Flow {
+        // SAFETY: the instruction has these fields.
+        unsafe {
+            let entry = entry(r.cx(), Near::defined(&r));
+            call_defined::<Near>(r, entry, at(8, 4))
         }
     }
 }

@@ -60,7 +60,7 @@ impl<D: Destination> Handle for CopySmall<D> {
     }
 }
 
-/// d = the i32 (i16 in the compact encoding) at 4.
+/// d = the i32 at 4, or in the compact encoding the i24 behind the destination.
 #[cfg(not(full_dispatch))]
 pub(crate) struct CopyMiddle<D>(PhantomData<D>);
 #[cfg(not(full_dispatch))]
@@ -69,8 +69,9 @@ impl<D: Destination> Handle for CopyMiddle<D> {
     unsafe fn run(mut r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            let value = i64::from(r.imm(at(4, 2))) as u64;
-            D::put(&mut r, value);
+            // (Its first byte is the destination.)
+            let value = r.read::<i32>(at(4, 0)) >> at(0, 8);
+            D::put(&mut r, i64::from(value) as u64);
             r.next(at(8, 4))
         }
     }
