@@ -113,9 +113,17 @@ impl<F: NorFlash, const CACHE: usize, const LOOKAHEAD: usize, const OPEN: usize>
     /// # Errors
     /// As [`Self::format`].
     pub fn mount_or_format(flash: F, settings: &Settings) -> Result<Self, (Errno, F)> {
-        match Self::mount(flash, settings) {
-            Err((Errno::Io | Errno::Inval, flash)) => Self::format(flash, settings),
+        // (One value, not one of mounting and one of formatting: chips have little stack.)
+        let mut this = Self::new(flash, settings)?;
+        let mounted = match done(this.raw.mount()) {
+            Err(Errno::Io | Errno::Inval) => {
+                done(this.raw.format()).and_then(|()| done(this.raw.mount()))
+            }
             mounted => mounted,
+        };
+        match mounted {
+            Ok(()) => Ok(this),
+            Err(errno) => Err((errno, this.into_flash())),
         }
     }
 
