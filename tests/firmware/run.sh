@@ -53,9 +53,10 @@ build() {
 # elf TARGET PACKAGE: where it is.
 elf() { echo "$target/firmware/$1/release/$2"; }
 
-# boot QEMU… -- WORD…: boots a board with these words for the firmware. Leaves what it printed on its serial line in
-# `out`, what it said by semihosting in `said` (errors) and `log` (output), and its exit code in `status`. Sends it the
-# line `answer` when one that ends in a question mark has come.
+# boot QEMU… -- WORD…: boots a board with these words for the firmware. Leaves what it printed in `out` (on its serial
+# line and, by semihosting, as output), its errors in `said`, and its exit code in `status`. Sends it the line `answer`
+# when one that ends in a question mark has come. `serial` says where the serial line leads.
+serial=stdio
 answer=
 boot() {
   local qemu=() words=
@@ -73,9 +74,8 @@ boot() {
       sleep 0.1
     done
     printf '%s\n' "$answer"
-  fi | timeout "${seconds:-60}" "${qemu[@]}" -display none -monitor none -serial stdio \
-    -chardev "file,id=log,path=$work/log" -semihosting-config "enable=on,target=native,chardev=log,arg=firmware$words" \
-    >"$work/out" 2>"$work/said"
+  fi | timeout "${seconds:-60}" "${qemu[@]}" -display none -monitor none -serial "$serial" \
+    -semihosting-config "enable=on,target=native,arg=firmware$words" >"$work/out" 2>"$work/said"
   status=${PIPESTATUS[1]}
   answer=
 }
