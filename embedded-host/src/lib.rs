@@ -6,6 +6,8 @@ mod clock;
 mod entropy;
 pub mod fs;
 mod host;
+#[cfg(feature = "defmt")]
+mod log;
 #[cfg(feature = "peripherals")]
 pub mod peripherals;
 #[cfg(feature = "sim")]
@@ -18,5 +20,7 @@ pub use fs::{FlashDir, FlashFile, FlashFiles, NoFiles};
 #[cfg(feature = "littlefs")]
 pub use fs::{Littlefs, Settings};
 pub use host::EmbeddedHost;
+#[cfg(feature = "defmt")]
+pub use log::{DefmtTrace, log_error};
 pub use stdio::{AlwaysReady, Console, NoStdio, Serial, StdStream, Stdio};
 pub use wasmote_wasi;

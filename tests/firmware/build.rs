@@ -7,7 +7,4 @@ fn main() {
     println!("cargo::rustc-link-search={package}");
     println!("cargo::rerun-if-changed={package}/memory.x");
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
-    if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
-        println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
-    }
 }

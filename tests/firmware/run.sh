@@ -39,6 +39,9 @@ install_defmt_print() {
   command -v defmt-print >/dev/null || cargo install --quiet --locked defmt-print
 }
 
+# ones BYTES FILE: erased flash.
+ones() { head -c "$1" /dev/zero | tr '\0' '\377' >"$2"; }
+
 # build TARGET PACKAGE…: firmware, in release mode.
 build() {
   local for=$1
@@ -50,9 +53,10 @@ build() {
 # elf TARGET PACKAGE: where it is.
 elf() { echo "$target/firmware/$1/release/$2"; }
 
-# boot QEMU… -- WORD…: boots a board with these words for the firmware. Leaves what it printed on its serial line in
-# `out`, what it said by semihosting in `said` (errors) and `log` (output), and its exit code in `status`. Sends it the
-# line `answer` when one that ends in a question mark has come.
+# boot QEMU… -- WORD…: boots a board with these words for the firmware. Leaves what it printed in `out` (on its serial
+# line and, by semihosting, as output), its errors in `said`, and its exit code in `status`. Sends it the line `answer`
+# when one that ends in a question mark has come. `serial` says where the serial line leads.
+serial=stdio
 answer=
 boot() {
   local qemu=() words=
@@ -70,9 +74,8 @@ boot() {
       sleep 0.1
     done
     printf '%s\n' "$answer"
-  fi | timeout "${seconds:-60}" "${qemu[@]}" -display none -monitor none -serial stdio \
-    -chardev "file,id=log,path=$work/log" -semihosting-config "enable=on,target=native,chardev=log,arg=firmware$words" \
-    >"$work/out" 2>"$work/said"
+  fi | timeout "${seconds:-60}" "${qemu[@]}" -display none -monitor none -serial "$serial" \
+    -semihosting-config "enable=on,target=native,arg=firmware$words" >"$work/out" 2>"$work/said"
   status=${PIPESTATUS[1]}
   answer=
 }
@@ -102,7 +105,7 @@ check 'the targets' is "${PIPESTATUS[0]:-0}" 0
 check 'defmt-print' install_defmt_print
 check 'the command builds' cargo build --quiet --profile fast -p wasmote-cli
 
-for board in mps2 virt sifive microbit logging; do
+for board in mps2 virt sifive microbit logging own-board; do
   # shellcheck source=/dev/null
   [ -f "tests/firmware/$board/test.sh" ] && . "tests/firmware/$board/test.sh"
 done

@@ -19,4 +19,6 @@ done
 # Pages of one byte, and no C library but its wrappers of the imports.
 "$clang" --target=wasm32-wasip1 --sysroot="$sysroot" -Oz -s -nostartfiles \
   -Wl,--page-size=1,-z,stack-size=512,--initial-memory=2048 -o chip.wasm src/chip.c
+# With the names of functions.
+"$clang" --target=wasm32-wasip1 --sysroot="$sysroot" -O1 -nostartfiles -Wl,--strip-debug -o trap.wasm src/trap.c
 ls -l ./*.wasm

@@ -24,3 +24,11 @@ check 'its exit code comes out' is "$status" 7
 boot "${mps2[@]}" -- files abort
 check 'a trap is exit code 134' is "$status" 134
 check 'with a backtrace' says '^ +1: +0x'
+
+# The thermometer gets its temperature before the board starts.
+mkfifo "$work/monitor.in" "$work/monitor.out"
+printf '%s\n' 'qom-set /machine/peripheral/thermometer temperature 23500' cont >"$work/monitor.in" &
+boot "${mps2[@]}" -S -device tmp105,id=thermometer,address=0x48 -chardev "pipe,id=monitor,path=$work/monitor" \
+  -mon chardev=monitor -d trace:led_change_intensity -D "$work/leds" -- sensor 3
+check 'a program reads a thermometer' says "^$((47 * 128)) of 256 parts of a degree$"
+check 'and blinks three times' is "$(grep -c "USERLED0.* 100% -> 0%" "$work/leds")" 3

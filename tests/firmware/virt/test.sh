@@ -1,8 +1,5 @@
 echo "== riscv32 virt: files on CFI flash, the date, randomness"
 
-# ones BYTES FILE: erased flash.
-ones() { head -c "$1" /dev/zero | tr '\0' '\377' >"$2"; }
-
 ones $((32 << 20)) "$work/cfi"
 virt=(qemu-system-riscv32 -M virt -m 128 -bios "$(elf $riscv virt)"
   -drive "if=pflash,unit=1,format=raw,file=$work/cfi"

@@ -1,12 +1,12 @@
-//! Light-emitting diodes.
+//! What is to be seen and pressed on the mps2.
 
 use core::convert::Infallible;
 
-use embedded_hal::digital::{ErrorType, OutputPin};
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 
 use crate::regs::Regs;
 
-/// A bit of the mps2's LED register, which nothing else writes.
+/// A bit of its LED register, which nothing else writes.
 pub struct FpgaLed {
     /// FPGAIO.
     pub regs: Regs,
@@ -34,5 +34,27 @@ impl OutputPin for FpgaLed {
     fn set_high(&mut self) -> Result<(), Infallible> {
         self.set(true);
         Ok(())
+    }
+}
+
+/// A bit of its button register; the emulated ones are never pressed.
+pub struct FpgaButton {
+    /// FPGAIO.
+    pub regs: Regs,
+    /// Which bit.
+    pub bit: u32,
+}
+
+impl ErrorType for FpgaButton {
+    type Error = Infallible;
+}
+
+impl InputPin for FpgaButton {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        Ok(self.regs.read(8) >> self.bit & 1 != 0)
+    }
+
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        self.is_high().map(|high| !high)
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     clock::{Clock, FpgaCounter},
     i2c::Sbcon,
-    led::FpgaLed,
+    led::{FpgaButton, FpgaLed},
     once::Once,
     regs::Regs,
     serial::{Cmsdk, Serial},
@@ -19,6 +19,8 @@ pub struct Mps2 {
     pub delay: Clock<FpgaCounter>,
     /// The two LEDs.
     pub leds: [FpgaLed; 2],
+    /// The first button.
+    pub button: FpgaButton,
     /// The bus of the second shield.
     pub i2c: Sbcon,
 }
@@ -43,6 +45,10 @@ impl Mps2 {
                     regs: fpgaio(),
                     bit,
                 }),
+                button: FpgaButton {
+                    regs: fpgaio(),
+                    bit: 0,
+                },
                 i2c: Sbcon::new(Regs::at(0x4002_a000)),
             }
         }

@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 
+mod sensor;
+
 use board::{heap::Heap, mps2::Mps2, stack};
 use cortex_m as _;
 use cortex_m_rt::entry;
@@ -24,6 +26,16 @@ fn main() -> ! {
     stack::paint();
     let board = Mps2::take();
     let request = Request::get();
+    if let [name, times] = &request.words[..]
+        && name == "sensor"
+    {
+        let times = times.parse().expect("a number of times");
+        match sensor::run(board, request.guest(), times) {
+            Ok(temperature) => eprintln!("{} of 256 parts of a degree", temperature),
+            Err(error) => eprintln!("error: {error}"),
+        }
+        exit(0);
+    }
     let fs = Littlefs::format(Flash::new(64), &Settings::default());
     let fs = fs.unwrap_or_else(|(errno, _)| panic!("no filesystem: {errno}"));
     let files = FlashFiles::new(fs);

@@ -70,4 +70,4 @@ macro_rules! guests {
         ];
     };
 }
-guests!("boots", "calls", "files", "md2html");
+guests!("boots", "calls", "files", "md2html", "sensor");
