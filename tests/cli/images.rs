@@ -1,6 +1,6 @@
 //! Images: `compile`, and what runs of them.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use wasmote_tests::{Scratch, command, guest, wasmote, wasmote_in, with_input, workload};
 
@@ -49,6 +49,34 @@ fn sizes_are_told_on_request() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn images_are_small() {
+    let dir = Scratch::new();
+    let mut measured = 0;
+    for path in ["guests", "../benches/workloads"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        for entry in fs::read_dir(folder).expect("it is there") {
+            let file = entry.expect("a file").path();
+            if file.extension().is_none_or(|extension| extension != "wasm") {
+                continue;
+            }
+            let line = format!("compile --strip --verbose {} -o it.mote", file.display());
+            let told = wasmote_in(dir.path(), &line).err;
+            // module: 643 bytes, 586 of code; image: 772 bytes (1.20x), 688 of code (1.17x)
+            let numbers: Vec<f64> = told
+                .split(|c: char| !c.is_ascii_digit() && c != '.')
+                .filter_map(|number| number.parse().ok())
+                .collect();
+            let [_, code, _, _, made, _] = numbers[..] else {
+                panic!("{told}");
+            };
+            assert!(made <= 1.5 * code, "{}: {told}", file.display());
+            measured += 1;
+        }
+    }
+    assert!(measured > 30, "only {measured} modules");
 }
 
 #[test]

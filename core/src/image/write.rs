@@ -174,6 +174,9 @@ fn names(out: &mut Out, module: &ModuleInner) -> Result<(), Error> {
         }
     }
     names.extend(module.name().map(|name| (module.funcs.len() as u32, name)));
+    if names.is_empty() {
+        return Ok(());
+    }
     let at = out.even()?;
     out.patch(28, at);
     out.u32(names.len() as u32);
