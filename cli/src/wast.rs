@@ -11,8 +11,12 @@ pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
     let options = Options {
         eager: args.eager,
         fuel: args.fuel,
-        image: args.images,
         ..Options::default()
+    };
+    let form = if args.images {
+        Form::Image
+    } else {
+        Form::Binary
     };
     let (mut passed, mut failed) = (0, 0);
     for path in &args.files {
@@ -23,7 +27,7 @@ pub fn wast(args: &WastArgs) -> Result<ExitCode, Failure> {
         let folder = path.parent().and_then(|folder| folder.file_name());
         let folder = folder.unwrap_or_default().to_string_lossy();
         let options = options.in_language(Language::of_folder(&folder));
-        match wasmote_spec::run(&text, Form::Binary, options) {
+        match wasmote_spec::run(&text, form, options) {
             Ok(report) => {
                 for (outcome, why) in report.failures() {
                     output::line(format_args!(
