@@ -29,6 +29,7 @@ const MOST_SEARCHES: u32 = 2;
 const DIR_STRUCT: u32 = lfs::lfs_type::lfs_type::LFS_TYPE_DIRSTRUCT;
 const FILE_STRUCT: u32 = lfs::lfs_type::lfs_type::LFS_TYPE_CTZSTRUCT;
 const ERRED: u32 = lfs::lfs_type::lfs_open_flags::LFS_F_ERRED as u32;
+const INLINE: u32 = lfs::lfs_type::lfs_open_flags::LFS_F_INLINE as u32;
 const WRITING: u32 = lfs::lfs_type::lfs_open_flags::LFS_F_WRITING as u32;
 
 /// Room for one open file.
@@ -587,6 +588,7 @@ impl<F: NorFlash, const CACHE: usize, const LOOKAHEAD: usize, const OPEN: usize>
     /// told to forget the failure. After one elsewhere the file is not usable.
     pub(super) fn write(&mut self, slot: usize, bytes: &[u8]) -> Option<(u32, Code, bool)> {
         let len = bytes.len().min(i32::MAX as usize) as u32;
+        let block_size = self.config.block_size;
         self.with_file(slot, |fs, file| {
             // SAFETY: `file` points to a part of `self`, which nothing else refers to here.
             let before = unsafe { (*file).pos };
@@ -597,7 +599,12 @@ impl<F: NorFlash, const CACHE: usize, const LOOKAHEAD: usize, const OPEN: usize>
             // SAFETY: as above.
             unsafe {
                 let file = &mut *file;
-                let kept = file.pos >= file.ctz.size && code == lfs::LFS_ERR_NOSPC;
+                // No block was to be had for what comes next. (If none was to be had for what is in the buffer, in
+                // place of one that is worn out, that is lost.)
+                let at_block =
+                    file.flags & INLINE != 0 || file.flags & WRITING == 0 || file.off == block_size;
+                let at_end = file.pos >= file.ctz.size;
+                let kept = at_block && at_end && code == lfs::LFS_ERR_NOSPC;
                 if kept {
                     file.flags &= !ERRED;
                 }
