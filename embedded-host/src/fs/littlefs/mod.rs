@@ -60,7 +60,7 @@ impl Default for Settings {
 /// | parameter | what it is |
 /// |---|---|
 /// | `CACHE` | bytes of each of its `2 + OPEN` buffers: a multiple of what the flash reads and writes at once, a divisor of the block; also up to which size a file lives in its directory (at most an eighth of a block) |
-/// | `LOOKAHEAD` | bytes of its map of free blocks, 8 blocks each: the larger, the less often all of the filesystem is searched for free ones |
+/// | `LOOKAHEAD` | bytes of its map of free blocks, 8 blocks each: the larger, the less often all of the filesystem is searched for free ones. With a map of only a part of the flash, a change of names may fail with `nospc` though there is room elsewhere |
 /// | `OPEN` | how many files are open at once inside: with fewer than a program writes to by turns, each turn commits |
 pub struct Littlefs<F, const CACHE: usize, const LOOKAHEAD: usize, const OPEN: usize> {
     raw: Raw<F, CACHE, LOOKAHEAD, OPEN>,
