@@ -17,6 +17,8 @@ fn wasm(text: &str) -> Vec<u8> {
 
 fn call(module: &Module, name: &str, args: &[Val]) -> Vec<Val> {
     let mut store = Store::new(module.engine(), ());
+    // Frames are looked through at every allocation.
+    store.set_gc_zeal(true);
     let instance = Instance::new(&mut store, module, &[]).expect("an instance");
     let func = instance.get_func(&store, name).expect("the export");
     let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
@@ -355,5 +357,74 @@ fn addresses_of_any_size() {
             error.expect_err("out of bounds").to_string()
         };
         assert_eq!(trap(&module), trap(&image), "{address}");
+    }
+}
+
+#[test]
+fn references_in_frames_of_any_size() {
+    for count in [20, 300] {
+        let (mut make, mut sum) = (String::new(), String::new());
+        for i in 1..=count {
+            let _ = writeln!(
+                make,
+                "(local.set {i} (struct.new $s (i64.add (local.get $n) (i64.const {i})) (local.get {})))",
+                if i == 1 { count } else { i - 1 }
+            );
+        }
+        for i in 1..=count {
+            // Each object, and the one that it refers to.
+            let _ = writeln!(
+                sum,
+                "(local.set $sum (i64.add (local.get $sum) (struct.get $s 0 (local.get {i}))))
+                 (local.set $sum (i64.add (local.get $sum) (call $weight (struct.get $s 1 (local.get {i})))))"
+            );
+        }
+        let locals = "(ref null $s) ".repeat(count);
+        let text = format!(
+            "(module
+                (type $s (struct (field i64) (field (ref null $s))))
+                (tag $e (param i64 (ref null $s)))
+                (func $weight (param (ref null $s)) (result i64)
+                    (if (result i64) (ref.is_null (local.get 0))
+                        (then (i64.const 0))
+                        (else (i64.mul (struct.get $s 0 (local.get 0)) (i64.const 3)))))
+                (func $litter (local i32)
+                    (loop $again
+                        (drop (struct.new $s (i64.const 1) (struct.new_default $s)))
+                        (br_if $again (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 50)))))
+                (func $throw (param i64 (ref null $s)) (throw $e (local.get 0) (local.get 1)))
+                (func (export \"run\") (param $i i32) (result i64) (local {locals}) (local $n i64) (local $sum i64)
+                    (local.set $n (i64.extend_i32_s (local.get $i)))
+                    (loop $again
+                        {make}
+                        (call $litter)
+                        {sum}
+                        (block $h (result i64 (ref null $s))
+                            (try_table (catch $e $h)
+                                (call $throw (i64.const 5) (local.get {count})))
+                            (unreachable))
+                        (local.set {count})
+                        (local.set $sum (i64.add (local.get $sum)))
+                        (br_if $again (i64.lt_s (local.tee $n (i64.add (local.get $n) (i64.const 1))) (i64.const 3))))
+                    (i64.add (local.get $sum) (struct.get $s 0 (local.get {count})))))"
+        );
+        let expected = |first: i64| {
+            let count = count as i64;
+            let (mut sum, mut n, mut before) = (0, first, 0);
+            loop {
+                for i in 1..=count {
+                    // (The first refers to the last of the round before.)
+                    sum += n + i + 3 * if i == 1 { before } else { n + i - 1 };
+                }
+                sum += 5;
+                before = n + count;
+                n += 1;
+                if n >= 3 {
+                    return sum + before;
+                }
+            }
+        };
+        let found = i64s(&results(&text, 0..4));
+        assert_eq!(found, (0..4).map(expected).collect::<Vec<_>>(), "{count}");
     }
 }

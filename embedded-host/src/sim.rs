@@ -68,7 +68,10 @@ pub struct SimFlash<const READ: usize, const WRITE: usize, const ERASE: usize> {
     erased: Vec<u32>,
     steps: u64,
     cut: Option<(u64, Cut)>,
+    fail: Option<u64>,
     off: bool,
+    /// Where it was off or failed.
+    stopped: Option<usize>,
     violations: u64,
     seed: u64,
 }
@@ -83,7 +86,9 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> SimFlash<READ, W
             erased: vec![0; units],
             steps: 0,
             cut: None,
+            fail: None,
             off: false,
+            stopped: None,
             violations: 0,
             seed: 0x5eed,
         }
@@ -114,9 +119,19 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> SimFlash<READ, W
         self.cut = Some((step, cut));
     }
 
+    /// Makes the step with this number fail as on a worn unit, and only that one.
+    pub fn fail_at(&mut self, step: u64) {
+        self.fail = Some(step);
+    }
+
     /// Whether power was cut.
     pub fn is_off(&self) -> bool {
         self.off
+    }
+
+    /// The unit of the step in which power was cut, or that was made to fail.
+    pub fn stopped_at(&self) -> Option<usize> {
+        self.stopped
     }
 
     /// Switches power on again.
@@ -130,15 +145,20 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> SimFlash<READ, W
     }
 
     /// Begins a step: how it goes on if not as wanted.
-    fn step(&mut self) -> Result<Option<Cut>, SimError> {
+    fn step(&mut self, unit: usize) -> Result<Option<Cut>, SimError> {
         if self.off {
             return Err(SimError::Off);
         }
         let number = self.steps;
         self.steps += 1;
+        if self.fail == Some(number) {
+            self.stopped = Some(unit);
+            return Err(SimError::Worn);
+        }
         match self.cut {
             Some((step, cut)) if step == number => {
                 self.off = true;
+                self.stopped = Some(unit);
                 self.seed = number;
                 Ok(Some(cut))
             }
@@ -191,7 +211,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash
     fn erase(&mut self, from: u32, to: u32) -> Result<(), SimError> {
         check_erase(self, from, to).map_err(SimError::Kind)?;
         for unit in from as usize / ERASE..to as usize / ERASE {
-            let cut = self.step()?;
+            let cut = self.step(unit)?;
             match self.worn[unit] {
                 Some(Worn::Fails) => return Err(SimError::Worn),
                 Some(Worn::Ignores) => continue,
@@ -224,7 +244,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash
         check_write(self, offset, bytes.len()).map_err(SimError::Kind)?;
         let start = offset as usize;
         let units = start / WRITE..(start + bytes.len()) / WRITE;
-        let cut = self.step()?;
+        let cut = self.step(start / ERASE)?;
         match self.worn[start / ERASE] {
             Some(Worn::Fails) => return Err(SimError::Worn),
             Some(Worn::Ignores) => return Ok(()),

@@ -101,8 +101,7 @@ impl<U: Read + ReadReady + Write> Stdio for Serial<U> {
     }
 }
 
-/// A line for each. [`embedded_io::Empty`]-like values of your own stand for those that lead nowhere; those
-/// that a program is not to have are left out of its `WasiCtxBuilder`.
+/// A line for each. Streams that a program is not to have are left out of its `WasiCtxBuilder`.
 #[derive(Debug)]
 pub struct Console<I, O, E> {
     /// Input.

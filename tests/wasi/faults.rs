@@ -31,7 +31,7 @@ fn build(builder: WasiCtxBuilder<Host>, faults: Faults) -> WasiCtx<Host> {
 
 /// What a program believes that a file contains: what it wrote, as far as it was told so.
 #[derive(Default)]
-struct Belief(Vec<u8>);
+pub(crate) struct Belief(pub(crate) Vec<u8>);
 
 impl Belief {
     fn write(&mut self, at: usize, bytes: &[u8], written: Result<usize, Errno>) {
@@ -45,7 +45,7 @@ impl Belief {
 
 /// Writes, appends, moves and lists, and goes on whatever fails. Returns what must be in the file `moved` or,
 /// if that was not made, in `file`.
-fn work(program: &mut Program<Host>) -> Belief {
+pub(crate) fn work<H: wasmote_wasi::Host>(program: &mut Program<H>) -> Belief {
     let mut belief = Belief::default();
     let rights = Rights::FILE;
     let Ok(fd) = program.open(3, "file", CREAT, rights) else {

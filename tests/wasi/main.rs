@@ -3,6 +3,7 @@
 
 mod attacks;
 mod behaviour;
+mod chip_and_memory;
 mod chip_host;
 mod faults;
 mod files;

@@ -3,12 +3,18 @@
 
 use wasmote_embedded_host::{
     EmbeddedHost, FlashFiles, Littlefs, Settings,
-    sim::{SimFlash, Worn},
+    sim::{Cut, SimFlash, Worn},
 };
 use wasmote_tests::program::{CREAT, DIRECTORY, Program};
-use wasmote_wasi::{DirRights, Errno, Function, Rights, WasiCtxBuilder};
+use wasmote_wasi::{
+    DirRights, Errno, Fault, Faults, Function, HostCall, Intercept, Rights, WasiCtxBuilder,
+};
+
+use crate::faults::{Belief, work};
 
 const UNITS: usize = 32;
+/// Enough for a file to be written anew.
+const ROOMY: usize = 64;
 type Flash = SimFlash<1, 4, 512>;
 type Fs = Littlefs<Flash, 64, 8, 2>;
 type Host = EmbeddedHost<FlashFiles<Fs, 8, 64>>;
@@ -20,17 +26,25 @@ fn settings() -> Settings {
     }
 }
 
-fn program(fs: Fs) -> Program<Host> {
+fn host(fs: Fs) -> Host {
     let files = FlashFiles::new(fs).map_err(|(errno, _)| errno).unwrap();
-    let mut host = EmbeddedHost::new().files(files);
+    EmbeddedHost::new().files(files)
+}
+
+fn program(fs: Fs) -> Program<Host> {
+    let mut host = host(fs);
     let root = host.files.root().unwrap();
     let builder = WasiCtxBuilder::new().preopen(root, "/", DirRights::READ_WRITE);
     Program::new(builder.unwrap().build(host).unwrap())
 }
 
+fn formatted(units: usize) -> Fs {
+    let fs = Fs::format(Flash::new(units), &settings());
+    fs.map_err(|(errno, _)| errno).unwrap()
+}
+
 fn fresh() -> Program<Host> {
-    let fs = Fs::format(Flash::new(UNITS), &settings());
-    program(fs.map_err(|(errno, _)| errno).unwrap())
+    program(formatted(UNITS))
 }
 
 fn flash(guest: &mut Program<Host>) -> &mut Flash {
@@ -248,5 +262,82 @@ fn a_dead_flash_is_read() {
         assert_eq!(guest.contents(3, "dir/file"), [b'd'; 900]);
         let dir = guest.open(3, "dir", DIRECTORY, Rights::DIRECTORY).unwrap();
         assert_eq!(guest.names(dir, 1000).len(), 3);
+    }
+}
+
+/// What is in the file that the work is about.
+fn contents(guest: &mut Program<Host>) -> Vec<u8> {
+    let path = match guest.stat(3, "moved", false) {
+        Ok(_) => "moved",
+        Err(_) => "file",
+    };
+    match guest.stat(3, path, false) {
+        Ok(_) => guest.contents(3, path),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// One step that fails, whichever: another block is used, and nobody learns of it.
+#[test]
+fn a_step_that_fails() {
+    let mut guest = program(formatted(ROOMY));
+    let first = flash(&mut guest).steps();
+    let Belief(expected) = work(&mut guest);
+    assert_eq!(contents(&mut guest), expected);
+    let last = flash(&mut guest).steps();
+    let mut failed = 0;
+    for step in first..last {
+        let mut guest = program(formatted(ROOMY));
+        flash(&mut guest).cut_at(step, Cut::Before);
+        work(&mut guest);
+        // The blocks that the filesystem begins with cannot be replaced: what is written there fails, and takes with
+        // it what was not synchronized.
+        if matches!(flash(&mut guest).stopped_at(), Some(0 | 1)) {
+            continue;
+        }
+        let mut guest = program(formatted(ROOMY));
+        flash(&mut guest).fail_at(step);
+        let Belief(believed) = work(&mut guest);
+        let mut guest = restart(guest);
+        assert_eq!(believed, expected, "{step}");
+        assert_eq!(contents(&mut guest), believed, "{step}");
+        failed += 1;
+    }
+    println!("{failed} steps failed of {}", last - first);
+    assert!(failed > 300, "{failed}");
+}
+
+/// Every call of the host made to fail, as on an operating system.
+#[test]
+fn a_call_that_fails() {
+    let run = |faults: Faults| {
+        let mut inner = host(formatted(ROOMY));
+        let root = inner.files.root().unwrap();
+        let before = faults;
+        let builder = WasiCtxBuilder::new().preopen(root, "/", DirRights::READ_WRITE);
+        let ctx = builder.unwrap().build(Intercept { inner, before }).unwrap();
+        let mut guest = Program::new(ctx);
+        let Belief(believed) = work(&mut guest);
+        let (host, _) = guest.ctx.finish();
+        let counts = host.before.counts();
+        let mut guest = program(host.inner.files.into_fs());
+        assert_eq!(contents(&mut guest), believed);
+        counts
+    };
+    let (calls, _) = run(Faults::default());
+    assert!(calls > 20, "{calls}");
+    for errno in [Errno::NoSpc, Errno::Io] {
+        for nth in 1..=calls {
+            let (_, injected) = run(Faults::once(nth, errno));
+            assert_eq!(injected, 1, "{nth} {errno:?}");
+        }
+        for &call in HostCall::ALL {
+            run(Faults::new([Fault {
+                call: Some(call),
+                nth: 1,
+                errno,
+                lasting: true,
+            }]));
+        }
     }
 }

@@ -97,7 +97,7 @@ impl<F: FlashFs, const NODES: usize, const PATH: usize> FlashFiles<F, NODES, PAT
         };
         match found {
             Some(Stat { dir: false, .. }) if wants_dir => Err(Errno::NotDir),
-            None if dots => Err(Errno::NoEnt),
+            None if dots || !self.has_parent(&at)? => Err(Errno::NoEnt),
             _ => Ok(Place {
                 path: at,
                 found,
@@ -105,6 +105,13 @@ impl<F: FlashFs, const NODES: usize, const PATH: usize> FlashFiles<F, NODES, PAT
                 wants_dir,
             }),
         }
+    }
+
+    /// Whether the directory is there in which a path is, or would be.
+    fn has_parent(&mut self, path: &PathBuf<PATH>) -> Result<bool, Errno> {
+        let mut parent = path.clone();
+        parent.pop();
+        Ok(self.find(&parent).is_some() || self.look(&parent)?.is_some())
     }
 
     pub(super) fn create_directory(&mut self, from: Id, path: &str, now: u64) -> Result<(), Errno> {

@@ -56,9 +56,12 @@ impl<const PATH: usize> Node<PATH> {
     }
 }
 
-/// Files of a [`FlashFs`] as WASI programs expect them. `NODES` files and directories can be open at once,
-/// preopens among them (several handles of one count once). Paths have up to `PATH - 2` bytes, counted
-/// from the root of the filesystem.
+/// Files of a [`FlashFs`] as WASI programs expect them, in `size_of` bytes of RAM and no others:
+///
+/// | parameter | what it is |
+/// |---|---|
+/// | `NODES` | how many files and directories can be open at once, preopens among them; several handles of one count once |
+/// | `PATH` | two more than the longest path has bytes, counted from the root of the filesystem |
 pub struct FlashFiles<F, const NODES: usize, const PATH: usize> {
     pub(super) fs: F,
     nodes: [Node<PATH>; NODES],

@@ -15,9 +15,6 @@
 //!
 //! A program has the modules that the firmware adds to its linker, and of them the pins, the bus and the
 //! device behind it that the firmware gives: nothing else of the chip.
-//!
-//! Flash on a Cortex-M4, `opt-level = "s"`: each of these functions takes 200 to 400 bytes, besides the driver
-//! that it calls. RAM: none but the drivers' own.
 
 mod buses;
 mod gpio;

@@ -7,7 +7,16 @@
 //! flash, and needs nothing but cargo. The port is taken, since everything else here builds with cargo
 //! alone, and it is young, so it is tested here from the outside (power cuts at every step, worn-out
 //! and full flash). What is used is its lower interface: the upper one allocates for every path and
-//! entry, and leaves limits on loops switched on that panic (64 metadata pairs at a mount).
+//! entry, and leaves limits on loops switched on that panic (64 metadata pairs at a mount). What was
+//! found by these tests, in the port or in littlefs itself, is kept from happening in `raw.rs`.
+//!
+//! The port relies on numbers that wrap. Builds with overflow checks (debug builds) need this in the
+//! `Cargo.toml` of the firmware, or they panic when a flash is formatted:
+//!
+//! ```toml
+//! [profile.dev.package.littlefs-rust-core]
+//! overflow-checks = false
+//! ```
 //!
 //! What is on the flash is trusted: an image that was made to harm could make the port read or write
 //! out of bounds.
@@ -46,14 +55,13 @@ impl Default for Settings {
     }
 }
 
-/// The littlefs on a flash. `CACHE` is the size in bytes of each of its buffers: a multiple of what the
-/// flash reads and writes at once, a divisor of the block; it is also up to which size files live in
-/// their directory (at most an eighth of a block). `LOOKAHEAD` is the size of the map of free blocks,
-/// 8 blocks to a byte: the larger, the less often all of the filesystem is searched for free ones.
-/// `OPEN` is how many files are open at once inside: with fewer than a program writes to by turns, each turn
-/// commits.
+/// The littlefs on a flash, in `size_of` bytes of RAM and no others:
 ///
-/// RAM: `(2 + OPEN) * CACHE + LOOKAHEAD + OPEN * 148 + 240` bytes on a 32-bit chip.
+/// | parameter | what it is |
+/// |---|---|
+/// | `CACHE` | bytes of each of its `2 + OPEN` buffers: a multiple of what the flash reads and writes at once, a divisor of the block; also up to which size a file lives in its directory (at most an eighth of a block) |
+/// | `LOOKAHEAD` | bytes of its map of free blocks, 8 blocks each: the larger, the less often all of the filesystem is searched for free ones. With a map of only a part of the flash, a change of names may fail with `nospc` though there is room elsewhere |
+/// | `OPEN` | how many files are open at once inside: with fewer than a program writes to by turns, each turn commits |
 pub struct Littlefs<F, const CACHE: usize, const LOOKAHEAD: usize, const OPEN: usize> {
     raw: Raw<F, CACHE, LOOKAHEAD, OPEN>,
 }
