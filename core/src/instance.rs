@@ -13,7 +13,7 @@ use crate::{
     },
     store::{
         AsContext, AsContextMut, Field, FuncEntity, FuncKind, GlobalEntity, InstanceEntity,
-        MemoryPlace, Store, StoreContext, StoreInner, Stored, func_slot,
+        MemoryPlace, Referenced, Store, StoreContext, StoreInner, Stored, func_slot,
     },
     trap::TrapCode,
     types::TypeId,
@@ -55,8 +55,8 @@ impl Instance {
         store.inner.heap.pinned.clear();
         initialized?;
         if let Some(start) = module.inner().start {
-            let func = store.inner.instances.get(instance).funcs[start as usize];
-            call_func(store, func)?;
+            let func = store.inner.instances.get(instance).func(start);
+            call_func(store, func.unwrap_or_default())?;
         }
         Ok(Instance(Stored::new(&store.inner, instance)))
     }
@@ -147,7 +147,10 @@ impl Instance {
 fn resolve(store: &StoreInner, entity: &InstanceEntity, export: &ExportEntry) -> Extern {
     let index = export.index as usize;
     match export.kind {
-        ExportKind::Func => Func(Stored::new(store, entity.funcs[index])).into(),
+        ExportKind::Func => {
+            let func = entity.func(export.index).unwrap_or_default();
+            Func(Stored::new(store, func)).into()
+        }
         ExportKind::Table => Table(Stored::new(store, entity.tables[index])).into(),
         ExportKind::Memory => Memory(Stored::new(store, entity.memories[index])).into(),
         ExportKind::Global => Global(Stored::new(store, entity.globals[index])).into(),
@@ -159,6 +162,7 @@ fn resolve(store: &StoreInner, entity: &InstanceEntity, export: &ExportEntry) ->
 struct Env<'a> {
     store: &'a mut StoreInner,
     funcs: &'a [u32],
+    referenced: &'a Referenced,
     globals: &'a [u32],
 }
 
@@ -168,7 +172,9 @@ impl ConstEnv for Env<'_> {
     }
 
     fn func_ref(&self, index: u32) -> u64 {
-        func_slot(self.funcs[index as usize] + 1)
+        let known = self.funcs.get(index as usize).copied();
+        let func = known.or_else(|| self.referenced.find(index));
+        func_slot(func.map_or(0, |func| func + 1))
     }
 
     fn make_struct(
@@ -222,6 +228,7 @@ impl ConstEnv for Env<'_> {
 #[derive(Default)]
 struct Spaces {
     funcs: Vec<u32>,
+    referenced: Referenced,
     tables: Vec<u32>,
     memories: Vec<u32>,
     globals: Vec<u32>,
@@ -290,14 +297,25 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
         .instances
         .push(InstanceEntity::new(instance, module.clone()));
     let instance_ptr = store.inner.instances.ptr(instance);
-    for defined in 0..inner.func_count() - inner.imported_funcs {
-        let ty = inner.func_type_index(inner.imported_funcs + defined);
+    let mut make = |index: u32| {
+        let ty = inner.func_type_index(index);
         let kind = FuncKind::Wasm {
             instance: instance_ptr,
-            defined,
+            defined: index - inner.imported_funcs,
         };
         let func = FuncEntity::new(inner.type_id(ty), inner.func_type(ty), kind);
-        spaces.funcs.push(store.inner.push_func(func));
+        store.inner.push_func(func)
+    };
+    if inner.is_in_place() {
+        let indices = inner.referenced_funcs();
+        spaces.referenced.first = indices.first().map_or(0, |index| make(*index));
+        indices.iter().skip(1).for_each(|index| {
+            make(*index);
+        });
+        spaces.referenced.indices = indices;
+    } else {
+        let defined = inner.imported_funcs..inner.func_count();
+        spaces.funcs.extend(defined.map(make));
     }
     for (ty, init) in inner.globals[inner.imported_globals as usize..]
         .iter()
@@ -344,6 +362,7 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
     entity.memory_ptrs = memory_ptrs;
     entity.table_ptrs = table_ptrs;
     entity.funcs = spaces.funcs;
+    entity.referenced = spaces.referenced;
     entity.globals = spaces.globals;
     entity.memories = spaces.memories;
     entity.tables = spaces.tables;
@@ -356,6 +375,7 @@ impl Spaces {
         expr.eval(&mut Env {
             store,
             funcs: &self.funcs,
+            referenced: &self.referenced,
             globals: &self.globals,
         })
     }
@@ -423,14 +443,16 @@ fn range(offset: u64, len: usize, size: usize) -> Option<core::ops::Range<usize>
 fn with_env<R>(store: &mut StoreInner, instance: u32, f: impl FnOnce(&mut Env<'_>) -> R) -> R {
     let entity = store.instances.get_mut(instance);
     let funcs = core::mem::take(&mut entity.funcs);
+    let referenced = core::mem::take(&mut entity.referenced);
     let globals = core::mem::take(&mut entity.globals);
     let result = f(&mut Env {
         store,
         funcs: &funcs,
+        referenced: &referenced,
         globals: &globals,
     });
     let entity = store.instances.get_mut(instance);
-    (entity.funcs, entity.globals) = (funcs, globals);
+    (entity.funcs, entity.referenced, entity.globals) = (funcs, referenced, globals);
     result
 }
 

@@ -168,6 +168,7 @@ fn load(engine: &Engine, bytes: Bytes, verify: bool) -> Result<Module, Error> {
     head::read(&mut reader, &mut module, header.defined, |defined| {
         header.type_index(&image, defined)
     })?;
+    module.shrink();
     module.code = CodeTable::of_image(header, image.clone());
     module.index_exports();
     if verify {

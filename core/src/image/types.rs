@@ -284,7 +284,8 @@ impl Types<'_> {
             known: self.known,
             group: &kinds,
         };
-        let mut group = Vec::new();
+        // (Most have one.)
+        let mut group = Vec::with_capacity(1);
         for (member, is) in (0..).zip(&kinds) {
             let ty = types.sub_type(r)?;
             let earlier = |id: TypeId| id.in_group().is_none_or(|other| other < member);

@@ -149,6 +149,18 @@ impl ConstExpr {
         })
     }
 
+    /// The functions that it refers to.
+    pub(crate) fn funcs(&self) -> impl Iterator<Item = u32> {
+        let ops = match self {
+            ConstExpr::Value(_) => &[][..],
+            ConstExpr::Ops(ops) => ops,
+        };
+        ops.iter().filter_map(|op| match op {
+            ConstOp::RefFunc(func) => Some(*func),
+            _ => None,
+        })
+    }
+
     /// The value, as slots.
     ///
     /// # Errors

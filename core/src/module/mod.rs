@@ -363,6 +363,54 @@ impl ModuleInner {
         }
     }
 
+    /// Whether functions run where they are in an image.
+    pub(crate) fn is_in_place(&self) -> bool {
+        cfg!(compact) && self.code.image().is_some()
+    }
+
+    /// The functions that the module defines and that references can be to, or that the host may call, ascending.
+    pub(crate) fn referenced_funcs(&self) -> Vec<u32> {
+        let mut indices = Vec::new();
+        let mut add = |index: u32| {
+            if index >= self.imported_funcs
+                && let Err(at) = indices.binary_search(&index)
+            {
+                indices.insert(at, index);
+            }
+        };
+        self.start.into_iter().for_each(&mut add);
+        for export in &self.exports {
+            if export.kind == ExportKind::Func {
+                add(export.index);
+            }
+        }
+        let inits = self.global_inits.iter();
+        for init in inits.chain(self.table_inits.iter().flatten()) {
+            init.funcs().for_each(&mut add);
+        }
+        for segment in &self.elements {
+            match &segment.items {
+                ElementItems::Funcs(items) => items.iter().copied().for_each(&mut add),
+                ElementItems::Exprs(items) => {
+                    items.iter().flat_map(ConstExpr::funcs).for_each(&mut add);
+                }
+            }
+        }
+        indices
+    }
+
+    /// Gives back the room that was made for more types, imports and so on than there are.
+    pub(crate) fn shrink(&mut self) {
+        self.types.shrink_to_fit();
+        self.imports.shrink_to_fit();
+        self.funcs.shrink_to_fit();
+        self.globals.shrink_to_fit();
+        self.global_inits.shrink_to_fit();
+        self.tables.shrink_to_fit();
+        self.table_inits.shrink_to_fit();
+        self.memories.shrink_to_fit();
+    }
+
     /// Makes exports be found by name.
     pub(crate) fn index_exports(&mut self) {
         #[cfg(hash_maps)]

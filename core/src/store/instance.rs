@@ -11,8 +11,9 @@ pub(crate) struct InstanceEntity {
     /// Its own index in the store.
     pub(crate) index: u32,
     pub(crate) module: Module,
-    /// Indices into `StoreInner::funcs`.
+    /// Indices into `StoreInner::funcs`: of all functions, or of the imported ones where `referenced` has the others.
     pub(crate) funcs: Vec<u32>,
+    pub(crate) referenced: Referenced,
     /// Indices into the store's arenas, and the same entities as addresses for the machine.
     pub(crate) globals: Vec<u32>,
     pub(crate) memories: Vec<u32>,
@@ -27,13 +28,39 @@ pub(crate) struct InstanceEntity {
     pub(crate) dropped_data: Vec<bool>,
 }
 
+/// Functions that a module defines and that can be referred to: its others are only called by their number, so that
+/// chips need no RAM for them.
+#[derive(Default)]
+pub(crate) struct Referenced {
+    /// Their indices in the module, ascending.
+    pub(crate) indices: Vec<u32>,
+    /// The first one's in the store, where the others follow.
+    pub(crate) first: u32,
+}
+
+impl Referenced {
+    /// The index in the store of the function with this index in the module.
+    pub(crate) fn find(&self, index: u32) -> Option<u32> {
+        let found = self.indices.binary_search(&index).ok()?;
+        Some(self.first + found as u32)
+    }
+}
+
 impl InstanceEntity {
+    /// The index in the store of a function that is imported or can be referred to. (Others are named by damaged
+    /// images only, and have none.)
+    pub(crate) fn func(&self, index: u32) -> Option<u32> {
+        let known = self.funcs.get(index as usize).copied();
+        known.or_else(|| self.referenced.find(index))
+    }
+
     /// An instance with empty index spaces, to be filled by instantiation.
     pub(crate) fn new(index: u32, module: Module) -> InstanceEntity {
         InstanceEntity {
             index,
             module,
             funcs: Vec::new(),
+            referenced: Referenced::default(),
             globals: Vec::new(),
             memories: Vec::new(),
             tables: Vec::new(),

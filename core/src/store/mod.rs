@@ -24,7 +24,7 @@ pub(crate) use heap::{
     CastTarget, FUNC_TAG, Field, FieldKind, HEADER_BYTES, Heap, Layout, Marker, Plain, Root,
     element_at, func_slot,
 };
-pub(crate) use instance::InstanceEntity;
+pub(crate) use instance::{InstanceEntity, Referenced};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub(crate) use memory::{MemoryEntity, MemoryPlace};
 pub(crate) use table::{TableEntity, zeroed};

@@ -378,7 +378,7 @@ pub(super) unsafe fn entry_in(
     Some(code.entry(defined))
 }
 
-/// Index in the store of the current instance's function at `at`.
+/// Index in the store of the current instance's function at `at`, which is imported (or any, but for images in place).
 #[inline(always)]
 pub(super) unsafe fn function(r: &Regs, at: usize) -> u32 {
     // SAFETY: the instruction has this field; function indices were validated; the instance is alive

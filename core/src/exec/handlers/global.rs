@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 
 use super::call::function;
 use crate::{
+    bytecode::{Encoding, Native},
     exec::{
         dispatch::{Flow, Handle, Regs, at},
         operand::{Destination, Source},
@@ -85,7 +86,13 @@ impl Handle for RefFunc {
     unsafe fn run(r: Regs) -> Flow {
         // SAFETY: the instruction has these fields.
         unsafe {
-            *r.slot(0) = FUNC_TAG | (function(&r, at(4, 2)) as u64 + 1);
+            let func = if Native::COMPACT {
+                let index = r.index(at(4, 2));
+                (*r.cx()).instance.as_ref().func(index)
+            } else {
+                Some(function(&r, at(4, 2)))
+            };
+            *r.slot(0) = func.map_or(0, |func| FUNC_TAG | (u64::from(func) + 1));
             r.next(at(8, 4))
         }
     }
