@@ -80,10 +80,10 @@ boot() {
   answer=
 }
 
-# sizes TARGET PACKAGE: a line with what it takes, of flash and RAM.
+# sizes TARGET PACKAGE: a line with its flash, and with what of the RAM it used when it last ran.
 sizes() {
   size "$(elf "$1" "$2")" | awk -v said="$(tail -1 "$work/said")" \
-    'NR == 2 {printf "      flash %d bytes (with guests), static RAM %d; %s\n", $1 + $2, $2 + $3, said}'
+    'NR == 2 {printf "      flash %d (with guests), %s bytes\n", $1 + $2, said}'
 }
 
 # desktop DIR WORD…: what the command prints, with DIR as its root.
