@@ -20,6 +20,15 @@ if [ ! -x /usr/bin/rustc ] || [ ! -x /usr/bin/cargo ] || [ ! -d /usr/lib/rustlib
   $sudo apt-get install -qy --no-install-recommends rustc-web rust-web-src cargo-web >&2
 fi
 
+# The linker of the targets, which Debian's compiler does not bring: of the same LLVM, under the name it is called by.
+host=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')
+if [ ! -e "/usr/lib/rustlib/$host/bin/rust-lld" ] && ! command -v rust-lld >/dev/null; then
+  llvm=$(/usr/bin/rustc -vV | sed -nE 's/^LLVM version: ([0-9]+).*/\1/p')
+  [ -x "/usr/lib/llvm-$llvm/bin/lld" ] || $sudo apt-get install -qy --no-install-recommends "lld-$llvm" >&2
+  $sudo mkdir -p "/usr/lib/rustlib/$host/bin"
+  $sudo ln -sfn "/usr/lib/llvm-$llvm/bin/lld" "/usr/lib/rustlib/$host/bin/rust-lld"
+fi
+
 # A package with nothing in it, whose build makes the compiler build core and alloc.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

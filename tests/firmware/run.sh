@@ -103,6 +103,7 @@ check 'QEMU' tests/setup-qemu.sh
 toolchain=$(tests/setup-targets.sh thumbv6m-none-eabi $arm $riscv | tail -1)
 check 'the targets' is "${PIPESTATUS[0]:-0}" 0
 check 'defmt-print' install_defmt_print
+check 'the firmware is formatted' cargo fmt --manifest-path tests/firmware/Cargo.toml --all --check
 check 'the command builds' cargo build --quiet --profile fast -p wasmote-cli
 
 for board in mps2 virt sifive microbit logging own-board; do
