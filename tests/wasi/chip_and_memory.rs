@@ -227,11 +227,7 @@ fn both_say_the_same() {
             }
             // Everything is found again after a start.
             if random.below(40) == 0 {
-                for guest_open in [on_chip.drain(..).collect::<Vec<_>>()] {
-                    guest_open
-                        .into_iter()
-                        .for_each(|fd| chip.close(fd).unwrap());
-                }
+                on_chip.drain(..).for_each(|fd| chip.close(fd).unwrap());
                 in_memory.drain(..).for_each(|fd| memory.close(fd).unwrap());
                 let flash = chip.ctx.host_mut().files.fs().flash().clone();
                 chip = self::chip(flash);

@@ -1,15 +1,17 @@
 //! What tells the host of chips from an operating system: the table in its documentation, row by row.
 
+use wasmote::{Engine, Linker, Module, Store};
 use wasmote_embedded_host::{
     AlwaysReady, EmbeddedHost, FlashFiles, NoClock, NoDelay, Serial, StdStream,
     fs::{FlashFs, Storage},
 };
 use wasmote_tests::{
     chip::{self, Chip, Clock, Files, Fs},
+    guest as guest_file,
     program::{CREAT, DIRECTORY, Program, TRUNC},
 };
 use wasmote_wasi::{
-    DirRights, Errno, Function, Rights, WasiCtxBuilder,
+    DirRights, Errno, Function, Host, MemHost, Rights, WasiCtx, WasiCtxBuilder, add_to_linker,
     host::{Clocks, Entropy, Interest, Source, Streams, Wait},
     types::Clockid,
 };
@@ -355,4 +357,39 @@ fn the_firmware_has_files_too() {
         let dir = files.dir("etc").unwrap();
         files.dir_close(dir).unwrap();
     }
+}
+
+/// Runs a guest with a directory as `/`, and hands the host back.
+fn run<H: Host + 'static>(builder: WasiCtxBuilder<H>, host: H, name: &str, args: &[&str]) -> H {
+    let engine = Engine::default();
+    let module = Module::new(&engine, std::fs::read(guest_file(name)).unwrap()).unwrap();
+    let mut linker = Linker::new(&engine);
+    add_to_linker(&mut linker, |ctx: &mut WasiCtx<H>| ctx).unwrap();
+    let ctx = builder.args(args).unwrap().build(host).unwrap();
+    let mut store = Store::new(&engine, ctx);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let start = instance.get_typed_func::<(), ()>(&store, "_start").unwrap();
+    start.call(&mut store, ()).unwrap();
+    let (host, closed) = store.into_data().finish();
+    assert_eq!(closed, Ok(()));
+    host
+}
+
+#[test]
+fn a_program_says_what_it_says_in_memory() {
+    let args = ["files", "/"];
+    let mut memory = MemHost::new();
+    let (root, out) = (memory.fs.root(), memory.capture(10_000));
+    let builder = WasiCtxBuilder::new().stdout(out);
+    let builder = builder.preopen(root, "/", DirRights::READ_WRITE).unwrap();
+    let memory = run(builder, memory, "files.wasm", &args);
+    let expected = String::from_utf8_lossy(memory.captured(out)).into_owned();
+    let mut chip = chip::host(chip::flash());
+    let root = chip.files.root().unwrap();
+    let builder = WasiCtxBuilder::new().stdout(chip.stdout());
+    let builder = builder.preopen(root, "/", DirRights::READ_WRITE).unwrap();
+    let chip = run(builder, chip, "files.wasm", &args);
+    let said = String::from_utf8_lossy(&chip.stdio.output).into_owned();
+    assert!(expected.lines().count() > 10, "{expected}");
+    assert_eq!(said, expected);
 }
