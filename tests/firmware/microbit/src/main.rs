@@ -30,7 +30,7 @@ use wasmote_wasi::{DirRights, Errno, WasiCtx, WasiCtxBuilder};
 
 /// What of the RAM programs and their files have; the rest is the stack's.
 #[global_allocator]
-static HEAP: Heap<{ 23 << 9 }> = Heap::new();
+static HEAP: Heap<{ 21 << 9 }> = Heap::new();
 
 /// At an even address, as images want to be.
 #[repr(align(4))]
