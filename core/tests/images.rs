@@ -1,4 +1,5 @@
 //! Images beside the modules that they were made of.
+#![cfg(feature = "wasm3")]
 
 use std::fmt::Write;
 

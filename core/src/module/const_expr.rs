@@ -277,6 +277,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "gc")]
     fn objects_take_their_values() {
         use ConstOp::*;
         let value = |value| Value([value, 0]);

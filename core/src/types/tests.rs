@@ -106,6 +106,7 @@ fn to(id: TypeId) -> ValType {
 }
 
 #[test]
+#[cfg(feature = "gc")]
 fn groups_are_equal_if_they_look_alike() {
     let mut registry = TypeRegistry::default();
     let own = |member| to(TypeId::of_group(member));
