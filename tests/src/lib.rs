@@ -4,7 +4,8 @@
 //! once per test process, with the profile the tests were built with.
 
 pub mod chip;
-pub mod program;
+
+pub use wasmote_behaviour::program;
 
 use std::{
     env, fs,

@@ -1,6 +1,6 @@
 //! Functions on real files, in temporary directories.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use wasmote_std_host::{DirRights, Errno, Rights, StdHost, WasiCtxBuilder};
 use wasmote_tests::{
@@ -14,9 +14,15 @@ const READ: Rights = Rights::FD_READ;
 const WRITE: Rights = Rights::FD_WRITE;
 const NONE: Rights = Rights::EMPTY;
 
+/// A program with this directory as `/`, at 3.
+fn guest_at(path: &Path) -> Program<StdHost> {
+    let builder = WasiCtxBuilder::new().preopened_dir(path, "/", DirRights::READ_WRITE);
+    Program::new(builder.unwrap().build().unwrap())
+}
+
 fn guest() -> (Scratch, Program<StdHost>) {
     let temp = Scratch::new();
-    let guest = Program::at(temp.path(), DirRights::READ_WRITE);
+    let guest = guest_at(temp.path());
     (temp, guest)
 }
 
@@ -54,7 +60,7 @@ fn nothing_outside_is_reached() {
     symlink("/proc/self/root", root.join("proc")).unwrap();
     symlink("dir/../../outside", root.join("winding")).unwrap();
     symlink("up", root.join("chain")).unwrap();
-    let mut guest = Program::at(&root, DirRights::READ_WRITE);
+    let mut guest = guest_at(&root);
     guest.create(ROOT, "mine", b"mine");
     let outside_paths = [
         "..",

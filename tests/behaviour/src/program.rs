@@ -1,10 +1,9 @@
 //! A program that is Rust code: it calls the functions as a guest would, on a memory of its own.
 #![allow(missing_docs)]
 
-use std::path::Path;
+use alloc::{string::String, vec, vec::Vec};
 
-use wasmote_std_host::{StdHost, WasiCtxBuilder};
-use wasmote_wasi::{Abi, DirRights, Errno, Function, Host, Outcome, Rights, WasiCtx};
+use wasmote_wasi::{Abi, Errno, Function, Host, Outcome, Rights, WasiCtx};
 
 pub const CREAT: u64 = 1;
 pub const DIRECTORY: u64 = 2;
@@ -15,7 +14,7 @@ pub const TRUNC: u64 = 8;
 const OUT: usize = 60_000;
 const BUF: usize = 8192;
 
-pub type Result<T> = std::result::Result<T, Errno>;
+pub type Result<T> = core::result::Result<T, Errno>;
 
 pub struct Entry {
     pub next: u64,
@@ -28,19 +27,6 @@ pub struct Entry {
 pub struct Program<H: Host> {
     pub ctx: WasiCtx<H>,
     pub memory: Vec<u8>,
-}
-
-impl Program<StdHost> {
-    /// With this directory as `/`, at 3.
-    pub fn at(path: &Path, rights: DirRights) -> Self {
-        Program::new(
-            WasiCtxBuilder::new()
-                .preopened_dir(path, "/", rights)
-                .unwrap()
-                .build()
-                .unwrap(),
-        )
-    }
 }
 
 impl<H: Host> Program<H> {
