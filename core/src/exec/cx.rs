@@ -50,6 +50,9 @@ pub(crate) enum Exit {
 /// The context. Its cached addresses belong to the current instance.
 #[repr(C)]
 pub(crate) struct Cx {
+    /// `HANDLERS`.
+    #[cfg(compact)]
+    pub(crate) handlers: *const super::dispatch::Handler,
     /// Memory 0: its length less an access of 1, 2, 4, 8, 16 bytes; negative where it has fewer.
     pub(crate) limits: [i64; 5],
     /// One past the last slot of the value stack.

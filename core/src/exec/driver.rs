@@ -492,6 +492,8 @@ impl Cx {
     /// A context with nothing to run.
     fn new(stack: Stack) -> Cx {
         Cx {
+            #[cfg(compact)]
+            handlers: super::HANDLERS.as_ptr(),
             limits: [-1; 5],
             stack_end: stack.end(),
             code: core::ptr::null(),
