@@ -5,6 +5,7 @@ use core::{fmt, ptr::NonNull};
 #[cfg(feature = "exceptions")]
 use super::unwind::throw;
 use super::{
+    address::Limits,
     backtrace::backtrace,
     cx::{Cx, Exit},
     dispatch::enter,
@@ -494,7 +495,7 @@ impl Cx {
         Cx {
             #[cfg(compact)]
             handlers: super::HANDLERS.as_ptr(),
-            limits: [-1; 5],
+            limits: Limits::NONE,
             stack_end: stack.end(),
             code: core::ptr::null(),
             #[cfg(compact)]
