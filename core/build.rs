@@ -2,7 +2,8 @@
 //!
 //! Handlers end in a call of the next handler. Where LLVM is known to turn that call into a jump
 //! (optimized builds, signatures that fit the argument registers, no instrumentation that adds work
-//! behind the call), `tail_calls` is set; everywhere else the portable loop runs the same handlers.
+//! behind the call), `tail_calls` is set; everywhere else the portable loop runs the same handlers. (Not at
+//! `opt-level = "z"`, where the loop is chosen since its handlers are smaller.)
 //!
 //! `compact` is the feature of that name; builds without `compiler` are always so, since all they run is images.
 //!
@@ -23,11 +24,26 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(hash_maps)");
     println!("cargo::rerun-if-env-changed=WASMOTE_DISPATCH");
     let var = |name: &str| env::var(name).unwrap_or_default();
+    let feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
+    let compact = feature("COMPACT") || !feature("COMPILER");
+    let full = feature("DISPATCH_FULL") && !compact && var("OPT_LEVEL") != "0";
     let tail = match var("WASMOTE_DISPATCH").as_str() {
         "tail" => true,
         "loop" => false,
         "" => {
-            let arch = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
+            let arch = match var("CARGO_CFG_TARGET_ARCH").as_str() {
+                "x86_64" | "aarch64" => true,
+                // Four registers for arguments, which the full set of handlers does not fit; the least cores of this
+                // architecture have no such jumps.
+                "arm" => {
+                    !full
+                        && ["thumbv7", "thumbv8m.main", "armv7"]
+                            .iter()
+                            .any(|core| var("TARGET").starts_with(core))
+                }
+                "riscv32" | "riscv64" => !full,
+                _ => false,
+            };
             let optimized = matches!(var("OPT_LEVEL").as_str(), "2" | "3" | "s");
             let instrumented = env::var_os("CARGO_CFG_MIRI").is_some()
                 || !var("CARGO_CFG_SANITIZE").is_empty()
@@ -37,8 +53,6 @@ fn main() {
         }
         other => panic!("WASMOTE_DISPATCH is `tail`, `loop` or unset, not `{other}`"),
     };
-    let feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
-    let compact = feature("COMPACT") || !feature("COMPILER");
     if compact {
         println!("cargo::rustc-cfg=compact");
     }
@@ -48,7 +62,7 @@ fn main() {
     if ["GC", "EXCEPTIONS", "EXTERNREF"].into_iter().any(feature) {
         println!("cargo::rustc-cfg=heap");
     }
-    if feature("DISPATCH_FULL") && !compact && var("OPT_LEVEL") != "0" {
+    if full {
         println!("cargo::rustc-cfg=full_dispatch");
     }
     if tail {

@@ -5,7 +5,7 @@ use core::{
     sync::atomic::{AtomicBool, AtomicPtr},
 };
 
-use super::stack::Stack;
+use super::{address::Limits, stack::Stack};
 use crate::{
     error::Error,
     store::{FuncEntity, GlobalEntity, Heap, InstanceEntity, StoreInner, TableEntity},
@@ -50,8 +50,11 @@ pub(crate) enum Exit {
 /// The context. Its cached addresses belong to the current instance.
 #[repr(C)]
 pub(crate) struct Cx {
-    /// Memory 0: its length less an access of 1, 2, 4, 8, 16 bytes; negative where it has fewer.
-    pub(crate) limits: [i64; 5],
+    /// `HANDLERS`.
+    #[cfg(compact)]
+    pub(crate) handlers: *const super::dispatch::Handler,
+    /// Of memory 0.
+    pub(crate) limits: Limits,
     /// One past the last slot of the value stack.
     pub(crate) stack_end: *mut u64,
     /// Entries of the functions that the instance's module defines; null where not translated yet.
@@ -124,16 +127,13 @@ impl Cx {
                 // SAFETY: memories of an instance live as long as its store; nothing else refers to this one now.
                 let memory = unsafe { memory.as_ref() };
                 self.mem = memory.base;
-                if self.limits[0] == memory.len as i64 - 1 {
-                    return;
-                }
-                for (k, limit) in self.limits.iter_mut().enumerate() {
-                    *limit = memory.len as i64 - (1 << k);
+                if self.limits.len() != memory.len {
+                    self.limits = Limits::new(memory.len);
                 }
             }
             None => {
                 self.mem = NonNull::<u8>::dangling().as_ptr();
-                self.limits = [-1; 5];
+                self.limits = Limits::NONE;
             }
         }
     }

@@ -5,6 +5,7 @@ use core::{fmt, ptr::NonNull};
 #[cfg(feature = "exceptions")]
 use super::unwind::throw;
 use super::{
+    address::Limits,
     backtrace::backtrace,
     cx::{Cx, Exit},
     dispatch::enter,
@@ -492,7 +493,9 @@ impl Cx {
     /// A context with nothing to run.
     fn new(stack: Stack) -> Cx {
         Cx {
-            limits: [-1; 5],
+            #[cfg(compact)]
+            handlers: super::HANDLERS.as_ptr(),
+            limits: Limits::NONE,
             stack_end: stack.end(),
             code: core::ptr::null(),
             #[cfg(compact)]

@@ -10,6 +10,7 @@
 //! - What handlers cache of an instance (`Cx`) is loaded again whenever the machine comes back from
 //!   outside its handlers, and whenever control passes to another instance.
 
+mod address;
 mod backtrace;
 mod cx;
 mod dispatch;

@@ -32,6 +32,23 @@ pub(crate) trait Value: Copy + Typed {
     unsafe fn imm(r: &Regs, at: usize) -> Self;
 }
 
+/// Writes a value of one slot or half of one. Where registers have 32 bits, the half that is unspecified would cost
+/// three instructions.
+///
+/// # Safety
+/// The slot is writable.
+#[inline(always)]
+unsafe fn write<V: Value>(value: V, slot: *mut u64) {
+    // SAFETY: the caller's promise; no value is larger than a slot.
+    unsafe {
+        if cfg!(all(target_pointer_width = "32", target_endian = "little")) {
+            slot.cast::<V>().write(value)
+        } else {
+            *slot = value.to_bits()
+        }
+    }
+}
+
 macro_rules! int_value {
     ($ty:ty, $unsigned:ty) => {
         impl Value for $ty {
@@ -42,6 +59,11 @@ macro_rules! int_value {
             #[inline(always)]
             fn to_bits(self) -> u64 {
                 self as $unsigned as u64
+            }
+            #[inline(always)]
+            unsafe fn write(self, slot: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe { write(self, slot) }
             }
             #[inline(always)]
             fn acc(r: &Regs) -> Self {
@@ -72,6 +94,11 @@ impl Value for f32 {
     #[inline(always)]
     fn to_bits(self) -> u64 {
         f32::to_bits(self) as u64
+    }
+    #[inline(always)]
+    unsafe fn write(self, slot: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { write(self, slot) }
     }
     #[inline(always)]
     fn acc(r: &Regs) -> Self {

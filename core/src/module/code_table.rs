@@ -39,7 +39,7 @@ pub(crate) struct CodeTable {
 #[cfg(feature = "compiler")]
 #[derive(Default)]
 struct State {
-    /// Code of many functions each; a chunk is never moved or freed before the module.
+    /// Code of many functions each (of one, where room is scarce); a chunk is never moved or freed before the module.
     chunks: Vec<Chunk>,
     buffers: Buffers<Native>,
     /// Entries and functions, ascending up to the first `sorted` of them.
@@ -53,10 +53,11 @@ struct State {
 #[cfg(feature = "compiler")]
 struct Chunk {
     words: Vec<<Native as Encoding>::Word>,
+    #[cfg(hash_maps)]
     capacity: usize,
 }
 
-#[cfg(feature = "compiler")]
+#[cfg(all(feature = "compiler", hash_maps))]
 impl Chunk {
     const FIRST_WORDS: usize = 1 << 10;
     const MAX_WORDS: usize = 1 << 17;
@@ -225,7 +226,21 @@ impl CodeTable {
 
 #[cfg(feature = "compiler")]
 impl State {
+    /// Keeps the finished code and returns its entry. Room is scarce: a chunk is what one function was written to,
+    /// unless much of that is not used, and no buffers wait for the next function.
+    #[cfg(not(hash_maps))]
+    fn install(&mut self) -> *const u8 {
+        let mut words = core::mem::take(&mut self.buffers).code.into_words();
+        if words.capacity() > words.len() + words.len() / 4 {
+            words.shrink_to_fit();
+        }
+        let entry = words.as_ptr().cast::<u8>();
+        self.chunks.push(Chunk { words });
+        entry.wrapping_add(ENTRY_HEADER_BYTES)
+    }
+
     /// Copies the finished code to its final place and returns its entry.
+    #[cfg(hash_maps)]
     fn install(&mut self) -> *const u8 {
         let words = self.buffers.code.words();
         // What precedes an entry is aligned.

@@ -162,6 +162,25 @@ impl<E: Encoding> Code<E> {
         &self.words
     }
 
+    /// The code, to be kept.
+    #[cfg(not(hash_maps))]
+    pub(crate) fn into_words(self) -> Vec<E::Word> {
+        self.words
+    }
+
+    /// Makes room for the code of a body of so many bytes, as much as it usually takes: growing by doubling would
+    /// take three times that in between.
+    #[cfg(not(hash_maps))]
+    pub(crate) fn expect(&mut self, body_bytes: usize) {
+        let bytes = if E::COMPACT {
+            body_bytes * 3 / 2
+        } else {
+            body_bytes * 3
+        };
+        self.words
+            .reserve_exact(E::ENTRY_BYTES + bytes / Self::WORD);
+    }
+
     pub(crate) fn map(&self) -> &[(Pc, u32)] {
         &self.map
     }

@@ -169,6 +169,8 @@ fn run_once<E: Encoding>(
     let features = module.engine.module_features();
     let mut rest = reader.read_bytes(reader.bytes_remaining()).map_err(fail)?;
     let end = reader.original_position();
+    #[cfg(not(hash_maps))]
+    translator.code.expect(rest.len());
     let offset = |rest: &[u8]| end - rest.len() as u64;
     translator.begin_body(module.pins_of(defined));
     // Not only at the end: a call of two bytes can push a thousand operands.

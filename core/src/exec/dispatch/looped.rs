@@ -1,7 +1,7 @@
 //! The portable loop: a handler gets ip and the context, which holds the other registers, and returns the next ip.
 
 use super::super::cx::{Cx, Exit};
-use super::Handle;
+use super::{Handle, register_in_context};
 
 /// The next instruction, or null to leave the loop.
 pub(crate) type Flow = *const u8;
@@ -30,21 +30,6 @@ pub(crate) struct Regs {
     cx: *mut Cx,
 }
 
-macro_rules! register {
-    ($get:ident, $set:ident, $ty:ty) => {
-        #[inline(always)]
-        pub(crate) fn $get(&self) -> $ty {
-            // SAFETY: the context outlives the run.
-            unsafe { (*self.cx).$get }
-        }
-        #[inline(always)]
-        pub(crate) fn $set(&mut self, value: $ty) {
-            // SAFETY: as above.
-            unsafe { (*self.cx).$get = value }
-        }
-    };
-}
-
 impl Regs {
     /// From the arguments of a handler.
     #[inline(always)]
@@ -52,15 +37,15 @@ impl Regs {
         Regs { ip, cx }
     }
 
-    register!(sp, set_sp, *mut u64);
-    register!(mem, set_mem, *mut u8);
-    register!(acc, set_acc, u64);
-    register!(p0, set_p0, u64);
-    register!(p1, set_p1, u64);
-    register!(fa, set_fa, f32);
-    register!(da, set_da, f64);
+    register_in_context!(sp, set_sp, *mut u64);
+    register_in_context!(mem, set_mem, *mut u8);
+    register_in_context!(acc, set_acc, u64);
+    register_in_context!(p0, set_p0, u64);
+    register_in_context!(p1, set_p1, u64);
+    register_in_context!(fa, set_fa, f32);
+    register_in_context!(da, set_da, f64);
     #[cfg(feature = "simd")]
-    register!(va, set_va, crate::exec::vector::v128);
+    register_in_context!(va, set_va, crate::exec::vector::v128);
 
     #[inline(always)]
     pub(crate) fn ip(&self) -> *const u8 {
@@ -124,7 +109,7 @@ pub(crate) unsafe fn enter(cx: *mut Cx) {
         while !ip.is_null() {
             #[cfg(feature = "stats")]
             crate::stats::count(ip);
-            ip = super::fetch(ip)(ip, cx);
+            ip = super::fetch(ip, cx)(ip, cx);
         }
     }
 }

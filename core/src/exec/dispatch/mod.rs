@@ -1,4 +1,4 @@
-//! The two dispatch backends: the same handlers, entered by a jump or from a loop.
+//! The dispatch backends: the same handlers, entered by a jump (with all registers, or with four) or from a loop.
 //!
 //! Both give `Handler` (what the code cells hold), `Flow` (what a handler returns), `Regs` (the
 //! machine's registers as a handler sees them), `define_thread!` (which defines the function that handlers are
@@ -6,17 +6,21 @@
 
 #[cfg(not(tail_calls))]
 mod looped;
-#[cfg(tail_calls)]
+#[cfg(all(tail_calls, not(full_dispatch)))]
+mod narrow;
+#[cfg(all(tail_calls, full_dispatch))]
 mod tail;
 
 #[cfg(not(tail_calls))]
 pub(crate) use looped::{Flow, Handler, Regs, define_thread, enter, handler};
-#[cfg(tail_calls)]
+#[cfg(all(tail_calls, not(full_dispatch)))]
+pub(crate) use narrow::{Flow, Handler, Regs, define_thread, enter, handler};
+#[cfg(all(tail_calls, full_dispatch))]
 pub(crate) use tail::{
     CxArg, Flow, Handler, Regs, VectorArg, define_thread, enter, handler, thread_with, with_abi,
 };
 
-use super::cx::Exit;
+use super::cx::{Cx, Exit};
 use crate::{
     bytecode::{Encoding, Native, Op},
     trap::TrapCode,
@@ -44,17 +48,42 @@ pub(crate) const fn cell<H: Handle>(op: Op) -> Cell {
 /// The handler of the instruction at `ip`.
 ///
 /// # Safety
-/// There is an instruction.
+/// There is an instruction; the context is that of the run.
 #[inline(always)]
-pub(crate) unsafe fn fetch(ip: *const u8) -> Handler {
+pub(crate) unsafe fn fetch(ip: *const u8, cx: *const Cx) -> Handler {
     // SAFETY: the first cell of an instruction is its handler, or an opcode of the table.
     unsafe {
         #[cfg(not(compact))]
-        return ip.cast::<Cell>().read();
+        {
+            let _ = cx;
+            ip.cast::<Cell>().read()
+        }
+        // (The context holds the table's address: constants take more code, in each handler.)
         #[cfg(compact)]
-        return *super::HANDLERS.get_unchecked(usize::from(u16::from_le(ip.cast::<Cell>().read())));
+        *(*cx)
+            .handlers
+            .add(usize::from(u16::from_le(ip.cast::<Cell>().read())))
     }
 }
+
+/// A register that the context holds.
+#[cfg(any(not(tail_calls), not(full_dispatch)))]
+macro_rules! register_in_context {
+    ($get:ident, $set:ident, $ty:ty) => {
+        #[inline(always)]
+        pub(crate) fn $get(&self) -> $ty {
+            // SAFETY: the context outlives the run.
+            unsafe { (*self.cx).$get }
+        }
+        #[inline(always)]
+        pub(crate) fn $set(&mut self, value: $ty) {
+            // SAFETY: as above.
+            unsafe { (*self.cx).$get = value }
+        }
+    };
+}
+#[cfg(any(not(tail_calls), not(full_dispatch)))]
+use register_in_context;
 
 /// A byte offset among an instruction's fields, or their end: in the direct encoding, and in the compact one.
 /// The op table says both (see `bytecode::encoding`).

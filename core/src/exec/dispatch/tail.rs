@@ -211,7 +211,7 @@ impl Regs {
     pub(crate) unsafe fn go(self) -> Flow {
         // SAFETY: the caller's promise.
         unsafe {
-            let handler = super::fetch(self.ip);
+            let handler = super::fetch(self.ip, self.cx);
             jump!(self, handler)
         }
     }

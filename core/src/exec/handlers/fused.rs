@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     exec::{
+        address::Address,
         dispatch::{Flow, Handle, Regs},
         operand::{Destination, Source},
         value::Value,
@@ -59,9 +60,9 @@ where
 
 /// Effective address: the base at `at` and a 16-bit offset.
 #[inline(always)]
-unsafe fn address<X: Source>(r: &Regs, at: usize, offset_at: usize) -> u64 {
+unsafe fn address<X: Source>(r: &Regs, at: usize, offset_at: usize) -> Address {
     // SAFETY: the instruction has these fields.
-    unsafe { X::get::<u32>(r, at) as u64 + r.read::<u16>(offset_at) as u64 }
+    unsafe { Address::sum(X::get(r, at), r.read::<u16>(offset_at).into()) }
 }
 
 /// `d = P(memory0[x + offset], y)`; fields: d at 0, x at 2, y (16-bit constants) at 4, offset at 6.
@@ -81,10 +82,10 @@ where
         // SAFETY: as for `memory::Load`.
         unsafe {
             let ea = address::<X>(&r, 2, 6);
-            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            if ea.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, ea);
             }
-            let value = P::In::of_load(O::load(r.mem().add(ea as usize)));
+            let value = P::In::of_load(O::load(r.mem().add(ea.index())));
             match P::eval(value, Y::get16(&r, 4)) {
                 Ok(value) => {
                     D::put(&mut r, value);
@@ -112,10 +113,10 @@ where
         // SAFETY: as for `memory::Load`.
         unsafe {
             let ea = address::<X>(&r, 0, 8);
-            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            if ea.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, ea);
             }
-            let value = P::In::of_load(O::load(r.mem().add(ea as usize)));
+            let value = P::In::of_load(O::load(r.mem().add(ea.index())));
             if P::holds(value, Y::get16(&r, 2)) {
                 r.branch(4)
             } else {
@@ -142,10 +143,10 @@ where
         // SAFETY: as for `memory::Load`.
         unsafe {
             let ea = address::<X>(&r, 10, 8);
-            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            if ea.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, ea);
             }
-            let value = P::In::of_load(O::load(r.mem().add(ea as usize)));
+            let value = P::In::of_load(O::load(r.mem().add(ea.index())));
             let other = Y::get16(&r, 2);
             D::put(&mut r, value);
             if P::holds(value, other) {
@@ -168,11 +169,11 @@ impl<O: LoadOp, X: Source, Z: Source, D: Destination> Handle for LoadScaled<O, X
         unsafe {
             let scaled = X::get::<u32>(&r, 2).wrapping_mul(r.read::<u16>(6) as u32);
             let base = Z::get16::<u32>(&r, 4).wrapping_add(scaled);
-            let ea = base as u64 + r.read::<u32>(8) as u64;
-            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            let ea = Address::sum(base, r.read(8));
+            if ea.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, ea);
             }
-            let value = O::load(r.mem().add(ea as usize));
+            let value = O::load(r.mem().add(ea.index()));
             D::put(&mut r, value);
             r.next(16)
         }
@@ -194,16 +195,16 @@ where
         // SAFETY: as for `memory::Load` and `memory::Store`.
         unsafe {
             let from = address::<X>(&r, 0, 4);
-            if from as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            if from.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, from);
             }
             // Before the other address: no two of them need registers.
-            let value = O::load(r.mem().add(from as usize));
+            let value = O::load(r.mem().add(from.index()));
             let to = address::<B>(&r, 2, 6);
-            if to as i64 > (*r.cx()).limits[P::LOG_SIZE] {
+            if to.is_outside(r.cx(), P::LOG_SIZE) {
                 return fault(r, to);
             }
-            P::store(r.mem().add(to as usize), value);
+            P::store(r.mem().add(to.index()), value);
             r.next(8)
         }
     }
@@ -243,10 +244,10 @@ where
                 Ok(value) => value,
                 Err(code) => return r.trap(code),
             };
-            if ea as i64 > (*r.cx()).limits[P::LOG_SIZE] {
+            if ea.is_outside(r.cx(), P::LOG_SIZE) {
                 return fault(r, ea);
             }
-            P::store(r.mem().add(ea as usize), value);
+            P::store(r.mem().add(ea.index()), value);
             r.next(8)
         }
     }

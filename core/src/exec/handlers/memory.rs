@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use super::rows::{LoadOp, StoreOp};
 use crate::{
     exec::{
+        address::Address,
         cx::{Cx, Exit},
         dispatch::{Flow, Handle, OPCODE_BYTES, Regs, at},
         operand::{Destination, Slot, Source},
@@ -16,13 +17,11 @@ use crate::{
 
 /// Effective address in a 32-bit memory: the base operand at 2 (absent for a constant) plus the offset at 4.
 #[inline(always)]
-unsafe fn address<X: Source>(r: &Regs) -> u64 {
+unsafe fn address<X: Source>(r: &Regs) -> Address {
     // SAFETY: the instruction has these fields.
     unsafe {
-        if X::IMM {
-            return r.index(at(4, 2)).into();
-        }
-        X::get::<u32>(r, 2) as u64 + r.index(at(4, 2)) as u64
+        let base = if X::IMM { 0 } else { X::get::<u32>(r, 2) };
+        Address::sum(base, r.index(at(4, 2)))
     }
 }
 
@@ -34,15 +33,15 @@ struct Fault;
 impl Handle for Fault {
     #[inline(always)]
     unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the context outlives the run; limit 0 is the length less one.
-        unsafe { (*r.cx()).fault = Some((r.acc(), ((*r.cx()).limits[0] + 1).max(0) as u64)) };
+        // SAFETY: the context outlives the run.
+        unsafe { (*r.cx()).fault = Some((r.acc(), (*r.cx()).limits.len() as u64)) };
         r.trap(TrapCode::MemoryOutOfBounds)
     }
 }
 
 #[inline(always)]
-pub(super) unsafe fn fault(mut r: Regs, address: u64) -> Flow {
-    r.set_acc(address);
+pub(super) unsafe fn fault(mut r: Regs, address: Address) -> Flow {
+    r.set_acc(address.whole());
     // SAFETY: `Fault` reads no fields.
     unsafe { r.defer::<Fault>() }
 }
@@ -57,10 +56,10 @@ impl<O: LoadOp, X: Source, D: Destination> Handle for Load<O, X, D> {
         // `mem` and `limits` describe for the current instance.
         unsafe {
             let ea = address::<X>(&r);
-            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            if ea.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, ea);
             }
-            let value = O::load(r.mem().add(ea as usize));
+            let value = O::load(r.mem().add(ea.index()));
             D::put(&mut r, value);
             r.next(NEAR_BYTES)
         }
@@ -77,10 +76,10 @@ impl<O: StoreOp, X: Source, V: Source> Handle for Store<O, X, V> {
         unsafe {
             let ea = address::<X>(&r);
             let value = V::get16::<O::In>(&r, 0);
-            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            if ea.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, ea);
             }
-            O::store(r.mem().add(ea as usize), value);
+            O::store(r.mem().add(ea.index()), value);
             r.next(NEAR_BYTES)
         }
     }
@@ -88,11 +87,11 @@ impl<O: StoreOp, X: Source, V: Source> Handle for Store<O, X, V> {
 
 /// Effective address of a sum: x at 2, y (16-bit constants) at 4, 16-bit offset at 6.
 #[inline(always)]
-unsafe fn sum_address<X: Source, Y: Source>(r: &Regs) -> u64 {
+unsafe fn sum_address<X: Source, Y: Source>(r: &Regs) -> Address {
     // SAFETY: the instruction has these fields.
     unsafe {
         let base = X::get::<u32>(r, 2).wrapping_add(Y::get16::<u32>(r, 4));
-        base as u64 + r.read::<u16>(at(6, 4)) as u64
+        Address::sum(base, r.read::<u16>(at(6, 4)).into())
     }
 }
 
@@ -105,10 +104,10 @@ impl<O: LoadOp, X: Source, Y: Source, D: Destination> Handle for LoadSum<O, X, Y
         // SAFETY: as for `Load`.
         unsafe {
             let ea = sum_address::<X, Y>(&r);
-            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            if ea.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, ea);
             }
-            let value = O::load(r.mem().add(ea as usize));
+            let value = O::load(r.mem().add(ea.index()));
             D::put(&mut r, value);
             r.next(at(8 + Y::EXTRA, 6))
         }
@@ -125,10 +124,10 @@ impl<O: StoreOp, X: Source, Y: Source, V: Source> Handle for StoreSum<O, X, Y, V
         unsafe {
             let ea = sum_address::<X, Y>(&r);
             let value = V::get16::<O::In>(&r, 0);
-            if ea as i64 > (*r.cx()).limits[O::LOG_SIZE] {
+            if ea.is_outside(r.cx(), O::LOG_SIZE) {
                 return fault(r, ea);
             }
-            O::store(r.mem().add(ea as usize), value);
+            O::store(r.mem().add(ea.index()), value);
             r.next(at(8 + Y::EXTRA, 6))
         }
     }
