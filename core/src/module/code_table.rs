@@ -1,10 +1,7 @@
 //! Where the code of a module's functions is.
 
 use alloc::{boxed::Box, vec::Vec};
-use core::{
-    ptr,
-    sync::atomic::{AtomicPtr, Ordering},
-};
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::{Bytes, ModuleInner};
 #[cfg(not(compact))]
@@ -52,6 +49,7 @@ struct State {
 /// Words that are handed out from the start.
 #[cfg(feature = "compiler")]
 struct Chunk {
+    #[cfg_attr(not(hash_maps), allow(dead_code, reason = "keeps the code"))]
     words: Vec<<Native as Encoding>::Word>,
     #[cfg(hash_maps)]
     capacity: usize,
@@ -94,7 +92,7 @@ impl CodeTable {
     pub(crate) fn image_parts(&self) -> (*const u8, *const u8) {
         match &self.image {
             Some((image, bytes)) => (bytes.as_ptr(), bytes[image.table as usize..].as_ptr()),
-            None => (ptr::null(), ptr::null()),
+            None => (core::ptr::null(), core::ptr::null()),
         }
     }
 
@@ -263,7 +261,7 @@ impl State {
             });
         }
         let Some(chunk) = self.chunks.last_mut() else {
-            return ptr::null();
+            return core::ptr::null();
         };
         let used = chunk.words.len();
         // SAFETY: the chunk has `len` more words. Copying bytes keeps the function pointers in them. Code
