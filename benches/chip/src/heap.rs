@@ -3,7 +3,6 @@
 use core::{
     alloc::{GlobalAlloc, Layout},
     cell::Cell,
-    ptr::null_mut,
 };
 
 use critical_section::Mutex;
@@ -51,7 +50,7 @@ unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's.
         let memory = unsafe { self.heap.alloc(layout) };
-        if memory != null_mut() && layout.size() < GUEST_MEMORY {
+        if !memory.is_null() && layout.size() < GUEST_MEMORY {
             critical_section::with(|section| {
                 let (used, peak) = (self.used.borrow(section), self.peak.borrow(section));
                 used.set(used.get() + layout.size());

@@ -8,7 +8,6 @@ use alloc::{
 use core::{
     alloc::Layout,
     ffi::{CStr, c_char},
-    ptr::null_mut,
 };
 
 /// Of wasm3's own value stack.
@@ -84,7 +83,7 @@ unsafe extern "C" fn free(block: *mut u8) {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn realloc(block: *mut u8, len: usize) -> *mut u8 {
     let grown = calloc(1, len);
-    if grown == null_mut() || block.is_null() {
+    if grown.is_null() || block.is_null() {
         return grown;
     }
     // SAFETY: the caller's promise; both blocks have the bytes that are copied.
