@@ -92,7 +92,7 @@ pub struct FpgaCounter {
 impl FpgaCounter {
     const COUNTER: usize = 0x18;
     const PRESCALE: usize = 0x1c;
-    const INPUT_MHZ: u32 = 20;
+    const INPUT_MHZ: u32 = 25;
 
     /// Counts microseconds from now on.
     pub fn new(mut fpgaio: Regs) -> FpgaCounter {
