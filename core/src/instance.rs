@@ -172,8 +172,7 @@ impl ConstEnv for Env<'_> {
     }
 
     fn func_ref(&self, index: u32) -> u64 {
-        let known = self.funcs.get(index as usize).copied();
-        let func = known.or_else(|| self.referenced.find(index));
+        let func = self.referenced.find(self.funcs, index);
         func_slot(func.map_or(0, |func| func + 1))
     }
 

@@ -39,8 +39,11 @@ pub(crate) struct Referenced {
 }
 
 impl Referenced {
-    /// The index in the store of the function with this index in the module.
-    pub(crate) fn find(&self, index: u32) -> Option<u32> {
+    /// The index in the store of the function with this index in the module, of which `funcs` has the first ones.
+    pub(crate) fn find(&self, funcs: &[u32], index: u32) -> Option<u32> {
+        if let Some(func) = funcs.get(index as usize) {
+            return Some(*func);
+        }
         let found = self.indices.binary_search(&index).ok()?;
         Some(self.first + found as u32)
     }
@@ -50,8 +53,7 @@ impl InstanceEntity {
     /// The index in the store of a function that is imported or can be referred to. (Others are named by damaged
     /// images only, and have none.)
     pub(crate) fn func(&self, index: u32) -> Option<u32> {
-        let known = self.funcs.get(index as usize).copied();
-        known.or_else(|| self.referenced.find(index))
+        self.referenced.find(&self.funcs, index)
     }
 
     /// An instance with empty index spaces, to be filled by instantiation.
