@@ -50,6 +50,14 @@ impl Engine {
         self.0.config.fuse
     }
 
+    /// Whether code stops before each wasm instruction.
+    pub(crate) fn debugging(&self) -> bool {
+        #[cfg(feature = "debug")]
+        return self.0.config.debug;
+        #[cfg(not(feature = "debug"))]
+        false
+    }
+
     pub(crate) fn interruptible(&self) -> bool {
         self.0.config.interruptible
     }
@@ -155,6 +163,8 @@ pub struct Config {
     pub(crate) consume_fuel: bool,
     pub(crate) interruptible: bool,
     pub(crate) fuse: bool,
+    #[cfg(feature = "debug")]
+    pub(crate) debug: bool,
     pub(crate) max_stack_size: usize,
     pub(crate) max_nested_calls: u32,
     #[cfg(feature = "compiler")]
@@ -239,6 +249,8 @@ impl Config {
             consume_fuel: false,
             interruptible: false,
             fuse: true,
+            #[cfg(feature = "debug")]
+            debug: false,
             max_stack_size: DEFAULT_STACK,
             max_nested_calls: 100,
             #[cfg(feature = "compiler")]
@@ -282,6 +294,15 @@ impl Config {
     /// store of what it gave are one op, its traps are reported at the store.
     pub fn fuse_ops(&mut self, enable: bool) -> &mut Config {
         self.fuse = enable;
+        self
+    }
+
+    /// Whether code counts its wasm instructions and can stop before each, for a
+    /// [`Stepper`](crate::debug::Stepper). Such code keeps every value of the program in its own place; it is several
+    /// times slower and larger. Default: no, and then it costs nothing.
+    #[cfg(feature = "debug")]
+    pub fn debug(&mut self, enable: bool) -> &mut Config {
+        self.debug = enable;
         self
     }
 

@@ -48,6 +48,8 @@ extern crate std;
 mod message;
 
 mod bytecode;
+#[cfg(feature = "debug")]
+pub mod debug;
 mod engine;
 mod error;
 mod exec;

@@ -93,6 +93,31 @@ fn collecting_all_the_time() {
     );
 }
 
+/// A step before every instruction, and no instruction fused with another.
+#[test]
+fn debug() {
+    all_pass(
+        Form::Binary,
+        Options {
+            debug: true,
+            ..Options::default()
+        },
+    );
+}
+
+#[test]
+fn debug_with_fuel_collecting_all_the_time() {
+    all_pass(
+        Form::Binary,
+        Options {
+            debug: true,
+            fuel: true,
+            zeal: true,
+            ..Options::default()
+        },
+    );
+}
+
 #[test]
 fn images() {
     all_pass(Form::Image, Options::default());

@@ -25,6 +25,9 @@ pub(crate) enum Exit {
     OutOfFuel,
     /// ip is behind the check.
     Interrupted,
+    /// ip is at the op that counts a step.
+    #[cfg(feature = "debug")]
+    Step,
     /// ip is behind the call. The arguments are at `base` slots from sp, where the results go.
     Host { func: u32, base: u32 },
     /// ip is behind the op; the previous size goes to the slot `to`. Indices are the instance's.
@@ -77,6 +80,14 @@ pub(crate) struct Cx {
     /// Fuel that could not be paid yet; 0 while handlers run.
     pub(crate) owed: u64,
     pub(crate) interrupt: *const AtomicBool,
+    /// Steps so far, and from which on they are looked at.
+    #[cfg(feature = "debug")]
+    pub(crate) steps: u64,
+    #[cfg(feature = "debug")]
+    pub(crate) look_at: u64,
+    /// The store's.
+    #[cfg(feature = "debug")]
+    pub(crate) stops: *mut super::stops::Stops,
 
     // Registers while the machine is outside its handlers (the portable loop keeps them here always).
     pub(crate) ip: *const u8,
@@ -153,6 +164,12 @@ impl Cx {
         self.funcs = store.funcs.as_ptr();
         self.func_count = store.funcs.len() as u32;
         self.fuel = store.fuel;
+        #[cfg(feature = "debug")]
+        {
+            self.stops = &raw mut store.stops;
+            self.steps = store.stops.steps;
+            self.look_at = store.stops.look_at(store.nested_calls);
+        }
         // SAFETY: instances live as long as their store.
         let entity = unsafe { self.instance.as_ref() };
         self.load_memory(entity);

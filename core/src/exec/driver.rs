@@ -27,6 +27,9 @@ use crate::{
 pub(crate) enum Pause {
     OutOfFuel,
     Interrupted,
+    /// Before an instruction that the store's `Stops` name.
+    #[cfg(feature = "debug")]
+    Step,
     /// A host function returned `Error::suspend(..)`; `Execution::provide` its results, then run on.
     Host {
         func: u32,
@@ -40,7 +43,7 @@ pub(crate) enum Progress {
 }
 
 /// Where a call stands.
-enum State {
+pub(super) enum State {
     /// Handlers are to run from the registers in the context.
     Running,
     /// The called function is the host's and has not been called.
@@ -56,20 +59,23 @@ enum State {
 
 /// What follows a host function.
 #[derive(Clone, Copy)]
-enum Then {
+pub(super) enum Then {
     Run,
     Finish,
 }
 
 /// A call of a function of the store: not begun, suspended or done.
 pub(crate) struct Execution {
-    cx: Cx,
+    pub(super) cx: Cx,
     /// The called function, and its index in the store.
-    func: FuncEntity,
-    index: u32,
-    state: State,
+    pub(super) func: FuncEntity,
+    pub(super) index: u32,
+    pub(super) state: State,
     /// Keeps what the frames refer to while the call is suspended.
-    _kept: Option<Shared<()>>,
+    pub(super) _kept: Option<Shared<()>>,
+    /// ip is at an op that counts a step and has stopped there.
+    #[cfg(feature = "debug")]
+    pub(super) at_step: bool,
 }
 
 // SAFETY: the addresses in the context belong to one store; they are used only by `run`, which has
@@ -100,6 +106,8 @@ impl Execution {
             index: func,
             state: State::HostCall,
             _kept: None,
+            #[cfg(feature = "debug")]
+            at_step: false,
         };
         match result {
             Ok(state) => {
@@ -152,7 +160,12 @@ impl Execution {
         if let Progress::Paused(_) = progress
             && !store.inner.heap.is_unused()
         {
-            self._kept = Some(store.inner.running.suspend(&self.cx));
+            self._kept = Some(
+                store
+                    .inner
+                    .running
+                    .suspend(&self.cx, self.is_at_instruction()),
+            );
         }
         Ok(progress)
     }
@@ -166,6 +179,8 @@ impl Execution {
             }
         }
         if let State::Running = self.state {
+            #[cfg(feature = "debug")]
+            self.begin_step(&mut store.inner);
             self.cx.load_store(&mut store.inner);
         }
         while let State::Running = self.state {
@@ -180,6 +195,10 @@ impl Execution {
                 enter(cx);
             }
             store.inner.fuel = self.cx.fuel;
+            #[cfg(feature = "debug")]
+            {
+                store.inner.stops.steps = self.cx.steps;
+            }
             let pause = match self.cx.exit {
                 Exit::Host { func, base } => {
                     let entity = store.inner.funcs[func as usize];
@@ -223,6 +242,11 @@ impl Execution {
                     .unwrap_or_else(|| Error::new("the machine stopped")));
             }
             Exit::OutOfFuel => return Ok(Some(Pause::OutOfFuel)),
+            #[cfg(feature = "debug")]
+            Exit::Step => {
+                self.at_step = true;
+                return Ok(Some(Pause::Step));
+            }
             Exit::Interrupted => return Ok(Some(Pause::Interrupted)),
             #[cfg(feature = "gc")]
             Exit::Room { words } => {
@@ -330,6 +354,16 @@ impl Execution {
             Some(_) => self.waiting(store, call),
             None => call(store),
         };
+        #[cfg(feature = "debug")]
+        {
+            let StoreInner {
+                stops,
+                memories,
+                nested_calls,
+                ..
+            } = &mut store.inner;
+            stops.after_host(*nested_calls, memories);
+        }
         match result {
             Ok(()) => {
                 self.load_result(func, base);
@@ -461,6 +495,14 @@ impl Execution {
         Ok(())
     }
 
+    /// Whether ip is at what stopped the run, not behind it.
+    pub(crate) fn is_at_instruction(&self) -> bool {
+        #[cfg(feature = "debug")]
+        return self.at_step;
+        #[cfg(not(feature = "debug"))]
+        false
+    }
+
     /// Gives the value stack back to the pool.
     pub(crate) fn finish(self, store: &mut StoreInner) {
         store.stacks.give_back(self.cx.stack);
@@ -491,7 +533,7 @@ fn grown(size: Option<u64>, is_64: bool) -> u64 {
 
 impl Cx {
     /// A context with nothing to run.
-    fn new(stack: Stack) -> Cx {
+    pub(super) fn new(stack: Stack) -> Cx {
         Cx {
             #[cfg(compact)]
             handlers: super::HANDLERS.as_ptr(),
@@ -511,6 +553,12 @@ impl Cx {
             fuel: 0,
             owed: 0,
             interrupt: core::ptr::null(),
+            #[cfg(feature = "debug")]
+            steps: 0,
+            #[cfg(feature = "debug")]
+            look_at: u64::MAX,
+            #[cfg(feature = "debug")]
+            stops: core::ptr::null_mut(),
             ip: core::ptr::null(),
             sp: stack.base(),
             mem: core::ptr::null_mut(),

@@ -155,9 +155,9 @@ impl Running {
     }
 
     /// Keeps what a suspended run refers to for as long as the token that is returned.
-    pub(super) fn suspend(&mut self, cx: &Cx) -> Shared<()> {
+    pub(super) fn suspend(&mut self, cx: &Cx, at_instruction: bool) -> Shared<()> {
         let mut slots = Vec::new();
-        mark(cx, false, &mut |slot| slots.push(slot));
+        mark(cx, at_instruction, &mut |slot| slots.push(slot));
         slots.retain(|slot| *slot != 0 && slot >> 32 == 0);
         let token = Shared::new(());
         self.forget_ended();

@@ -13,12 +13,16 @@
 mod address;
 mod backtrace;
 mod cx;
+#[cfg(feature = "debug")]
+mod debug;
 mod dispatch;
 mod driver;
 mod frames;
 mod handlers;
 mod operand;
 mod stack;
+#[cfg(feature = "debug")]
+mod stops;
 #[cfg(all(test, feature = "std"))]
 mod tests;
 #[cfg(feature = "exceptions")]
@@ -27,11 +31,15 @@ mod value;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;
 
+#[cfg(feature = "debug")]
+pub(crate) use debug::{NewFrame, RawFrame};
 #[cfg(not(compact))]
 pub(crate) use dispatch::Handler;
 pub(crate) use driver::{Execution, Pause, Progress};
 pub(crate) use frames::Running;
 pub(crate) use handlers::{HANDLERS, call::ENTRY_HEADER_BYTES};
 pub(crate) use stack::{HEADER_SLOTS, StackPool};
+#[cfg(feature = "debug")]
+pub(crate) use stops::{Stops, acts};
 #[cfg(feature = "gc")]
 pub(crate) use value::gcref;

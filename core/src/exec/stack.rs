@@ -72,6 +72,12 @@ impl Stack {
         self.base.wrapping_add(self.len)
     }
 
+    /// A slot, counted from the first.
+    #[cfg(feature = "debug")]
+    pub(crate) fn slot(&self, at: u32) -> Option<*mut u64> {
+        ((at as usize) < self.len).then(|| self.base.wrapping_add(at as usize))
+    }
+
     /// Makes at least `bytes` available, keeping the contents; false when that exceeds the limit.
     /// Slots have unspecified but initialized contents.
     #[must_use]

@@ -10,6 +10,8 @@ use alloc::{boxed::Box, vec, vec::Vec};
 
 pub use caller::Caller;
 pub use resumable::{Call, SuspendReason, Suspended};
+#[cfg(feature = "debug")]
+pub(crate) use run::step;
 pub use typed::{TypedFunc, WasmParams, WasmResults};
 pub use wrap::{IntoFunc, WasmRet};
 
@@ -199,7 +201,7 @@ fn write_vals(
 }
 
 /// Reads values of the types from slots.
-fn read_vals<'v>(
+pub(crate) fn read_vals<'v>(
     store: &StoreInner,
     types: &[ValType],
     slots: &[u64],

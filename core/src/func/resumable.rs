@@ -65,6 +65,22 @@ pub enum SuspendReason<'a> {
     },
 }
 
+impl Pause {
+    pub(crate) fn reason(&self, store: &StoreInner) -> SuspendReason<'_> {
+        match self {
+            Pause::OutOfFuel => SuspendReason::OutOfFuel,
+            Pause::Interrupted => SuspendReason::Interrupted,
+            // (Nobody but a stepper asks for that, and it knows.)
+            #[cfg(feature = "debug")]
+            Pause::Step => SuspendReason::Interrupted,
+            Pause::Host { func, error } => SuspendReason::Host {
+                func: Func(Stored::new(store, *func)),
+                error,
+            },
+        }
+    }
+}
+
 /// How a resumable call gives its results: as values or as the types of a typed function.
 pub(crate) trait CallResults: Sized {
     fn read(store: &StoreInner, ty: &FuncType, slots: &[u64]) -> Self;
@@ -128,14 +144,7 @@ impl<R: CallResults> Suspended<R> {
     pub fn reason(&self, store: impl crate::AsContext) -> SuspendReason<'_> {
         let store = store.as_context();
         self.func.0.index(&store.0.inner);
-        match &self.pause {
-            Pause::OutOfFuel => SuspendReason::OutOfFuel,
-            Pause::Interrupted => SuspendReason::Interrupted,
-            Pause::Host { func, error } => SuspendReason::Host {
-                func: Func(Stored::new(&store.0.inner, *func)),
-                error,
-            },
-        }
+        self.pause.reason(&store.0.inner)
     }
 
     /// What the suspending host function handed over, by mutable reference.
@@ -218,6 +227,8 @@ impl<R> fmt::Debug for Suspended<R> {
         let reason = match &self.pause {
             Pause::OutOfFuel => "OutOfFuel",
             Pause::Interrupted => "Interrupted",
+            #[cfg(feature = "debug")]
+            Pause::Step => "Step",
             Pause::Host { .. } => "Host",
         };
         f.debug_struct("Suspended")

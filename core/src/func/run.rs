@@ -28,7 +28,7 @@ impl<T> Drop for Nested<'_, T> {
 }
 
 /// Runs until the next stop.
-pub(super) fn step<T>(store: &mut Store<T>, execution: &mut Execution) -> Result<Progress, Error> {
+pub(crate) fn step<T>(store: &mut Store<T>, execution: &mut Execution) -> Result<Progress, Error> {
     execution.run(Nested::enter(store)?.0)
 }
 
@@ -40,11 +40,19 @@ pub(crate) fn to_end<T, R>(
     results: impl FnOnce(&StoreInner, &[u64]) -> R,
 ) -> Result<R, Error> {
     let mut execution = Execution::start(&mut store.inner, func, args)?;
-    let result = match step(store, &mut execution) {
+    let mut progress = step(store, &mut execution);
+    // (Only a stepper's own call stops at steps.)
+    #[cfg(feature = "debug")]
+    while let Ok(Progress::Paused(Pause::Step)) = progress {
+        progress = step(store, &mut execution);
+    }
+    let result = match progress {
         Ok(Progress::Done) => Ok(results(&store.inner, execution.results())),
         Ok(Progress::Paused(pause)) => Err(match pause {
             Pause::OutOfFuel => execution.trap(TrapCode::OutOfFuel),
             Pause::Interrupted => execution.trap(TrapCode::Interrupted),
+            #[cfg(feature = "debug")]
+            Pause::Step => Error::new("the call stopped at a step"),
             Pause::Host { error, .. } => error,
         }),
         Err(error) => Err(error),

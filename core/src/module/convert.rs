@@ -34,7 +34,7 @@ impl<'a> Types<'a> {
 }
 
 impl Types<'_> {
-    pub(super) fn val_type(&self, ty: wasmparser::ValType) -> Result<ValType, Error> {
+    pub(crate) fn val_type(&self, ty: wasmparser::ValType) -> Result<ValType, Error> {
         Ok(match ty {
             wasmparser::ValType::I32 => ValType::I32,
             wasmparser::ValType::I64 => ValType::I64,

@@ -25,6 +25,10 @@ pub(crate) use convert::Types;
 use names::Names;
 #[cfg(feature = "compiler")]
 pub(crate) use parse::type_groups;
+#[cfg(feature = "debug")]
+pub(crate) use parse::validators;
+#[cfg(feature = "debug")]
+pub(crate) use validate::Pending;
 
 #[cfg(hash_maps)]
 use crate::map::Map;
@@ -223,6 +227,11 @@ impl Module {
 
     pub(crate) fn inner(&self) -> &ModuleInner {
         &self.0
+    }
+
+    /// Whether both are the same module: clones of one.
+    pub fn same(a: &Module, b: &Module) -> bool {
+        Shared::ptr_eq(&a.0, &b.0)
     }
 
     /// The engine it belongs to.

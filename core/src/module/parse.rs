@@ -73,6 +73,20 @@ pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
+/// The validators of the bodies of a module, which is valid.
+///
+/// # Errors
+/// None, since it is.
+#[cfg(feature = "debug")]
+pub(crate) fn validators(module: &ModuleInner) -> Result<Vec<Pending>, Error> {
+    let mut found = Vec::new();
+    each_payload(&module.engine, &module.bytes, |_, func, _| {
+        found.extend(func.map(|(func, _)| func));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Clear words for what is no core module at all.
 fn check_header(bytes: &[u8]) -> Result<(), Error> {
     const MAGIC: &[u8] = b"\0asm";

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A function body waiting to be validated.
-pub(super) type Pending = FuncToValidate<ValidatorResources>;
+pub(crate) type Pending = FuncToValidate<ValidatorResources>;
 
 /// Validates the body, and chooses locals to pin.
 pub(super) fn validate_body(

@@ -17,6 +17,12 @@ impl Stored {
         }
     }
 
+    /// The index, of a handle that is known to be the store's.
+    #[cfg(feature = "debug")]
+    pub(crate) fn number(self) -> u32 {
+        self.index
+    }
+
     /// The index.
     ///
     /// # Panics

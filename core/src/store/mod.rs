@@ -83,6 +83,9 @@ pub(crate) struct StoreInner {
     pub(crate) stacks: StackPool,
     /// Calls from the host that are running, one inside the other.
     pub(crate) nested_calls: u32,
+    /// Counts steps, and says where to stop.
+    #[cfg(feature = "debug")]
+    pub(crate) stops: crate::exec::Stops,
     /// Embedder's bytes for the next memories that modules define.
     pub(crate) spare_memories: Vec<&'static mut [u8]>,
 }
@@ -228,6 +231,8 @@ impl<T> Store<T> {
                 interrupt: Shared::new(AtomicBool::new(false)),
                 stacks: StackPool::new(engine.config().max_stack_size),
                 nested_calls: 0,
+                #[cfg(feature = "debug")]
+                stops: crate::exec::Stops::none(),
                 spare_memories: Vec::new(),
             },
             hosts: Vec::new(),

@@ -137,6 +137,11 @@ pub(crate) struct FuncTranslator<'m, E: Encoding> {
     interruptible: bool,
     /// Whether ops are fused and locals pinned.
     pub(crate) fusing: bool,
+    /// Whether each wasm instruction begins with a `Step`, with every value in its own place.
+    pub(crate) debugging: bool,
+    /// Wasm offsets of `Step`s and where these are, while that is recorded.
+    #[cfg(feature = "debug")]
+    pub(super) steps: Vec<(u32, u32)>,
     /// Number of `br_table`s so far.
     pub(crate) tables: u32,
 }
@@ -208,7 +213,10 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             fuel: None,
             metered: module.engine.fuel_enabled(),
             interruptible: module.engine.interruptible(),
-            fusing: module.engine.fusing(),
+            fusing: module.engine.fusing() && !module.engine.debugging(),
+            debugging: module.engine.debugging(),
+            #[cfg(feature = "debug")]
+            steps: Vec::new(),
             tables: 0,
         }
     }
@@ -223,7 +231,11 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             tries: take(&mut self.tries),
         };
         let record = buffers.code.recording();
-        *self = FuncTranslator::new(self.module, self.ty, buffers, record, true);
+        *self = FuncTranslator {
+            fusing: self.fusing,
+            debugging: self.debugging,
+            ..FuncTranslator::new(self.module, self.ty, buffers, record, true)
+        };
     }
 
     pub(crate) fn into_buffers(self) -> Buffers<E> {
@@ -292,6 +304,18 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             self.charge(units);
         }
         self.checkpoint();
+    }
+
+    /// What follows belongs to the operator at this offset, which `rest` begins with (unless the body has ended).
+    #[inline]
+    pub(super) fn begin_operator(&mut self, offset: u32, rest: &[u8]) {
+        self.code.set_offset(offset);
+        #[cfg(feature = "debug")]
+        if self.debugging {
+            self.step(offset, rest);
+        }
+        #[cfg(not(feature = "debug"))]
+        let _ = rest;
     }
 
     /// Looks at the interrupt flag here, if the engine wants that.

@@ -2,6 +2,8 @@
 
 mod code;
 mod control;
+#[cfg(feature = "debug")]
+mod debug;
 #[cfg(feature = "exceptions")]
 mod exceptions;
 mod explain;
@@ -26,6 +28,8 @@ use wasmparser::{BinaryReaderError, FuncValidator, ValidatorResources};
 pub(crate) use code::Instruction;
 #[cfg(not(compact))]
 pub(crate) use code::{Code, Operands, Pc};
+#[cfg(feature = "debug")]
+pub(crate) use debug::{FuncCode, func_code};
 pub use explain::ExplainLine;
 #[cfg(test)]
 pub(crate) use explain::opcodes;
@@ -83,6 +87,8 @@ pub(crate) fn compile<E: Encoding>(
     defined: u32,
 ) -> Result<Compiled<E>, Error> {
     let mut translator = begin::<E>(module, defined, Buffers::default(), true);
+    // (Code of images is never stepped through.)
+    (translator.debugging, translator.fusing) = (false, module.engine.fusing());
     run(&mut translator, module, defined)?;
     let map = translator.code.map().iter();
     Ok(Compiled {
@@ -175,11 +181,11 @@ fn run_once<E: Encoding>(
     translator.begin_body(module.pins_of(defined));
     // Not only at the end: a call of two bytes can push a thousand operands.
     while !rest.is_empty() && translator.stack.max() <= MAX_FRAME_SLOTS {
-        translator.code.set_offset(offset(rest) as u32);
+        translator.begin_operator(offset(rest) as u32, rest);
         while let Some((result, behind)) = frequent(rest, translator) {
             result.map_err(|refused| refuse(refused, offset(rest)))?;
             rest = behind;
-            translator.code.set_offset(offset(rest) as u32);
+            translator.begin_operator(offset(rest) as u32, rest);
         }
         if rest.is_empty() {
             break;

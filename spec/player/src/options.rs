@@ -12,6 +12,9 @@ pub struct Options {
     pub fuel: bool,
     /// Collect the heap before every object that is made.
     pub zeal: bool,
+    /// Run code that can be stepped through.
+    #[cfg(feature = "debug")]
+    pub debug: bool,
     /// The language the script was written for.
     pub language: Language,
 }
@@ -33,6 +36,8 @@ impl Options {
         });
         #[cfg(feature = "compiler")]
         self.language.configure(&mut config);
+        #[cfg(feature = "debug")]
+        config.debug(self.debug);
         // Deep enough for every script, small enough that runaway recursion ends soon.
         config.max_stack_size(1 << 20);
         Engine::new(&config)
@@ -43,6 +48,8 @@ impl core::fmt::Display for Options {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(if self.eager { "eager" } else { "lazy" })?;
         f.write_str(if self.fuel { ", fuel" } else { "" })?;
+        #[cfg(feature = "debug")]
+        f.write_str(if self.debug { ", debug" } else { "" })?;
         f.write_str(if self.zeal { ", zeal" } else { "" })
     }
 }

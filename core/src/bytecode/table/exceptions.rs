@@ -3,7 +3,7 @@
 #[cfg(feature = "exceptions")]
 macro_rules! exception_rows {
     ($apply:ident $($blocks:tt)*) => {
-        $crate::bytecode::table::gc_rows! {
+        $crate::bytecode::table::debug_rows! {
             $apply
             $($blocks)*
             [exceptions 576
@@ -24,7 +24,7 @@ macro_rules! exception_rows {
 #[cfg(not(feature = "exceptions"))]
 macro_rules! exception_rows {
     ($apply:ident $($blocks:tt)*) => {
-        $crate::bytecode::table::gc_rows! { $apply $($blocks)* }
+        $crate::bytecode::table::debug_rows! { $apply $($blocks)* }
     };
 }
 pub(crate) use exception_rows;

@@ -30,6 +30,7 @@
 //! new version of images; rows are added at the end of a group only with one, too.
 
 mod core;
+mod debug;
 mod exceptions;
 mod float;
 mod gc;
@@ -37,6 +38,7 @@ mod simd;
 mod threads;
 
 pub(crate) use self::core::core_rows;
+pub(crate) use debug::debug_rows;
 pub(crate) use exceptions::exception_rows;
 pub(crate) use float::float_rows;
 pub(crate) use gc::gc_rows;

@@ -5,6 +5,8 @@ pub(crate) mod atomic;
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod control;
+#[cfg(feature = "debug")]
+pub(crate) mod debug;
 #[cfg_attr(not(full_dispatch), allow(dead_code))]
 pub(crate) mod fused;
 pub(crate) mod global;

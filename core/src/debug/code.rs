@@ -1,0 +1,176 @@
+//! What is known of the functions of debugged modules, worked out when it is first asked for.
+
+use alloc::vec::Vec;
+
+use crate::{
+    error::Error,
+    map::Map,
+    module::{Module, Pending, Types, offset_at, validators},
+    sync::{Lock, Shared},
+    translate::{FuncCode, func_code},
+    types::ValType,
+};
+
+/// A function's debug code, and the types of what it works on.
+pub(crate) struct FuncInfo {
+    pub(crate) code: FuncCode,
+    /// Types and slots of the locals.
+    pub(crate) locals: Vec<(ValType, u32)>,
+    /// Types and slots of the operands, from the bottom up, before the instruction at an offset.
+    operands: Lock<Map<u32, Shared<[(ValType, u32)]>>>,
+}
+
+impl FuncInfo {
+    /// The wasm offset of the code at this byte behind the function's entry.
+    pub(crate) fn offset(&self, code: u32) -> Option<u32> {
+        offset_at(&self.code.map, code)
+    }
+
+    /// The code of the `Step` of the instruction at this offset.
+    pub(crate) fn step_at(&self, offset: u32) -> Option<u32> {
+        let at = self.code.steps.binary_search_by_key(&offset, |step| step.0);
+        Some(self.code.steps[at.ok()?].1)
+    }
+
+    /// The code behind all of what the instruction at this offset became.
+    pub(crate) fn behind(&self, offset: u32) -> Option<u32> {
+        let last = self.code.map.iter().rposition(|entry| entry.1 == offset)?;
+        Some(self.code.map.get(last + 1)?.0)
+    }
+}
+
+/// What is known of one module.
+struct ModuleInfo {
+    module: Module,
+    validators: Vec<Pending>,
+    funcs: Map<u32, Shared<FuncInfo>>,
+}
+
+/// What is known of the modules that a stepper has met.
+pub(crate) struct Codes(Lock<Vec<ModuleInfo>>);
+
+impl Default for Codes {
+    fn default() -> Codes {
+        Codes(Lock::new(Vec::new()))
+    }
+}
+
+impl Codes {
+    /// What is known of a defined function.
+    ///
+    /// # Errors
+    /// The module is an image.
+    pub(crate) fn func(&self, module: &Module, defined: u32) -> Result<Shared<FuncInfo>, Error> {
+        if module.inner().code.image().is_some() {
+            return Err(Error::new(
+                "an image cannot be stepped through: debug the module that it was made of",
+            ));
+        }
+        self.with(module, |info| {
+            if let Some(found) = info.funcs.get(&defined) {
+                return Ok(found.clone());
+            }
+            let inner = module.inner();
+            let mut code = func_code(inner, defined)?;
+            let params = inner.type_of_func(inner.imported_funcs + defined).params();
+            let types = Types::of(inner);
+            let mut locals = Vec::with_capacity(code.locals.len());
+            for (index, (ty, slot)) in core::mem::take(&mut code.locals).into_iter().enumerate() {
+                let ty = match params.get(index) {
+                    Some(param) => *param,
+                    None => types.val_type(ty)?,
+                };
+                locals.push((ty, slot));
+            }
+            let found = Shared::new(FuncInfo {
+                code,
+                locals,
+                operands: Lock::new(Map::new()),
+            });
+            info.funcs.insert(defined, found.clone());
+            Ok(found)
+        })
+    }
+
+    /// Types and slots of the operands of a defined function before the instruction at an offset.
+    ///
+    /// # Errors
+    /// As for `func`; there is no instruction at the offset.
+    pub(crate) fn operands(
+        &self,
+        module: &Module,
+        defined: u32,
+        offset: u32,
+    ) -> Result<Shared<[(ValType, u32)]>, Error> {
+        let func = self.func(module, defined)?;
+        if let Some(found) = func.operands.with(|known| known.get(&offset).cloned()) {
+            return Ok(found);
+        }
+        let found: Shared<[(ValType, u32)]> = self
+            .with(module, |info| operands_at(info, &func, defined, offset))?
+            .into();
+        func.operands
+            .with(|known| known.insert(offset, found.clone()));
+        Ok(found)
+    }
+
+    fn with<R>(
+        &self,
+        module: &Module,
+        work: impl FnOnce(&mut ModuleInfo) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        self.0.with(|modules| {
+            let known = modules
+                .iter()
+                .position(|info| Module::same(&info.module, module));
+            let known = match known {
+                Some(known) => known,
+                None => {
+                    modules.push(ModuleInfo {
+                        module: module.clone(),
+                        validators: validators(module.inner())?,
+                        funcs: Map::new(),
+                    });
+                    modules.len() - 1
+                }
+            };
+            work(&mut modules[known])
+        })
+    }
+}
+
+/// Validates a function up to an instruction, to tell the types of what is on the stack there.
+fn operands_at(
+    info: &ModuleInfo,
+    func: &FuncInfo,
+    defined: u32,
+    offset: u32,
+) -> Result<Vec<(ValType, u32)>, Error> {
+    let module = info.module.inner();
+    let types = Types::of(module);
+    let pending = &info.validators[defined as usize];
+    let again = Pending {
+        resources: pending.resources.clone(),
+        index: pending.index,
+        ty: pending.ty,
+        features: pending.features,
+    };
+    let mut validator = again.into_validator(Default::default());
+    let mut reader = module.body(defined).get_binary_reader();
+    validator.read_locals(&mut reader)?;
+    while reader.original_position() < u64::from(offset) && !reader.eof() {
+        let at = reader.original_position();
+        reader.visit_operator(&mut validator.visitor(at))??;
+    }
+    let height = validator.operand_stack_height() as usize;
+    let mut found = Vec::with_capacity(height);
+    let mut slot = func.code.operands;
+    for depth in (0..height).rev() {
+        let ty = validator.get_operand_type(depth).flatten();
+        let ty = ty.ok_or_else(|| Error::new("the instruction cannot be reached"))?;
+        let ty = types.val_type(ty)?;
+        found.push((ty, slot));
+        slot += ty.slots() as u32;
+    }
+    Ok(found)
+}

@@ -1,0 +1,226 @@
+//! Stepping through small programs.
+
+use alloc::{string::String, vec, vec::Vec};
+
+use super::*;
+use crate::{Caller, Config, Engine, Func, Instance, Linker, Module, Store, Val};
+
+/// A stopped call of the export `run` of a module whose imports do nothing.
+pub(super) fn start(wat: &str, args: &[Val]) -> (Store<Vec<i32>>, Instance, Stepper) {
+    let engine = Engine::new(Config::new().debug(true));
+    let module = Module::new(&engine, wat::parse_str(wat).unwrap()).unwrap();
+    let mut store = Store::new(&engine, Vec::new());
+    let mut linker = Linker::new(&engine);
+    let log = |mut caller: Caller<'_, Vec<i32>>, value: i32| caller.data_mut().push(value);
+    linker.func_wrap("host", "log", log).unwrap();
+    let poke = |mut caller: Caller<'_, Vec<i32>>, at: i32, value: i32| {
+        let memory = caller.get_export("memory").unwrap().into_memory().unwrap();
+        memory.data_mut(&mut caller)[at as usize] = value as u8;
+    };
+    linker.func_wrap("host", "poke", poke).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let run = instance.get_func(&store, "run").unwrap();
+    let stepper = Stepper::start(&mut store, run, args).unwrap();
+    (store, instance, stepper)
+}
+
+const CALLS: &str = r#"(module
+    (import "host" "log" (func $log (param i32)))
+    (func $double (param $x i32) (result i32)
+        (i32.mul (local.get $x) (i32.const 2)))
+    (func (export "run") (param $n i32) (result i32)
+        (local $sum i32) (local $f f64)
+        (loop $again
+            (local.set $sum (i32.add (local.get $sum) (call $double (local.get $n))))
+            (call $log (local.get $sum))
+            (local.set $f (f64.add (local.get $f) (f64.const 0.5)))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum)))"#;
+
+/// What a person would see at each stop: offset, locals and operands of all frames.
+fn picture(stepper: &Stepper, store: &Store<Vec<i32>>) -> String {
+    let mut text = alloc::format!("{}:", store.steps());
+    for frame in stepper.frames(store) {
+        let locals = stepper.locals(store, &frame).unwrap();
+        let operands = stepper.operands(store, &frame).unwrap();
+        text += &alloc::format!(
+            " f{}+{:x} {locals:?} {operands:?}",
+            frame.func,
+            frame.offset
+        );
+    }
+    text
+}
+
+#[test]
+fn every_instruction_is_a_step_and_shows_its_values() {
+    let (mut store, _, mut stepper) = start(CALLS, &[Val::I32(2)]);
+    let mut seen = Vec::new();
+    loop {
+        seen.push(picture(&stepper, &store));
+        let next = store.steps() + 1;
+        if let Stop::Done = stepper.run(&mut store, &Until::steps(next)) {
+            break;
+        }
+    }
+    assert_eq!(stepper.results()[0].i32(), Some(6));
+    assert_eq!(store.data(), &[4, 6]);
+    // loop; then twice 4 + 4 in $double + 3 + 2 + 4 + 4 + 1; end, get, end.
+    assert_eq!(store.steps(), 1 + 2 * (3 + 4 + 2 + 2 + 4 + 5) + 3);
+    assert_eq!(seen.len() as u64, store.steps());
+    // In the multiplication, with the caller's sum still on its stack.
+    assert!(
+        seen[6].ends_with("[I32(2)] [I32(2), I32(2)] f2+47 [I32(2), I32(0), F64(0)] [I32(0)]"),
+        "{}",
+        seen[6]
+    );
+    // Every step has an offset of its own instruction: the second iteration begins where the first did.
+    let offset = |picture: &str| picture.split(' ').nth(1).map(String::from);
+    assert_eq!(offset(&seen[1]), offset(&seen[21]));
+}
+
+#[test]
+fn goes_over_out_and_to_breakpoints() {
+    let (mut store, _, mut stepper) = start(CALLS, &[Val::I32(2)]);
+    let module = stepper.frames(&store)[0].module.clone();
+    stepper.run(&mut store, &Until::steps(3));
+    let frames = stepper.frames(&store);
+    let (call, base) = (frames[0].offset, frames[0].base);
+    // Over the call.
+    let over = Until {
+        frame: Some(base),
+        ..Until::default()
+    };
+    assert!(matches!(stepper.run(&mut store, &over), Stop::Frame));
+    assert_eq!(store.steps(), 8);
+    assert_eq!(stepper.frames(&store)[0].offset, call + 2);
+    // The call again, by its offset, then into it and out.
+    let at_call = Until {
+        breakpoints: vec![Breakpoint {
+            module,
+            offset: call,
+        }],
+        ..Until::default()
+    };
+    assert!(matches!(
+        stepper.run(&mut store, &at_call),
+        Stop::Breakpoint(0)
+    ));
+    assert_eq!(store.steps(), 23);
+    stepper.run(&mut store, &Until::steps(25));
+    assert_eq!(stepper.frames(&store).len(), 2);
+    assert!(matches!(stepper.run(&mut store, &over), Stop::Frame));
+    assert_eq!((store.steps(), stepper.frames(&store).len()), (28, 1));
+    assert!(matches!(stepper.run(&mut store, &at_call), Stop::Done));
+}
+
+#[test]
+fn values_can_be_changed() {
+    let (mut store, _, mut stepper) = start(CALLS, &[Val::I32(2)]);
+    stepper.run(&mut store, &Until::steps(6));
+    let frames = stepper.frames(&store);
+    stepper
+        .set_operand(&store, &frames[0], 1, Val::I32(100))
+        .unwrap();
+    stepper
+        .set_local(&store, &frames[1], 0, Val::I32(1))
+        .unwrap();
+    assert!(
+        stepper
+            .set_local(&store, &frames[1], 2, Val::I32(1))
+            .is_err()
+    );
+    assert!(
+        stepper
+            .set_local(&store, &frames[1], 3, Val::I32(1))
+            .is_err()
+    );
+    assert!(matches!(stepper.run(&mut store, &Until::end()), Stop::Done));
+    assert_eq!(stepper.results()[0].i32(), Some(200));
+}
+
+const WRITES: &str = r#"(module
+    (import "host" "poke" (func $poke (param i32 i32)))
+    (memory (export "memory") 1)
+    (global $g (export "g") (mut i64) (i64.const 5))
+    (func (export "run") (result i32) (local $l i32)
+        (i32.store (i32.const 8) (i32.const 0x01020304))
+        (i64.store8 offset=6 (i32.const 6) (i64.const 9))
+        (global.set $g (i64.const 6))
+        (local.set $l (i32.const 3))
+        (memory.fill (i32.const 0) (i32.const 7) (i32.const 10))
+        (call $poke (i32.const 9) (i32.const 1))
+        (i32.store (i32.const 12) (i32.const 0))
+        (unreachable)))"#;
+
+#[test]
+fn writes_to_watched_places_are_told() {
+    let (mut store, instance, mut stepper) = start(WRITES, &[]);
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    let global = instance.get_global(&store, "g").unwrap();
+    let frame = stepper.frames(&store)[0].clone();
+    let until = Until {
+        watches: vec![
+            Watch::Memory {
+                memory,
+                start: 9,
+                len: 2,
+            },
+            Watch::Global(global),
+            Watch::Local {
+                frame: frame.base,
+                module: frame.module.clone(),
+                func: frame.func,
+                local: 0,
+            },
+        ],
+        ..Until::default()
+    };
+    let mut hits = Vec::new();
+    loop {
+        match stepper.run(&mut store, &until) {
+            Stop::Watch(hit) => {
+                assert_eq!(store.steps(), hit.step + 1);
+                hits.push(alloc::format!(
+                    "{} {} {:?} {:?}",
+                    hit.watch,
+                    hit.step,
+                    hit.old,
+                    hit.new
+                ));
+            }
+            Stop::Failed => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(
+        hits,
+        [
+            "0 2 Bytes([0, 0]) Bytes([3, 2])",
+            "1 7 Value(I64(5)) Value(I64(6))",
+            "2 9 Value(I32(0)) Value(I32(3))",
+            "0 13 Bytes([3, 2]) Bytes([7, 2])",
+            "0 16 Bytes([7, 2]) Bytes([1, 2])",
+        ]
+    );
+    let error = stepper.error().unwrap();
+    assert_eq!(error.trap_code(), Some(crate::TrapCode::Unreachable));
+    // The trapping frame is still there to look at.
+    let frame = &stepper.frames(&store)[0];
+    assert_eq!(frame.offset, error.trap().unwrap().frames[0].offset);
+    assert_eq!(stepper.locals(&store, frame).unwrap()[0].i32(), Some(3));
+}
+
+#[test]
+fn normal_calls_count_and_do_not_stop() {
+    let (mut store, instance, stepper) = start(CALLS, &[Val::I32(2)]);
+    stepper.abandon(&mut store);
+    let before = store.steps();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, 2).unwrap(), 6);
+    assert_eq!(store.steps() - before, 44);
+    let plain = Store::new(&Engine::default(), ());
+    let mut plain = plain;
+    let nothing = Func::wrap(&mut plain, || ());
+    assert!(Stepper::start(&mut plain, nothing, &[]).is_err());
+}

@@ -1,0 +1,138 @@
+//! Where a run in debug code stops.
+//!
+//! Each wasm instruction of a debug translation begins with the op `Step`, whose word says what the instruction may do
+//! and the lowest bits of its offset. Handlers compare the word with this; who set it looks at what it stopped for.
+
+use alloc::vec::Vec;
+
+use crate::{
+    debug::WatchedBytes,
+    store::{Arena, MemoryEntity},
+};
+
+/// What an instruction may do, in the lowest bits of the word of its `Step`.
+pub(crate) mod acts {
+    /// It may write a memory.
+    pub(crate) const MEMORY: u32 = 1;
+    pub(crate) const LOCAL: u32 = 2;
+    pub(crate) const GLOBAL: u32 = 4;
+    /// It may call.
+    pub(crate) const CALL: u32 = 8;
+
+    /// Bits of the word that they take.
+    pub(crate) const BITS: u32 = 4;
+    pub(crate) const ALL: u32 = (1 << BITS) - 1;
+}
+
+/// Bits of a wasm offset that the filter tells apart.
+const FILTER_BITS: u32 = 11;
+const FILTER_WORDS: usize = (1 << FILTER_BITS) / 64;
+
+/// The steps of a store so far, and where to stop.
+#[derive(Clone)]
+pub(crate) struct Stops {
+    /// Wasm instructions that have begun in this store.
+    pub(crate) steps: u64,
+    /// Calls from the host around the run that stops; runs inside of it never do.
+    pub(crate) level: u32,
+    /// The step count to stop at, `u64::MAX` for none.
+    pub(crate) at: u64,
+    /// Acts to stop before.
+    pub(crate) acts: u32,
+    /// Stop in frames that begin at this slot of the value stack or below.
+    pub(crate) frame: Option<u32>,
+    /// Instead of stopping in such a frame, note the count.
+    pub(crate) note: bool,
+    pub(crate) noted: Option<u64>,
+    /// Offsets that may have a breakpoint, by their lowest bits; `filtered` if there are any.
+    filter: [u64; FILTER_WORDS],
+    filtered: bool,
+    /// Memory that host functions of the run may change: the step of the call that has, and then it stops.
+    pub(crate) watched: Vec<WatchedBytes>,
+    pub(crate) host_wrote: Option<u64>,
+}
+
+impl Stops {
+    pub(crate) const fn none() -> Stops {
+        Stops {
+            steps: 0,
+            level: 0,
+            at: u64::MAX,
+            acts: 0,
+            frame: None,
+            note: false,
+            noted: None,
+            filter: [0; FILTER_WORDS],
+            filtered: false,
+            watched: Vec::new(),
+            host_wrote: None,
+        }
+    }
+
+    /// A host function has returned: whether it has written to what is watched.
+    pub(crate) fn after_host(&mut self, nested_calls: u32, memories: &Arena<MemoryEntity>) {
+        if nested_calls != self.level || self.host_wrote.is_some() {
+            return;
+        }
+        if self
+            .watched
+            .iter()
+            .any(|watched| watched.has_changed(memories))
+        {
+            self.host_wrote = self.steps.checked_sub(1);
+            self.at = 0;
+        }
+    }
+
+    /// Forgets all but the count.
+    pub(crate) fn clear(&mut self) {
+        *self = Stops {
+            steps: self.steps,
+            ..Stops::none()
+        };
+    }
+
+    /// The word of an instruction at this offset.
+    pub(crate) fn word(offset: u32, acts: u32) -> u32 {
+        offset << acts::BITS | acts
+    }
+
+    /// Stops at instructions that may be at this offset.
+    pub(crate) fn stop_at_offset(&mut self, offset: u32) {
+        self.filtered = true;
+        let bit = offset & ((1 << FILTER_BITS) - 1);
+        self.filter[bit as usize / 64] |= 1 << (bit % 64);
+    }
+
+    /// The count from which handlers ask: at once, if there is more to look at than the count.
+    pub(crate) fn look_at(&self, nested_calls: u32) -> u64 {
+        if nested_calls != self.level {
+            return u64::MAX;
+        }
+        match self.acts != 0 || self.frame.is_some() || self.filtered {
+            true => 0,
+            false => self.at,
+        }
+    }
+
+    /// Whether to stop before the instruction with this word, in the frame that begins at this slot.
+    #[inline]
+    pub(crate) fn looks_at(&mut self, steps: u64, frame: u32, word: u32) -> bool {
+        if steps >= self.at || word & self.acts != 0 {
+            return true;
+        }
+        if self.filtered {
+            let bit = word >> acts::BITS & ((1 << FILTER_BITS) - 1);
+            if self.filter[bit as usize / 64] >> (bit % 64) & 1 != 0 {
+                return true;
+            }
+        }
+        if self.frame.is_some_and(|lowest| frame <= lowest) {
+            if !self.note {
+                return true;
+            }
+            self.noted = Some(steps);
+        }
+        false
+    }
+}
