@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use wasmparser::{RefType, ValidatorResources, WasmModuleResources};
+
 use crate::{
     error::Error,
     map::Map,
@@ -168,9 +170,22 @@ fn operands_at(
     for depth in (0..height).rev() {
         let ty = validator.get_operand_type(depth).flatten();
         let ty = ty.ok_or_else(|| Error::new("the instruction cannot be reached"))?;
-        let ty = types.val_type(ty)?;
+        let ty = types.val_type(abstracted(ty, validator.resources()))?;
         found.push((ty, slot));
         slot += ty.slots() as u32;
     }
     Ok(found)
+}
+
+/// The validator names types of a module in a way of its own: what they refer to is told by its hierarchy only.
+fn abstracted(ty: wasmparser::ValType, resources: &ValidatorResources) -> wasmparser::ValType {
+    let wasmparser::ValType::Ref(reference) = ty else {
+        return ty;
+    };
+    match reference.heap_type() {
+        wasmparser::HeapType::Abstract { .. } => ty,
+        concrete => {
+            RefType::new(true, resources.top_type(&concrete)).map_or(ty, wasmparser::ValType::Ref)
+        }
+    }
 }

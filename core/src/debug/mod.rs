@@ -35,12 +35,16 @@
 //! ```
 
 mod code;
+mod paged;
+mod snapshot;
 mod stepper;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 pub(crate) use code::{Codes, FuncInfo};
+pub(crate) use paged::Paged;
+pub use snapshot::Snapshot;
 pub use stepper::{Breakpoint, Frame, Stepper, Stop, Until};
 pub(crate) use watch::WatchedBytes;
 pub use watch::{Hit, Watch, Watched};

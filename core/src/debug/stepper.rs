@@ -111,8 +111,14 @@ pub struct Stepper {
     pub(super) execution: Box<Execution>,
     pub(super) func: Func,
     pub(super) state: State,
-    pub(super) codes: Shared<Codes>,
-    sites: Sites,
+    pub(super) known: Shared<Known>,
+}
+
+/// What a stepper has found out about the code.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) codes: Codes,
+    pub(super) sites: Sites,
 }
 
 impl Stepper {
@@ -128,19 +134,18 @@ impl Stepper {
         let args = slots_of(&store.inner, ty.params(), args, "argument")?;
         let index = func.0.index(&store.inner);
         let execution = Box::new(Execution::start(&mut store.inner, index, &args)?);
-        let mut stepper = Stepper::of(execution, func);
+        let mut stepper = Stepper::of(execution, func, Shared::default());
         let now = store.inner.stops.steps;
         stepper.run(&mut *store, &Until::steps(now));
         Ok(stepper)
     }
 
-    pub(super) fn of(execution: Box<Execution>, func: Func) -> Stepper {
+    pub(super) fn of(execution: Box<Execution>, func: Func, known: Shared<Known>) -> Stepper {
         Stepper {
             execution,
             func,
             state: State::Stopped,
-            codes: Shared::new(Codes::default()),
-            sites: Sites::default(),
+            known,
         }
     }
 
@@ -369,7 +374,7 @@ impl Stepper {
 
     fn place(&self, store: &StoreInner, raw: RawFrame, callee: Option<u32>) -> Frame {
         let module = store.instances.get(raw.instance).module.clone();
-        let info = self.codes.func(&module, raw.defined).ok();
+        let info = self.known.codes.func(&module, raw.defined).ok();
         let offset = info.and_then(|info| info.offset(raw.code));
         Frame {
             instance: Instance(Stored::new(store, raw.instance)),
@@ -383,12 +388,13 @@ impl Stepper {
     }
 
     pub(super) fn info(&self, frame: &Frame) -> Result<Shared<FuncInfo>, Error> {
-        self.codes.func(&frame.module, frame.raw.defined)
+        self.known.codes.func(&frame.module, frame.raw.defined)
     }
 
     /// Types and slots, from the frame's first, of the operands that are the frame's now.
     pub(super) fn operand_places(&self, frame: &Frame) -> Result<Vec<(ValType, u32)>, Error> {
         let operands = self
+            .known
             .codes
             .operands(&frame.module, frame.raw.defined, frame.offset)?;
         let own = |(_, slot): &&(ValType, u32)| {
@@ -490,10 +496,6 @@ impl Stepper {
         let store = store.as_context_mut().0;
         self.func.0.index(&store.inner);
         self.execution.finish(&mut store.inner);
-    }
-
-    pub(super) fn sites(&self) -> &Sites {
-        &self.sites
     }
 }
 

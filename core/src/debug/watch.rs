@@ -210,10 +210,10 @@ pub(super) fn hit_by(
     until: &Until,
 ) -> Option<Hit> {
     let key = (frame.raw.instance, frame.offset);
-    let known = stepper.sites().0.with(|sites| sites.get(&key).copied());
+    let known = stepper.known.sites.0.with(|sites| sites.get(&key).copied());
     let site = known.unwrap_or_else(|| {
         let site = site_of(stepper, frame).unwrap_or(Site::Nothing);
-        stepper.sites().0.with(|sites| sites.insert(key, site));
+        stepper.known.sites.0.with(|sites| sites.insert(key, site));
         site
     });
     let instance = store.instances.get(frame.raw.instance);
@@ -271,6 +271,7 @@ fn site_of(stepper: &Stepper, frame: &Frame) -> Result<Site, Error> {
     let operator = OperatorsReader::new(reader).read()?;
     let operands: Shared<[(ValType, u32)]> =
         stepper
+            .known
             .codes
             .operands(&frame.module, frame.raw.defined, frame.offset)?;
     // An operand, counted from the top.

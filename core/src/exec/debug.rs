@@ -134,12 +134,14 @@ impl Execution {
         func: u32,
         frames: &[NewFrame],
     ) -> Result<Box<Execution>, Error> {
-        let Some(top) = frames.last() else {
+        if frames.is_empty() {
             return Err(Error::new("a stopped call has a frame"));
-        };
+        }
         let mut cx = Cx::new(store.stacks.take());
-        let bytes = (top.base as usize + top.slots as usize) * 8;
-        if !cx.stack.reserve(bytes) {
+        let ends = frames
+            .iter()
+            .map(|frame| frame.base as usize + frame.slots as usize);
+        if !cx.stack.reserve(ends.max().unwrap_or(0) * 8) {
             store.stacks.give_back(cx.stack);
             return Err(TrapCode::StackOverflow.into());
         }

@@ -21,7 +21,6 @@ pub(crate) mod acts {
 
     /// Bits of the word that they take.
     pub(crate) const BITS: u32 = 4;
-    pub(crate) const ALL: u32 = (1 << BITS) - 1;
 }
 
 /// Bits of a wasm offset that the filter tells apart.

@@ -124,6 +124,16 @@ impl MemoryEntity {
         true
     }
 
+    /// Makes it `len` bytes long; false if there is no room. What it holds then is to be written.
+    #[cfg(feature = "debug")]
+    pub(crate) fn resize_to(&mut self, len: usize) -> bool {
+        if len >= self.len {
+            return self.grow_to(len);
+        }
+        self.len = len;
+        true
+    }
+
     /// Moves a heap memory to a larger allocation.
     fn reallocate(&mut self, capacity: usize, len: usize) -> bool {
         // Hosts get room for more growth at once: untouched pages cost nothing there. Chips do not.

@@ -20,6 +20,8 @@ pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use func::{FuncEntity, FuncKind};
 pub(crate) use global::GlobalEntity;
 pub(crate) use handle::Stored;
+#[cfg(feature = "debug")]
+pub(crate) use heap::HeapState;
 pub(crate) use heap::{
     CastTarget, FUNC_TAG, Field, FieldKind, HEADER_BYTES, Heap, Layout, Marker, Plain, Root,
     element_at, func_slot,

@@ -20,6 +20,8 @@ mod collect;
 mod layout;
 mod objects;
 mod roots;
+#[cfg(feature = "debug")]
+mod state;
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{any::Any, ops::Range};
@@ -29,6 +31,8 @@ pub(crate) use layout::{Field, FieldKind, HEADER_BYTES, Layout};
 pub(crate) use objects::{CastTarget, Plain, element_at, func_slot};
 pub(crate) use roots::Root;
 use roots::Roots;
+#[cfg(feature = "debug")]
+pub(crate) use state::HeapState;
 
 use crate::{
     sync::{Lock, Shared},
