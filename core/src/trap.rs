@@ -51,6 +51,30 @@ pub enum TrapCode {
 }
 
 impl TrapCode {
+    /// All of them, in their order.
+    pub const ALL: &[TrapCode] = &[
+        TrapCode::Unreachable,
+        TrapCode::MemoryOutOfBounds,
+        TrapCode::TableOutOfBounds,
+        TrapCode::IndirectCallOutOfBounds,
+        TrapCode::IndirectCallToNull,
+        TrapCode::BadSignature,
+        TrapCode::IntegerDivisionByZero,
+        TrapCode::IntegerOverflow,
+        TrapCode::BadConversionToInteger,
+        TrapCode::StackOverflow,
+        TrapCode::NullReference,
+        TrapCode::CastFailure,
+        TrapCode::DescriptorCastFailure,
+        TrapCode::ArrayOutOfBounds,
+        TrapCode::OutOfMemory,
+        TrapCode::UnalignedAtomic,
+        TrapCode::ExpectedSharedMemory,
+        TrapCode::Deadlock,
+        TrapCode::OutOfFuel,
+        TrapCode::Interrupted,
+    ];
+
     /// The text the specification's test suite uses for this trap.
     pub fn message(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! Everything one WASI program has: [`WasiCtx`], and the builder that decides what that is.
 
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
-use core::fmt;
+use core::{fmt, ops::Range};
 
 use crate::{
     determinism::{SeededRandom, VirtualClock},
@@ -319,20 +319,24 @@ impl<H: Host> WasiCtx<H> {
         function: Function,
         args: &[u64],
     ) -> Outcome {
-        self.call_inline(memory, abi, function, args)
+        self.call_inline(memory, None, abi, function, args)
     }
 
     #[inline(always)]
     pub(crate) fn call_inline(
         &mut self,
         memory: &mut [u8],
+        notes: Option<&mut dyn FnMut(Range<usize>)>,
         abi: Abi,
         function: Function,
         args: &[u64],
     ) -> Outcome {
         let mut cx = Cx {
             ctx: self,
-            mem: GuestMemory::new(memory),
+            mem: match notes {
+                Some(notes) => GuestMemory::noting(memory, notes),
+                None => GuestMemory::new(memory),
+            },
             abi,
             exit: None,
         };

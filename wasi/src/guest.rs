@@ -17,15 +17,39 @@ const READ_BATCH: usize = 4;
 ///
 /// Addresses and lengths are 32-bit; a range that ends beyond the memory, or beyond 2³² bytes, is
 /// [`Errno::Fault`].
-#[derive(Debug)]
 pub struct GuestMemory<'a> {
     bytes: &'a mut [u8],
+    /// Is told what is given out to be written.
+    notes: Option<&'a mut dyn FnMut(Range<usize>)>,
+}
+
+impl core::fmt::Debug for GuestMemory<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("GuestMemory")
+            .field("len", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> GuestMemory<'a> {
     /// The memory's bytes.
     pub fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
-        GuestMemory { bytes }
+        GuestMemory { bytes, notes: None }
+    }
+
+    /// The same; `notes` is told each range that is given out to be written, before that is done.
+    pub fn noting(bytes: &'a mut [u8], notes: &'a mut dyn FnMut(Range<usize>)) -> GuestMemory<'a> {
+        GuestMemory {
+            bytes,
+            notes: Some(notes),
+        }
+    }
+
+    #[inline]
+    fn note(&mut self, range: &Range<usize>) {
+        if let Some(notes) = &mut self.notes {
+            notes(range.clone());
+        }
     }
 
     /// All of it.
@@ -61,11 +85,13 @@ impl<'a> GuestMemory<'a> {
     /// [`Errno::Fault`] if they are not inside.
     pub fn slice_mut(&mut self, ptr: u32, len: u32) -> Result<&mut [u8], Errno> {
         let range = self.range(ptr, len)?;
+        self.note(&range);
         Ok(&mut self.bytes[range])
     }
 
     /// Bytes to read and bytes to write, unless they overlap. The ranges come from [`Self::range`].
     pub fn split(&mut self, read: Range<usize>, write: Range<usize>) -> Option<(&[u8], &mut [u8])> {
+        self.note(&write);
         let [read, write] = self.bytes.get_disjoint_mut([read, write]).ok()?;
         Some((read, write))
     }
@@ -215,9 +241,17 @@ impl<'a> GuestMemory<'a> {
             // The rest are empty ranges at the start, which overlap nothing.
             let mut bufs = self
                 .bytes
-                .get_disjoint_mut(ranges)
+                .get_disjoint_mut(ranges.clone())
                 .map_err(|_| Errno::Fault)?;
-            match read(&mut bufs[..used]) {
+            let result = read(&mut bufs[..used]);
+            // Where it failed it may have written anything.
+            let mut rest = result.unwrap_or(len);
+            for range in &ranges[..used] {
+                let part = range.len().min(rest);
+                rest -= part;
+                self.note(&(range.start..range.start + part));
+            }
+            match result {
                 Ok(filled) => {
                     let filled = filled.min(len);
                     total += filled;

@@ -35,8 +35,20 @@ fn call<T: 'static, H: Host + 'static>(
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
         return Err(no_memory(abi, function));
     };
-    let (bytes, data) = memory.data_and_store_mut(&mut caller);
-    match get(data).call_inline(bytes, abi, function, args) {
+    #[cfg(feature = "debug")]
+    let outcome = {
+        let (bytes, data, mut notes) = memory.data_and_notes_mut(&mut caller);
+        let taken = notes.are_taken();
+        let mut note = |range| notes.written(range);
+        let notes: Option<&mut dyn FnMut(_)> = if taken { Some(&mut note) } else { None };
+        get(data).call_inline(bytes, notes, abi, function, args)
+    };
+    #[cfg(not(feature = "debug"))]
+    let outcome = {
+        let (bytes, data) = memory.data_and_store_mut(&mut caller);
+        get(data).call_inline(bytes, None, abi, function, args)
+    };
+    match outcome {
         Outcome::Errno(errno) => Ok(i32::from(errno.raw())),
         // Exit codes are 32 bits without a sign to WASI, and with one to everybody else.
         Outcome::Exit(code) => Err(Error::exit(code as i32)),

@@ -13,13 +13,16 @@ use crate::{
     types::ValType,
 };
 
+/// Types and slots of locals or operands; a vector has the slot behind it too.
+pub(crate) type Places = [(ValType, u32)];
+
 /// A function's debug code, and the types of what it works on.
 pub(crate) struct FuncInfo {
     pub(crate) code: FuncCode,
     /// Types and slots of the locals.
     pub(crate) locals: Vec<(ValType, u32)>,
     /// Types and slots of the operands, from the bottom up, before the instruction at an offset.
-    operands: Lock<Map<u32, Shared<[(ValType, u32)]>>>,
+    operands: Lock<Map<u32, Shared<Places>>>,
 }
 
 impl FuncInfo {
@@ -103,12 +106,12 @@ impl Codes {
         module: &Module,
         defined: u32,
         offset: u32,
-    ) -> Result<Shared<[(ValType, u32)]>, Error> {
+    ) -> Result<Shared<Places>, Error> {
         let func = self.func(module, defined)?;
         if let Some(found) = func.operands.with(|known| known.get(&offset).cloned()) {
             return Ok(found);
         }
-        let found: Shared<[(ValType, u32)]> = self
+        let found: Shared<Places> = self
             .with(module, |info| operands_at(info, &func, defined, offset))?
             .into();
         func.operands

@@ -38,13 +38,18 @@ mod code;
 mod paged;
 mod snapshot;
 mod stepper;
+mod tape;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod watch;
 
 pub(crate) use code::{Codes, FuncInfo};
 pub(crate) use paged::Paged;
 pub use snapshot::Snapshot;
 pub use stepper::{Breakpoint, Frame, Stepper, Stop, Until};
+pub use tape::{Divergence, Notes, Recording};
+pub(crate) use tape::{Tape, call_host};
+pub use timeline::{Conditions, Timeline, TimelineOptions};
 pub(crate) use watch::WatchedBytes;
 pub use watch::{Hit, Watch, Watched};

@@ -78,9 +78,10 @@ impl<T: Copy + Default + PartialEq> Paged<T> {
             .collect()
     }
 
-    /// The pages, in order; all but the last are full.
-    pub(crate) fn pages(&self) -> impl Iterator<Item = &[T]> {
-        self.pages.iter().map(|page| &page[..])
+    /// Adds address and bytes of each page to a list.
+    pub(crate) fn list_pages(&self, list: &mut Vec<(usize, usize)>) {
+        let page = |page: &Shared<[T]>| (page.as_ptr() as usize, size_of_val(&**page));
+        list.extend(self.pages.iter().map(page));
     }
 }
 

@@ -137,6 +137,27 @@ impl Snapshot {
         })
     }
 
+    /// Bytes of all memories and tables.
+    pub(super) fn state_bytes(&self) -> usize {
+        let memories: usize = self.memories.iter().map(Paged::len).sum();
+        let tables: usize = self.tables.iter().map(Paged::len).sum();
+        memories + 8 * (tables + self.heap.words.len())
+    }
+
+    /// Adds address and bytes of each page to a list; the bytes of what is in none.
+    pub(super) fn pages(&self, pages: &mut Vec<(usize, usize)>) -> usize {
+        self.memories.iter().for_each(|list| list.list_pages(pages));
+        self.tables.iter().for_each(|list| list.list_pages(pages));
+        let elements = self
+            .instances
+            .iter()
+            .flat_map(|instance| &instance.elements);
+        elements.for_each(|list| list.list_pages(pages));
+        self.heap.words.list_pages(pages);
+        let frames = self.call.frames.iter().map(FrameState::bytes);
+        frames.sum::<usize>() + self.globals.len() * 16 + self.host.len()
+    }
+
     /// The step count.
     pub fn steps(&self) -> u64 {
         self.steps

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::Error,
     exec::{Execution, Pause, Progress, RawFrame, acts},
-    func::{Func, SuspendReason, read_vals, slots_of, step},
+    func::{Func, SuspendReason, begin, read_vals, slots_of, step},
     instance::Instance,
     module::Module,
     store::{AsContext, AsContextMut, Store, StoreInner, Stored},
@@ -25,6 +25,12 @@ pub struct Breakpoint {
     pub module: Module,
     /// Byte offset of the instruction in the module.
     pub offset: u32,
+}
+
+impl Breakpoint {
+    pub(super) fn is_at(&self, frame: &Frame) -> bool {
+        self.offset == frame.offset && Module::same(&self.module, &frame.module)
+    }
 }
 
 /// How far a call is to run. It stops before an instruction at the first of these; traps and the end stop it always.
@@ -133,6 +139,8 @@ impl Stepper {
         let ty = func.ty_in(&store.inner);
         let args = slots_of(&store.inner, ty.params(), args, "argument")?;
         let index = func.0.index(&store.inner);
+        store.inner.tape_alone()?;
+        begin(store, index, &args)?;
         let execution = Box::new(Execution::start(&mut store.inner, index, &args)?);
         let mut stepper = Stepper::of(execution, func, Shared::default());
         let now = store.inner.stops.steps;
@@ -190,7 +198,7 @@ impl Stepper {
     /// # Errors
     /// None has, or they do not fit.
     pub fn provide(&mut self, mut store: impl AsContextMut, results: &[Val]) -> Result<(), Error> {
-        let store = &store.as_context_mut().0.inner;
+        let store = &mut store.as_context_mut().0.inner;
         let State::Paused(Pause::Host { func, .. }) = &self.state else {
             return Err(Error::new(
                 "no host function of this call waits for its results",
@@ -198,7 +206,9 @@ impl Stepper {
         };
         let ty = Func(Stored::new(store, *func)).ty_in(store);
         let slots = slots_of(store, ty.results(), results, "result")?;
-        self.execution.provide(&slots)
+        self.execution.provide(&slots)?;
+        store.tape_provide(&slots);
+        Ok(())
     }
 
     /// Runs on. The instruction that it stands before is executed whatever `until` says, unless the step count is
@@ -218,6 +228,12 @@ impl Stepper {
                 |store: &StoreInner| until.steps.is_some_and(|at| store.stops.steps >= at);
             if self.execution.is_at_step() && reached(&store.inner) {
                 return Stop::Step;
+            }
+            if let State::Paused(_) = self.state
+                && let Err(error) = store.inner.tape_run()
+            {
+                self.state = State::Failed(error);
+                return Stop::Failed;
             }
             self.arm(&mut store.inner, until, hit.is_some());
             let progress = step(store, &mut self.execution);
@@ -255,17 +271,15 @@ impl Stepper {
             let Some(frame) = self.frame(&store.inner) else {
                 continue;
             };
-            let at = |breakpoint: &Breakpoint| {
-                breakpoint.offset == frame.offset && Module::same(&breakpoint.module, &frame.module)
-            };
-            if let Some(found) = until.breakpoints.iter().position(at) {
+            let mut breakpoints = until.breakpoints.iter();
+            if let Some(found) = breakpoints.position(|breakpoint| breakpoint.is_at(&frame)) {
                 return Stop::Breakpoint(found);
             }
             if until.frame.is_some_and(|lowest| frame.base <= lowest) {
                 return Stop::Frame;
             }
             if !until.watches.is_empty() {
-                hit = hit_by(self, &store.inner, &frame, until);
+                hit = self.hit_here(&store.inner, &frame, until);
                 if until.before_writes
                     && let Some(hit) = hit.take()
                 {
@@ -324,9 +338,7 @@ impl Stepper {
                 Watch::Local { .. } => acts::LOCAL,
             };
         }
-        if !until.before_writes {
-            stops.watched = Watch::bytes_of(&until.watches, &store.memories);
-        }
+        stops.watched = Watch::bytes_of(&until.watches);
     }
 
     fn after(&self, store: &StoreInner, until: &Until, hit: Hit) -> Hit {
@@ -489,6 +501,14 @@ impl Stepper {
             self.execution.set_slot(at, *value);
         }
         Ok(())
+    }
+
+    /// The watch that the instruction writes to which the call stands before.
+    pub(super) fn hit_here(&self, store: &StoreInner, frame: &Frame, until: &Until) -> Option<Hit> {
+        if until.watches.is_empty() || self.is_over() {
+            return None;
+        }
+        hit_by(self, store, frame, until)
     }
 
     /// Ends the call where it is, and gives its stack back to the store.

@@ -112,44 +112,47 @@ impl Watch {
             if *base == frame.base && *func == frame.func && Module::same(module, &frame.module))
     }
 
-    /// What watched memory holds, for host functions to be found out.
-    pub(super) fn bytes_of(watches: &[Watch], memories: &Arena<MemoryEntity>) -> Vec<WatchedBytes> {
-        let mut found = Vec::new();
-        for (watch, what) in watches.iter().enumerate() {
-            let Watch::Memory { memory, start, len } = what else {
-                continue;
-            };
-            let memory = memory.0.number();
-            let data = memories.get(memory).data();
-            let (Ok(start), Ok(len)) = (usize::try_from(*start), usize::try_from(*len)) else {
-                continue;
-            };
-            let end = start.saturating_add(len).min(data.len());
-            found.push(WatchedBytes {
+    /// Watched memory, for host functions to be found out.
+    pub(super) fn bytes_of(watches: &[Watch]) -> Vec<WatchedBytes> {
+        let memory = |(watch, what): (usize, &Watch)| match what {
+            Watch::Memory { memory, start, len } => Some(WatchedBytes {
                 watch,
-                memory,
-                start,
-                bytes: data.get(start..end).unwrap_or_default().into(),
-            });
-        }
-        found
+                memory: memory.0.number(),
+                start: usize::try_from(*start).ok()?,
+                len: usize::try_from(*len).ok()?,
+                bytes: Vec::new(),
+            }),
+            _ => None,
+        };
+        watches.iter().enumerate().filter_map(memory).collect()
     }
 }
 
-/// Watched memory as it was when the run began, or a host function last wrote.
+/// Watched memory as it was before the host function that runs.
 #[derive(Clone)]
 pub(crate) struct WatchedBytes {
     watch: usize,
     memory: u32,
     start: usize,
+    len: usize,
     bytes: Vec<u8>,
 }
 
 impl WatchedBytes {
+    fn now<'m>(&self, memories: &'m Arena<MemoryEntity>) -> &'m [u8] {
+        let data = memories.get(self.memory).data();
+        let end = self.start.saturating_add(self.len).min(data.len());
+        data.get(self.start..end).unwrap_or_default()
+    }
+
+    /// Notes what is there.
+    pub(crate) fn look(&mut self, memories: &Arena<MemoryEntity>) {
+        self.bytes = self.now(memories).into();
+    }
+
     /// Whether it is different now.
     pub(crate) fn has_changed(&self, memories: &Arena<MemoryEntity>) -> bool {
-        let data = memories.get(self.memory).data();
-        data.get(self.start..self.start + self.bytes.len()) != Some(&self.bytes[..])
+        self.now(memories) != self.bytes
     }
 }
 

@@ -9,12 +9,13 @@ use super::{
     frames::Frames,
     handlers::call::{HALT, restore_ip, write_header},
     stack::Switch,
+    stops::Stops,
 };
 use crate::bytecode::Encoding;
 use crate::{
     bytecode::Native,
     error::Error,
-    store::{Store, StoreInner},
+    store::{Arena, MemoryEntity, Store, StoreInner},
     trap::TrapCode,
 };
 
@@ -216,5 +217,14 @@ impl<T> Store<T> {
     /// Wasm instructions that debug code of this store has begun: the clock of [`debug`](crate::debug).
     pub fn steps(&self) -> u64 {
         self.inner.stops.steps
+    }
+}
+
+impl StoreInner {
+    /// Tells the stops, if memory is watched, that a host function begins or has ended.
+    pub(super) fn watch_host(&mut self, tell: fn(&mut Stops, u32, &Arena<MemoryEntity>)) {
+        if !self.stops.watched.is_empty() {
+            tell(&mut self.stops, self.nested_calls, &self.memories);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use core::{fmt, ptr::NonNull};
 
+#[cfg(feature = "debug")]
+use super::Stops;
 #[cfg(feature = "exceptions")]
 use super::unwind::throw;
 use super::{
@@ -12,6 +14,8 @@ use super::{
     handlers::call::{HALT, frame_bytes, write_header},
     stack::Stack,
 };
+#[cfg(feature = "debug")]
+use crate::debug::call_host;
 use crate::{
     bytecode::{Bank, Encoding, Native},
     engine::FUEL_LOG2_BYTES,
@@ -348,22 +352,22 @@ impl Execution {
         let call = |store: &mut Store<T>| unsafe {
             let slots =
                 core::slice::from_raw_parts_mut(self.cx.sp.add(base as usize), func.shared_slots());
+            #[cfg(feature = "debug")]
+            if store.inner.tape.is_some() {
+                return call_host(store, index, slots, |store, slots| {
+                    (*host)(Caller::new(store, instance), slots)
+                });
+            }
             (*host)(Caller::new(store, instance), slots)
         };
+        #[cfg(feature = "debug")]
+        store.inner.watch_host(Stops::before_host);
         let result = match instance {
             Some(_) => self.waiting(store, call),
             None => call(store),
         };
         #[cfg(feature = "debug")]
-        {
-            let StoreInner {
-                stops,
-                memories,
-                nested_calls,
-                ..
-            } = &mut store.inner;
-            stops.after_host(*nested_calls, memories);
-        }
+        store.inner.watch_host(Stops::after_host);
         match result {
             Ok(()) => {
                 self.load_result(func, base);

@@ -68,6 +68,14 @@ impl Stops {
         }
     }
 
+    /// A host function is called.
+    pub(crate) fn before_host(&mut self, nested_calls: u32, memories: &Arena<MemoryEntity>) {
+        if nested_calls == self.level && self.host_wrote.is_none() {
+            let watched = self.watched.iter_mut();
+            watched.for_each(|watched| watched.look(memories));
+        }
+    }
+
     /// A host function has returned: whether it has written to what is watched.
     pub(crate) fn after_host(&mut self, nested_calls: u32, memories: &Arena<MemoryEntity>) {
         if nested_calls != self.level || self.host_wrote.is_some() {

@@ -51,6 +51,8 @@ impl Global {
             return Err(Error::new("immutable global cannot be set"));
         }
         store.globals.get_mut(index).value = slots(store, &ty, value)?;
+        #[cfg(feature = "debug")]
+        store.note_global(index);
         Ok(())
     }
 }

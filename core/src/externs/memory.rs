@@ -93,6 +93,8 @@ impl Memory {
     pub fn data_mut<'a, T: 'a>(&self, store: impl Into<StoreContextMut<'a, T>>) -> &'a mut [u8] {
         let store = &mut store.into().0.inner;
         let index = self.0.index(store);
+        #[cfg(feature = "debug")]
+        store.note_open(index);
         store.memories.get_mut(index).data_mut()
     }
 
@@ -103,9 +105,27 @@ impl Memory {
     ) -> (&'a mut [u8], &'a mut T) {
         let store = store.into().0;
         let index = self.0.index(&store.inner);
+        #[cfg(feature = "debug")]
+        store.inner.note_open(index);
         (
             store.inner.memories.get_mut(index).data_mut(),
             &mut store.data,
+        )
+    }
+
+    /// The same for host functions that say which bytes they write. While they are recorded
+    /// ([`Store::record`](crate::Store::record)) that spares looking for changes in all of the memory.
+    #[cfg(feature = "debug")]
+    pub fn data_and_notes_mut<'a, T: 'a>(
+        &self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> (&'a mut [u8], &'a mut T, crate::debug::Notes<'a>) {
+        let store = store.into().0;
+        let index = self.0.index(&store.inner);
+        (
+            store.inner.memories.get_mut(index).data_mut(),
+            &mut store.data,
+            crate::store::StoreInner::notes(&mut store.inner.tape, index),
         )
     }
 
@@ -138,14 +158,17 @@ impl Memory {
         offset: usize,
         bytes: &[u8],
     ) -> Result<(), MemoryAccessError> {
-        let mut store = store.as_context_mut();
-        let data = self.data_mut(&mut store);
+        let store = &mut store.as_context_mut().0.inner;
+        let index = self.0.index(store);
+        let data = store.memories.get_mut(index).data_mut();
         let end = offset
             .checked_add(bytes.len())
             .ok_or(MemoryAccessError {})?;
         data.get_mut(offset..end)
             .ok_or(MemoryAccessError {})?
             .copy_from_slice(bytes);
+        #[cfg(feature = "debug")]
+        crate::store::StoreInner::notes(&mut store.tape, index).written(offset..end);
         Ok(())
     }
 
@@ -156,9 +179,12 @@ impl Memory {
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let store = store.as_context_mut().0;
         let index = self.0.index(&store.inner);
-        store
+        let old = store
             .grow_memory(index, delta)?
-            .ok_or_else(|| Error::limit(message!("failed to grow memory by {} pages", delta)))
+            .ok_or_else(|| Error::limit(message!("failed to grow memory by {} pages", delta)))?;
+        #[cfg(feature = "debug")]
+        store.inner.note_grow(index, delta);
+        Ok(old)
     }
 }
 

@@ -77,6 +77,8 @@ impl Table {
                     .get_mut(start..end)
                     .ok_or(TrapCode::TableOutOfBounds)?
                     .fill(slot);
+                #[cfg(feature = "debug")]
+                store.note_fill(table, index, len, slot);
                 Ok(())
             }
             _ => Err(TrapCode::TableOutOfBounds.into()),
@@ -92,9 +94,12 @@ impl Table {
         let store = store.as_context_mut().0;
         let table = self.0.index(&store.inner);
         let init = slot(&store.inner, store.inner.tables.get(table).ty.element, init)?;
-        store
+        let old = store
             .grow_table(table, delta, init)?
-            .ok_or_else(|| Error::limit(message!("failed to grow table by {}", delta)))
+            .ok_or_else(|| Error::limit(message!("failed to grow table by {}", delta)))?;
+        #[cfg(feature = "debug")]
+        store.inner.note_extend(table, delta, init);
+        Ok(old)
     }
 }
 

@@ -11,7 +11,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 pub use caller::Caller;
 pub use resumable::{Call, SuspendReason, Suspended};
 #[cfg(feature = "debug")]
-pub(crate) use run::step;
+pub(crate) use run::{begin, step};
 pub use typed::{TypedFunc, WasmParams, WasmResults};
 pub use wrap::{IntoFunc, WasmRet};
 
@@ -154,6 +154,12 @@ impl Func {
 /// Calls a function of type `() -> ()`: a start function.
 pub(crate) fn call_func<T>(store: &mut Store<T>, func: u32) -> Result<(), Error> {
     run::to_end(store, func, &[], |_, _| ())
+}
+
+/// Calls a function with slots, of which there are as many as it has; its results are dropped.
+#[cfg(feature = "debug")]
+pub(crate) fn call_slots<T>(store: &mut Store<T>, func: u32, args: &[u64]) -> Result<(), Error> {
+    run::to_end(store, func, args, |_, _| ())
 }
 
 /// Values as slots, once their number and types are right.

@@ -107,6 +107,11 @@ pub(super) fn start<T, R: CallResults>(
     args: &[u64],
 ) -> Result<Call<R>, Error> {
     let index = func.0.index(&store.inner);
+    #[cfg(feature = "debug")]
+    {
+        store.inner.tape_alone()?;
+        run::begin(store, index, args)?;
+    }
     let execution = Execution::start(&mut store.inner, index, args)?;
     proceed(store, func, execution)
 }
@@ -172,7 +177,7 @@ impl<R: CallResults> Suspended<R> {
     /// If the values do not fit the host function's type, or no host function waits: none has
     /// suspended, or its results have been given.
     pub fn provide(&mut self, mut store: impl AsContextMut, results: &[Val]) -> Result<(), Error> {
-        let store = &store.as_context_mut().0.inner;
+        let store = &mut store.as_context_mut().0.inner;
         self.func.0.index(store);
         let Pause::Host { func, .. } = self.pause else {
             return match results {
@@ -182,7 +187,10 @@ impl<R: CallResults> Suspended<R> {
         };
         let ty = Func(Stored::new(store, func)).ty_in(store);
         let slots = slots_of(store, ty.results(), results, "result")?;
-        self.execution.provide(&slots)
+        self.execution.provide(&slots)?;
+        #[cfg(feature = "debug")]
+        store.tape_provide(&slots);
+        Ok(())
     }
 
     /// Ends the call where it stopped. Unlike dropping it, this gives a value stack in the embedder's
@@ -204,6 +212,8 @@ impl<R: CallResults> Suspended<R> {
         }
         let store = store.as_context_mut().0;
         self.func.0.index(&store.inner);
+        #[cfg(feature = "debug")]
+        store.inner.tape_run()?;
         proceed(store, self.func, *self.execution)
     }
 

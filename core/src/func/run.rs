@@ -39,6 +39,8 @@ pub(crate) fn to_end<T, R>(
     args: &[u64],
     results: impl FnOnce(&StoreInner, &[u64]) -> R,
 ) -> Result<R, Error> {
+    #[cfg(feature = "debug")]
+    begin(store, func, args)?;
     let mut execution = Execution::start(&mut store.inner, func, args)?;
     let mut progress = step(store, &mut execution);
     // (Only a stepper's own call stops at steps.)
@@ -59,4 +61,14 @@ pub(crate) fn to_end<T, R>(
     };
     execution.finish(&mut store.inner);
     result
+}
+
+/// Tells a recording that a call from the host begins.
+#[cfg(feature = "debug")]
+pub(crate) fn begin<T>(store: &mut Store<T>, func: u32, args: &[u64]) -> Result<(), Error> {
+    if store.inner.tape.is_none() {
+        return Ok(());
+    }
+    store.inner.tape_call(func, args)?;
+    store.inner.tape_run()
 }

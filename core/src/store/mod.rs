@@ -88,6 +88,9 @@ pub(crate) struct StoreInner {
     /// Counts steps, and says where to stop.
     #[cfg(feature = "debug")]
     pub(crate) stops: crate::exec::Stops,
+    /// Records host functions, or does what they did.
+    #[cfg(feature = "debug")]
+    pub(crate) tape: Option<Box<crate::debug::Tape>>,
     /// Embedder's bytes for the next memories that modules define.
     pub(crate) spare_memories: Vec<&'static mut [u8]>,
 }
@@ -235,6 +238,8 @@ impl<T> Store<T> {
                 nested_calls: 0,
                 #[cfg(feature = "debug")]
                 stops: crate::exec::Stops::none(),
+                #[cfg(feature = "debug")]
+                tape: None,
                 spare_memories: Vec::new(),
             },
             hosts: Vec::new(),
@@ -273,6 +278,8 @@ impl<T> Store<T> {
     pub fn set_fuel(&mut self, fuel: u64) -> Result<(), Error> {
         self.metered()?;
         self.inner.fuel = fuel;
+        #[cfg(feature = "debug")]
+        self.inner.note_fuel();
         Ok(())
     }
 
@@ -281,9 +288,7 @@ impl<T> Store<T> {
     /// # Errors
     /// As [`set_fuel`](Self::set_fuel).
     pub fn add_fuel(&mut self, fuel: u64) -> Result<(), Error> {
-        self.metered()?;
-        self.inner.fuel = self.inner.fuel.saturating_add(fuel);
-        Ok(())
+        self.set_fuel(self.inner.fuel.saturating_add(fuel))
     }
 
     /// The fuel that is left.

@@ -2,6 +2,8 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
+mod timeline;
+
 use super::*;
 use crate::{Caller, Config, Engine, Func, Instance, Linker, Module, Store, Val};
 
