@@ -2,6 +2,11 @@
 
 mod args;
 mod compile;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the commands that use it come next")
+)]
+mod debug;
 mod error;
 mod explain;
 mod invoke;
