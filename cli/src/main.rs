@@ -2,9 +2,10 @@
 
 mod args;
 mod compile;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the commands that use it come next")
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that use it come next"
 )]
 mod debug;
 mod error;

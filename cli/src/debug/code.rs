@@ -140,7 +140,7 @@ impl<'m> Code<'m> {
     /// What to call a function: its name, demangled, or `func[7]`.
     pub fn display_name(&self, func: u32) -> String {
         match self.func_name(func) {
-            Some(name) => addr2line::demangle_auto(name.into(), None).into_owned(),
+            Some(name) => demangle(name),
             None => format!("func[{func}]"),
         }
     }
@@ -183,6 +183,20 @@ impl<'m> Code<'m> {
         named(wanted)
             .or_else(|| exports.find(|(n, _)| *n == wanted).map(|(_, func)| *func))
             .or_else(|| self.defined().find(|f| self.display_name(*f) == wanted))
+    }
+}
+
+/// Whether a name is one that compilers of Rust and C++ make from others. (Demanglers find types in names of C's: `f`
+/// would be `float`.)
+pub fn is_mangled(name: &str) -> bool {
+    name.starts_with("_Z") || name.starts_with("_R")
+}
+
+/// A name as it was in the source.
+pub fn demangle(name: &str) -> String {
+    match is_mangled(name) {
+        true => addr2line::demangle_auto(name.into(), None).into_owned(),
+        false => name.to_owned(),
     }
 }
 
