@@ -2,5 +2,6 @@
 
 pub mod code;
 pub mod coredump;
+pub mod flame;
 pub mod listing;
 pub mod source;
