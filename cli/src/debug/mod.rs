@@ -5,3 +5,4 @@ pub mod coredump;
 pub mod flame;
 pub mod listing;
 pub mod source;
+pub mod stopped;

@@ -119,13 +119,18 @@ impl<'m> Source<'m> {
             let value = match first {
                 gimli::Operation::WasmLocal { index } => Some(machine.local(index)),
                 gimli::Operation::WasmGlobal { index } => Some(machine.global(index)),
-                gimli::Operation::WasmStack { index } => Some(machine.operand(index)),
+                gimli::Operation::WasmStack { index } => {
+                    Some(Some(machine.operand(index).ok_or(Missing::OptimizedOut)?))
+                }
                 _ => None,
             };
             if let Some(value) = value {
                 return Ok(number(value.ok_or(Missing::Unreadable)?));
             }
         }
+        let mut operand_pieces = operand_pieces(&expression, encoding).into_iter();
+        // Pieces that are made from operands which are not there.
+        let mut lost = Vec::new();
         let mut evaluation = expression.evaluation(encoding);
         evaluation.set_max_iterations(STEPS);
         let mut state = evaluation.evaluate();
@@ -139,7 +144,12 @@ impl<'m> Source<'m> {
                     evaluation.resume_with_wasm_value(generic(machine.global(index))?)
                 }
                 EvaluationResult::RequiresWasmStack { index } => {
-                    evaluation.resume_with_wasm_value(generic(machine.operand(index))?)
+                    let piece = operand_pieces.next();
+                    let value = machine.operand(index);
+                    if value.is_none() {
+                        lost.extend(piece);
+                    }
+                    evaluation.resume_with_wasm_value(gimli::Value::Generic(value.unwrap_or(0)))
                 }
                 EvaluationResult::RequiresMemory { address, size, .. } => {
                     let bytes = machine.memory(address, size.min(8).into());
@@ -162,7 +172,7 @@ impl<'m> Source<'m> {
                 _ => return Err(Missing::Unknown),
             };
         }
-        gather(evaluation.result(), machine)
+        gather(evaluation.result(), &lost, machine)
     }
 
     /// The address that a function's variables are counted from.
@@ -189,24 +199,42 @@ impl<'m> Source<'m> {
     }
 }
 
-/// Puts the pieces of a value together.
+/// For each operand that an expression uses, in order, the piece of the value that is made from it. Compilers name
+/// operands for longer than they are on the stack; the other pieces are as good as ever.
+fn operand_pieces(expression: &Expression<Reader<'_>>, encoding: gimli::Encoding) -> Vec<usize> {
+    let mut operations = expression.operations(encoding);
+    let (mut found, mut piece) = (Vec::new(), 0);
+    while let Ok(Some(operation)) = operations.next() {
+        match operation {
+            gimli::Operation::Piece { .. } => piece += 1,
+            gimli::Operation::WasmStack { .. } => found.push(piece),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Puts the pieces of a value together, without those that are lost.
 fn gather(
     pieces: Vec<gimli::Piece<Reader<'_>>>,
+    lost: &[usize],
     machine: &dyn Machine,
 ) -> Result<Contents, Missing> {
     if let [piece] = &pieces[..]
         && piece.size_in_bits.is_none()
         && let gimli::Location::Address { address } = piece.location
+        && lost.is_empty()
     {
         return Ok(Contents::Memory(address));
     }
     let mut bytes = Vec::new();
-    for piece in pieces {
+    for (n, piece) in pieces.into_iter().enumerate() {
         let size = piece.size_in_bits.map(|bits| bits.div_ceil(8));
         if piece.bit_offset.unwrap_or(0) != 0 || size.is_some_and(|size| size > LARGEST) {
             return Err(Missing::Unknown);
         }
         let known: Vec<Option<u8>> = match piece.location {
+            _ if lost.contains(&n) => Vec::new(),
             gimli::Location::Value { value } => known(&value_bits(value).to_le_bytes()),
             gimli::Location::Bytes { value } => known(value.slice()),
             gimli::Location::Address { address } => {
