@@ -2,6 +2,12 @@
 
 mod args;
 mod compile;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that use it come next"
+)]
+mod debug;
 mod error;
 mod explain;
 mod invoke;

@@ -97,3 +97,18 @@ fn a_program_in_c_that_aborts() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn a_bug_that_shows_late_traps_however_it_was_compiled() {
+    for level in ["O0", "O1"] {
+        let module = guest(&format!("ledger-{level}.wasm"));
+        let ran = wasmote(&format!("run {} 50", module.display()));
+        assert_eq!((ran.code, ran.out.as_str()), (134, "Collatz:"), "{level}");
+        assert!(
+            ran.err
+                .starts_with("error: wasm trap: uninitialized element\n"),
+            "{}",
+            ran.err
+        );
+    }
+}

@@ -21,4 +21,11 @@ done
   -Wl,--page-size=1,-z,stack-size=512,--initial-memory=2048 -o chip.wasm src/chip.c
 # With the names of functions.
 "$clang" --target=wasm32-wasip1 --sysroot="$sysroot" -O1 -nostartfiles -Wl,--strip-debug -o trap.wasm src/trap.c
+# With debug information, whose paths are from here.
+for level in 0 1; do
+  "$clang" --target=wasm32-wasip1 --sysroot="$sysroot" -g -O$level -ffile-prefix-map="$PWD"=. -fdebug-compilation-dir=. \
+    -o ledger-O$level.wasm src/ledger.c
+done
+$rustc --edition 2024 --target wasm32-wasip1 --crate-type cdylib -g -Copt-level=1 -Clto=fat -Cpanic=abort \
+  -Ccodegen-units=1 -Clink-self-contained=no --remap-path-prefix="$PWD"=. -o shapes.wasm src/shapes.rs
 ls -l ./*.wasm

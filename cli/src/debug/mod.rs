@@ -1,0 +1,8 @@
+//! What the front ends of the debugger share, and that needs no machine: where code is and what it was made from.
+
+pub mod code;
+pub mod coredump;
+pub mod flame;
+pub mod listing;
+pub mod source;
+pub mod stopped;
