@@ -65,6 +65,14 @@ Examples:
   wasmote run --env LANG=C --env HOME p.wasm
   wasmote run --invoke fib fib.wat 30")]
 pub struct RunArgs {
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// A program and what it is given: what all commands that run one have in common.
+#[derive(Args)]
+pub struct ProgramArgs {
     /// Give the program a directory of this machine, under GUEST or its own name, with `:ro` for reading only;
     /// repeatable
     #[arg(long = "dir", value_name = "HOST[::GUEST][:ro]")]
@@ -117,7 +125,15 @@ pub struct RunArgs {
     // One list, so that everything after FILE is the program's, options too.
     /// The module, binary, text (`.wat`) or image (`.mote`), and the program's arguments
     #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
-    pub program: Vec<OsString>,
+    pub words: Vec<OsString>,
+}
+
+impl ProgramArgs {
+    /// The file that the program is in.
+    pub fn file(&self) -> PathBuf {
+        // (The parser has seen that there is one.)
+        self.words.first().map(PathBuf::from).unwrap_or_default()
+    }
 }
 
 /// `wasmote compile`.
@@ -230,10 +246,10 @@ pub fn completions(shell: Shell) -> Result<ExitCode, Failure> {
 mod tests {
     use super::*;
 
-    fn run_args(line: &[&str]) -> RunArgs {
+    fn run_args(line: &[&str]) -> ProgramArgs {
         let args = line.iter().map(OsString::from).collect();
         match Cli::try_parse_from(with_subcommand(args)).map(|cli| cli.command) {
-            Ok(Command::Run(args)) => args,
+            Ok(Command::Run(args)) => args.program,
             Ok(_) => panic!("another subcommand"),
             Err(e) => panic!("{e}"),
         }
@@ -248,13 +264,13 @@ mod tests {
     fn the_short_form_is_run() {
         let args = run_args(&["wasmote", "a.wasm", "--fuel", "3", "x"]);
         assert_eq!(
-            args.program,
+            args.words,
             ["a.wasm", "--fuel", "3", "x"],
             "options after FILE are the program's"
         );
         assert_eq!(args.fuel, None);
         let args = run_args(&["wasmote", "--fuel", "3", "a.wasm"]);
-        assert_eq!((args.fuel, args.program.len()), (Some(3), 1));
+        assert_eq!((args.fuel, args.words.len()), (Some(3), 1));
     }
 
     #[test]
@@ -272,6 +288,6 @@ mod tests {
         ]);
         assert_eq!(args.dirs, [".", "/a::/b"]);
         assert_eq!(args.max_stack.map(|s| s.0), Some(65536));
-        assert_eq!(args.program, ["p", "-v"]);
+        assert_eq!(args.words, ["p", "-v"]);
     }
 }

@@ -14,6 +14,8 @@ mod invoke;
 mod limits;
 mod load;
 mod output;
+#[allow(dead_code, reason = "the commands that use it come next")]
+mod program;
 mod run;
 mod size;
 mod wasi;

@@ -7,22 +7,49 @@ use std::{
     io::{self, Read, Write},
     net::TcpListener,
     path::Path,
+    sync::Arc,
 };
 
-use wasmote_std_host::{StdDir, StdHost, StdStream, errno};
+use wasmote_std_host::{Capture, StdDir, StdHost, StdStream, errno};
 use wasmote_wasi::{
     BuildError, DirRights, Errno, Host, MemFs, MemHost, Rights, SeededRandom, TraceCall, WasiCtx,
     WasiCtxBuilder,
 };
 
-use crate::{args::RunArgs, error::Failure, load::reason};
+use crate::{args::ProgramArgs, error::Failure, load::reason};
+
+/// What the guest's standard streams are.
+#[derive(Clone, Default)]
+#[allow(dead_code, reason = "the commands that use it come next")]
+pub enum Streams {
+    /// Ours.
+    #[default]
+    Inherited,
+    /// Input from bytes, output to where it can be looked at: for commands that need ours themselves.
+    Kept {
+        input: Arc<[u8]>,
+        output: Capture,
+        errors: Capture,
+    },
+}
 
 /// What the guest is given of this machine.
-pub fn real(args: &RunArgs) -> Result<WasiCtx<StdHost>, Failure> {
-    let mut builder = words(args)?
-        .stdin(StdStream::stdin())
-        .stdout(StdStream::stdout())
-        .stderr(StdStream::stderr());
+pub fn real(args: &ProgramArgs, streams: &Streams) -> Result<WasiCtx<StdHost>, Failure> {
+    let builder = words(args)?;
+    let mut builder = match streams.clone() {
+        Streams::Inherited => builder
+            .stdin(StdStream::stdin())
+            .stdout(StdStream::stdout())
+            .stderr(StdStream::stderr()),
+        Streams::Kept {
+            input,
+            output,
+            errors,
+        } => builder
+            .stdin(StdStream::bytes(input))
+            .stdout(output.into())
+            .stderr(errors.into()),
+    };
     // Sockets have the first numbers, as with other runtimes: programs know them by number only.
     for address in &args.listeners {
         let listener = TcpListener::bind(address).map_err(|error| {
@@ -40,18 +67,34 @@ pub fn real(args: &RunArgs) -> Result<WasiCtx<StdHost>, Failure> {
 
 /// What the guest is given of a machine that does not exist: copies of the directories in memory, which
 /// are gone at the end, a clock of its own and the randomness of a seed.
-pub fn virtual_machine(args: &RunArgs) -> Result<WasiCtx<MemHost>, Failure> {
+pub fn virtual_machine(args: &ProgramArgs, streams: &Streams) -> Result<WasiCtx<MemHost>, Failure> {
     let mut host = MemHost::new();
     host.random = SeededRandom::new(args.seed);
     let io = |result: io::Result<usize>| result.map_err(|error| errno(&error));
-    let stdin = host.reader(move |buf| io(io::stdin().read(buf)));
-    let stdout = host.writer(move |buf| {
-        let mut stdout = io::stdout();
-        io(stdout
-            .write(buf)
-            .and_then(|len| stdout.flush().map(|()| len)))
-    });
-    let stderr = host.writer(move |buf| io(io::stderr().write(buf)));
+    let (stdin, stdout, stderr) = match streams.clone() {
+        Streams::Inherited => (
+            host.reader(move |buf| io(io::stdin().read(buf))),
+            host.writer(move |buf| {
+                let mut stdout = io::stdout();
+                io(stdout
+                    .write(buf)
+                    .and_then(|len| stdout.flush().map(|()| len)))
+            }),
+            host.writer(move |buf| io(io::stderr().write(buf))),
+        ),
+        Streams::Kept {
+            input,
+            output,
+            errors,
+        } => {
+            let mut input = io::Cursor::new(input);
+            (
+                host.reader(move |buf| io(input.read(buf))),
+                host.writer(move |buf| output.write(&[buf])),
+                host.writer(move |buf| errors.write(&[buf])),
+            )
+        }
+    };
     let mut builder = words(args)?.stdin(stdin).stdout(stdout).stderr(stderr);
     for (index, dir) in args.dirs.iter().enumerate() {
         let (path, name, rights) = directory(text(dir)?);
@@ -103,8 +146,8 @@ fn full(path: &Path, error: Errno) -> Failure {
 }
 
 /// Arguments and variables, and the trace.
-fn words<H: Host>(args: &RunArgs) -> Result<WasiCtxBuilder<H>, Failure> {
-    let (file, words) = args.program.split_first().expect("clap wants one");
+fn words<H: Host>(args: &ProgramArgs) -> Result<WasiCtxBuilder<H>, Failure> {
+    let (file, words) = args.words.split_first().expect("clap wants one");
     let name = args.argv0.as_deref().map_or(file.as_os_str(), OsStr::new);
     let mut builder = WasiCtxBuilder::new().arg(text(name)?).map_err(failure)?;
     if args.invoke.is_none() {

@@ -107,7 +107,11 @@ impl Capture {
         self.lock().clone()
     }
 
-    fn write(&self, bufs: &[&[u8]]) -> Result<usize, Errno> {
+    /// Takes what there is room for, as a program's write does.
+    ///
+    /// # Errors
+    /// [`Errno::NoSpc`] at the limit.
+    pub fn write(&self, bufs: &[&[u8]]) -> Result<usize, Errno> {
         let mut bytes = self.lock();
         let before = bytes.len();
         for buf in bufs {
