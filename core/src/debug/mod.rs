@@ -37,6 +37,7 @@
 mod code;
 mod paged;
 mod snapshot;
+mod spaces;
 mod stepper;
 mod tape;
 #[cfg(test)]
