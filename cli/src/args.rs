@@ -41,6 +41,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a program; `wasmote FILE` is short for it
     Run(RunArgs),
+    /// Do again what `wasmote run --record` recorded, without the files, clocks and sockets
+    Replay(ReplayArgs),
     /// Make an image of a module: what chips run where it lies
     Compile(CompileArgs),
     /// Print the functions of a module: WebAssembly next to the bytecode it becomes; or what is in an image
@@ -65,9 +67,44 @@ Examples:
   wasmote run --env LANG=C --env HOME p.wasm
   wasmote run --invoke fib fib.wat 30")]
 pub struct RunArgs {
+    /// Record what the system answered to LOG, for `wasmote replay`
+    #[arg(long, value_name = "LOG")]
+    pub record: Option<PathBuf>,
+    /// Write a core dump to FILE if the program traps
+    #[arg(long, value_name = "FILE")]
+    pub core_on_trap: Option<PathBuf>,
     /// Which program, and what it is given.
     #[command(flatten)]
     pub program: ProgramArgs,
+}
+
+/// `wasmote replay`.
+#[derive(Args)]
+#[command(after_help = "\
+What the program printed is printed again. Frames are larger in code that can be stepped through (--steps, \
+--core-on-trap): a program that runs out of stack may do so at another place then.
+
+Examples:
+  wasmote run --record p.log --dir . p.wasm in.txt   record a run
+  wasmote replay p.log                               do it again, without the files
+  wasmote replay --steps p.log                       … and count its instructions
+  wasmote replay --core-on-trap p.core p.log         … and keep all values of the frames, if it traps")]
+pub struct ReplayArgs {
+    /// Take the module from here instead of where it was
+    #[arg(long, value_name = "FILE")]
+    pub module: Option<PathBuf>,
+    /// Do not print again what the program printed
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Count instructions, check that host functions are called after as many, and print how many there were
+    #[arg(long)]
+    pub steps: bool,
+    /// Write a core dump to FILE if the program traps, with the values of all locals and operands
+    #[arg(long, value_name = "FILE")]
+    pub core_on_trap: Option<PathBuf>,
+    /// The recording
+    #[arg(value_name = "LOG")]
+    pub log: PathBuf,
 }
 
 /// A program and what it is given: what all commands that run one have in common.

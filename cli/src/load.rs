@@ -36,6 +36,13 @@ impl Input {
         Ok(Input::Wasm(bytes))
     }
 
+    /// The binary module, or the image.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Input::Wasm(bytes) | Input::Image(bytes) => bytes,
+        }
+    }
+
     /// What it says of itself, if it is an image.
     pub fn image(&self, path: &Path) -> Result<Option<ImageInfo>, Failure> {
         match self {

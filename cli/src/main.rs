@@ -16,6 +16,8 @@ mod load;
 mod output;
 #[allow(dead_code, reason = "the commands that use it come next")]
 mod program;
+mod record;
+mod replay;
 mod run;
 mod size;
 mod wasi;
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     }
     let result = match args::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Compile(args) => compile::compile(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Wast(args) => wast::wast(&args),

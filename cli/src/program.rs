@@ -1,6 +1,9 @@
 //! A program, ready to run: its module, and a store with what it is given. All commands that run one begin here.
 
-use std::path::PathBuf;
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use wasmote::{
     CompilationMode, Config, Engine, Error, Func, ImageInfo, Instance, Linker, Module, Store, Val,
@@ -77,10 +80,7 @@ fn load<H: Host + 'static>(
     let input = Input::of(&file)?;
     let image = input.image(&file)?;
     if setup.debug && image.is_some() {
-        return Err(Failure::new(format!(
-            "{}: is an image, whose code does not stop: take the module that it was compiled from",
-            file.display()
-        )));
+        return Err(no_steps(&file));
     }
     let metered = image
         .as_ref()
@@ -120,57 +120,97 @@ impl<H: Host + 'static> Program<H> {
             Ok(instance) => instance,
             Err(error) => return Ok(Err(error)),
         };
-        let Some(name) = &args.invoke else {
-            return Ok(Ok(Entry {
-                func: start(&self.store, &instance)?,
-                instance,
-                arguments: Vec::new(),
-                invoked: false,
-            }));
-        };
-        let func = invoke::find(&self.store, &instance, name)?;
-        let arguments = invoke::arguments(&self.store, name, func, &args.words[1..])?;
-        if name != "_initialize"
-            && let Some(initialize) = instance.get_func(&self.store, "_initialize")
-            && let Err(error) = initialize.call(&mut self.store, &[], &mut [])
-        {
-            return Ok(Err(error));
-        }
-        Ok(Ok(Entry {
+        entry(
+            &mut self.store,
             instance,
-            func,
-            arguments,
-            invoked: true,
-        }))
+            args.invoke.as_deref(),
+            &args.words[1..],
+        )
     }
+}
+
+/// What a program begins with: `_start`, or the function of this name, before which `_initialize` is called.
+pub fn entry<T: 'static>(
+    store: &mut Store<T>,
+    instance: Instance,
+    invoke: Option<&str>,
+    words: &[OsString],
+) -> Result<Result<Entry, Error>, Failure> {
+    let Some(name) = invoke else {
+        return Ok(Ok(Entry {
+            func: start(store, &instance)?,
+            instance,
+            arguments: Vec::new(),
+            invoked: false,
+        }));
+    };
+    let func = invoke::find(store, &instance, name)?;
+    let arguments = invoke::arguments(store, name, func, words)?;
+    if name != "_initialize"
+        && let Some(initialize) = instance.get_func(&*store, "_initialize")
+        && let Err(error) = initialize.call(&mut *store, &[], &mut [])
+    {
+        return Ok(Err(error));
+    }
+    Ok(Ok(Entry {
+        instance,
+        func,
+        arguments,
+        invoked: true,
+    }))
+}
+
+/// Refuses to step through an image.
+pub fn no_steps(file: &Path) -> Failure {
+    Failure::new(format!(
+        "{}: is an image, whose code does not stop: take the module that it was compiled from",
+        file.display()
+    ))
 }
 
 /// What an image's code does has been decided.
 fn config(
     args: &ProgramArgs,
-    file: &std::path::Path,
+    file: &Path,
     image: Option<ImageInfo>,
 ) -> Result<Config, Failure> {
-    let mut config = Config::new();
-    config.consume_fuel(args.fuel.is_some());
-    if let Some(image) = image {
-        if args.fuel.is_some() && !image.fuel {
-            return Err(Failure::new(format!(
-                "{}: the image was compiled without fuel metering: compile it with `--fuel`, or run it without",
-                file.display()
-            )));
-        }
-        config.consume_fuel(image.fuel);
-        config.interruptible(image.interruptible);
+    if args.fuel.is_some() && image.as_ref().is_some_and(|image| !image.fuel) {
+        return Err(Failure::new(format!(
+            "{}: the image was compiled without fuel metering: compile it with `--fuel`, or run it without",
+            file.display()
+        )));
     }
-    config.wasm_legacy_exceptions(args.legacy_exceptions);
+    let max_stack = args.max_stack.map(|size| size.0);
+    let mut config = settings(
+        args.fuel.is_some(),
+        image,
+        max_stack,
+        args.legacy_exceptions,
+    );
     if args.eager {
         config.compilation_mode(CompilationMode::Eager);
     }
-    if let Some(size) = args.max_stack {
-        config.max_stack_size(usize::try_from(size.0).unwrap_or(usize::MAX));
-    }
     Ok(config)
+}
+
+/// Settings that a program can tell.
+pub fn settings(
+    fuel: bool,
+    image: Option<ImageInfo>,
+    max_stack: Option<u64>,
+    legacy_exceptions: bool,
+) -> Config {
+    let mut config = Config::new();
+    config.consume_fuel(fuel);
+    if let Some(image) = image {
+        config.consume_fuel(image.fuel);
+        config.interruptible(image.interruptible);
+    }
+    config.wasm_legacy_exceptions(legacy_exceptions);
+    if let Some(size) = max_stack {
+        config.max_stack_size(usize::try_from(size).unwrap_or(usize::MAX));
+    }
+    config
 }
 
 /// The entry point of a command.

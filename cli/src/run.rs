@@ -7,9 +7,11 @@ use wasmote_wasi::Host;
 
 use crate::{
     args::RunArgs,
+    debug::core_of,
     error::Failure,
     invoke, output,
     program::{self, Program, Setup, Task},
+    record::{Info, Log},
 };
 
 /// Runs the program; its exit status is ours.
@@ -21,6 +23,22 @@ impl Task for &RunArgs {
     type Output = ExitCode;
 
     fn run<H: Host + 'static>(self, mut program: Program<H>) -> Result<ExitCode, Failure> {
+        let log = match &self.record {
+            Some(path) => {
+                let info = Info::of(&self.program, program.module.bytes());
+                Some(Log::start(path, &info, &mut program.store)?)
+            }
+            None => None,
+        };
+        let result = self.execute(&mut program);
+        // (What was recorded of a program that failed is what its recording is for.)
+        log.map_or(Ok(()), Log::finish)?;
+        result
+    }
+}
+
+impl RunArgs {
+    fn execute<H: Host + 'static>(&self, program: &mut Program<H>) -> Result<ExitCode, Failure> {
         let entry = match program.begin(&self.program)? {
             Ok(entry) => entry,
             Err(error) => return status(Err(error)),
@@ -30,6 +48,11 @@ impl Task for &RunArgs {
         let result = entry.func.call(store, &entry.arguments, &mut results);
         if result.is_ok() && entry.invoked {
             show(&results)?;
+        }
+        if let (Some(to), Err(error)) = (&self.core_on_trap, &result)
+            && let Some(trap) = error.trap()
+        {
+            core_of::trap(to, &program.file, store, entry.instance, trap)?;
         }
         status(result)
     }

@@ -1,6 +1,7 @@
 //! What the front ends of the debugger share, and that needs no machine: where code is and what it was made from.
 
 pub mod code;
+pub mod core_of;
 pub mod coredump;
 pub mod flame;
 pub mod listing;

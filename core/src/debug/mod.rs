@@ -49,7 +49,7 @@ pub(crate) use code::{Codes, FuncInfo};
 pub(crate) use paged::Paged;
 pub use snapshot::Snapshot;
 pub use stepper::{Breakpoint, Frame, Stepper, Stop, Until};
-pub use tape::{Divergence, Notes, Recording};
+pub use tape::{Divergence, Notes, Recording, ReplayedCall};
 pub(crate) use tape::{Tape, call_host};
 pub use timeline::{Conditions, Timeline, TimelineOptions};
 pub(crate) use watch::WatchedBytes;

@@ -183,6 +183,14 @@ impl Stepper {
         }
     }
 
+    /// The same, by value; the call is dropped.
+    pub fn into_error(self) -> Option<Error> {
+        match self.state {
+            State::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Why it paused, if it has. It goes on with the next `run`, after fuel was added or
     /// [results](Self::provide) were provided.
     pub fn paused(&self, store: impl AsContext) -> Option<SuspendReason<'_>> {

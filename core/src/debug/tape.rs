@@ -25,9 +25,28 @@ use crate::{
     error::{Error, ErrorKind},
     func::call_slots,
     map::Map,
+    module::ImportDesc,
     store::{FuncKind, Store, StoreInner},
     trap::{Trap, TrapCode},
 };
+
+/// A call of a host function that was replayed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ReplayedCall<'a> {
+    /// The import's module and name.
+    pub module: &'a str,
+    /// The import's name.
+    pub name: &'a str,
+    /// Slots of the arguments: numbers are their bits, the lower ones if they have 32; vectors take two.
+    pub args: &'a [u64],
+    /// Slots of the results.
+    pub results: &'a [u64],
+    /// The first memory of the instance that imports the function, as it is after the call; empty if there is none.
+    pub memory: &'a [u8],
+}
+
+type Observer = dyn FnMut(&ReplayedCall<'_>) + Send + Sync;
 
 /// Where a recording goes.
 pub(crate) type Sink = dyn FnMut(&[u8]) -> Result<(), Error> + Send + Sync;
@@ -116,6 +135,8 @@ pub(crate) struct Tape {
     /// Where events go instead of the list.
     sink: Option<Box<Sink>>,
     failed: Option<Error>,
+    /// Is told what is replayed.
+    observer: Option<Box<Observer>>,
     /// Host functions that run, the innermost last.
     running: Vec<Changes>,
     /// Instance and import of functions, by their index in the store.
@@ -218,6 +239,7 @@ impl Tape {
             live: true,
             sink,
             failed: None,
+            observer: None,
             running: Vec::new(),
             names: Map::new(),
         }
@@ -697,6 +719,10 @@ fn replay_host<T>(
     if let Some(tape) = store.inner.tape.as_deref_mut() {
         tape.running.pop();
     }
+    if result.is_ok() {
+        let results = &slots[..store.inner.funcs[func as usize].result_slots as usize];
+        store.inner.tell_replayed(name, args, results);
+    }
     result
 }
 
@@ -820,6 +846,30 @@ fn replay_effect<T>(
 }
 
 impl StoreInner {
+    /// Tells the observer of a host function that has returned.
+    fn tell_replayed(&mut self, (instance, import): (u32, u32), args: &[u64], results: &[u64]) {
+        let Some(observer) = self.tape.as_deref_mut().and_then(|tape| tape.observer.as_mut()) else {
+            return;
+        };
+        if instance as usize >= self.instances.len() {
+            return;
+        }
+        let instance = self.instances.get(instance);
+        let imports = instance.module.inner().imports.iter();
+        let mut funcs = imports.filter(|entry| matches!(entry.ty, ImportDesc::Func(_)));
+        let Some(entry) = funcs.nth(import as usize) else {
+            return;
+        };
+        let memory = instance.memories.first();
+        observer(&ReplayedCall {
+            module: &entry.module,
+            name: &entry.name,
+            args,
+            results,
+            memory: memory.map_or(&[], |memory| self.memories.get(*memory).data()),
+        });
+    }
+
     /// The function of a name, which may be any numbers.
     fn func_named(&self, (instance, index): (u32, u32)) -> Option<u32> {
         if instance == u32::MAX {
@@ -895,6 +945,17 @@ impl<T> Store<T> {
     /// Whatever is done differently is an error with a [`Divergence`].
     pub fn replay(&mut self, recording: Recording) {
         self.inner.tape = Some(Box::new(Tape::replaying(recording)));
+    }
+
+    /// Has the host functions told that are replayed, such as to show what a program printed. Call it after
+    /// [`replay`](Self::replay).
+    pub fn observe_replay(
+        &mut self,
+        observer: impl FnMut(&ReplayedCall<'_>) + Send + Sync + 'static,
+    ) {
+        if let Some(tape) = self.inner.tape.as_deref_mut() {
+            tape.observer = Some(Box::new(observer));
+        }
     }
 
     /// Whether all events of the recording that is replayed have been used.
