@@ -11,6 +11,7 @@ use wasm_encoder::{
     CoreDumpStackSection, CoreDumpValue, Encode, GlobalSection, GlobalType, HeapType, Ieee32,
     Ieee64, MemorySection, MemoryType, Module, RefType, Section, SectionId, ValType,
 };
+use wasmote::Val;
 
 /// What a program left. Indices are into the lists here.
 #[derive(Default)]
@@ -75,6 +76,19 @@ pub enum Value {
     V128(u128),
     /// Unknown, or a reference.
     Missing,
+}
+
+impl From<&Val> for Value {
+    fn from(value: &Val) -> Value {
+        match value {
+            Val::I32(value) => Value::I32(*value),
+            Val::I64(value) => Value::I64(*value),
+            Val::F32(bits) => Value::F32(*bits),
+            Val::F64(bits) => Value::F64(*bits),
+            Val::V128(bits) => Value::V128(*bits),
+            _ => Value::Missing,
+        }
+    }
 }
 
 /// A linear memory.

@@ -54,12 +54,15 @@ mod tests {
 
     use wasmote::{
         Config, Engine, Instance, Linker, Memory, Module, Store,
-        debug::{Breakpoint, Stepper, Stop, Until},
+        debug::{Breakpoint, Stepper, Stop, Until, Watch},
     };
     use wasmote_wasi::{MemHost, WasiCtx, WasiCtxBuilder};
 
     use super::*;
-    use crate::debug::{code::Code, source::Source};
+    use crate::debug::{
+        code::Code,
+        source::{Object, Source},
+    };
 
     /// A guest that is being debugged.
     struct Session<'m> {
@@ -110,23 +113,35 @@ mod tests {
             assert!(matches!(stop, Stop::Breakpoint(_)), "{stop:?}");
         }
 
+        fn memory(&self) -> Memory {
+            let memory = self.instance.get_memory(&self.store, "memory");
+            memory.expect("exported")
+        }
+
         /// The value of a path in a frame.
         fn show(&self, frame: usize, path: &str) -> String {
+            self.look(frame, path, |value, stopped| {
+                self.source.show(value, stopped)
+            })
+            .unwrap_or_else(|error| error)
+        }
+
+        fn look<T>(
+            &self,
+            frame: usize,
+            path: &str,
+            with: impl FnOnce(&Object, &Stopped) -> T,
+        ) -> Result<T, String> {
             let frame = &self.stepper.frames(&self.store)[frame];
-            let memory: Memory = self
-                .instance
-                .get_memory(&self.store, "memory")
-                .expect("exported");
+            let memory = self.memory();
             let stopped = Stopped {
                 locals: self.stepper.locals(&self.store, frame).expect("it has"),
                 operands: self.stepper.operands(&self.store, frame).expect("it has"),
                 globals: Vec::new(),
                 memory: memory.data(&self.store),
             };
-            match self.source.value(frame.offset, path, &stopped) {
-                Ok(value) => self.source.show(&value, &stopped),
-                Err(error) => error,
-            }
+            let value = self.source.value(frame.offset, path, &stopped)?;
+            Ok(with(&value, &stopped))
         }
 
         #[track_caller]
@@ -208,5 +223,42 @@ mod tests {
             ],
         );
         session.check(1, &[("squares", "`squares` is <optimized out>")]);
+    }
+
+    /// What the guest is for: who damaged the object that the program trips over at last?
+    #[test]
+    fn the_damage_is_done_long_before_the_trap() {
+        for bytes in [LEDGER_O0, LEDGER_O1] {
+            let mut session = Session::start(bytes, "30", "_start", &[]);
+            let stop = session.stepper.run(&mut session.store, &Until::end());
+            assert!(matches!(stop, Stop::Failed), "{stop:?}");
+            let trapped = session.store.steps();
+            let frame = &session.stepper.frames(&session.store)[0];
+            let place = session.source.location(frame.offset).expect("known");
+            assert_eq!((&*place.file, place.line), ("src/ledger.c", 190));
+            let class = "machine.variables[0].object->class";
+            let class = session.look(0, class, |value, _| value.address());
+            let class = class.expect("there").expect("in memory");
+
+            let mut session = Session::start(bytes, "30", "_start", &[]);
+            let until = Until {
+                watches: vec![Watch::Memory {
+                    memory: session.memory(),
+                    start: class,
+                    len: 1,
+                }],
+                ..Until::default()
+            };
+            let mut writes = Vec::new();
+            while let Stop::Watch(hit) = session.stepper.run(&mut session.store, &until) {
+                let frame = &session.stepper.frames(&session.store)[0];
+                let place = session.source.location(frame.offset - 1).expect("known");
+                writes.push((place.line, hit.step));
+            }
+            let lines: Vec<u32> = writes.iter().map(|(line, _)| *line).collect();
+            // The table is made, and the terminator of a string written into it.
+            assert_eq!(lines, [106, 136]);
+            assert!(writes[1].1 < trapped / 20, "{writes:?} {trapped}");
+        }
     }
 }

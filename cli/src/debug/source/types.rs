@@ -193,8 +193,13 @@ impl<'m> Source<'m> {
                     .checked_sub(1)
                     .and_then(|names| self.read_type_name(target, names));
                 let name = name.unwrap_or_else(|| "?".to_owned());
+                let sign = match entry.tag() {
+                    gimli::DW_TAG_reference_type => "&",
+                    gimli::DW_TAG_rvalue_reference_type => "&&",
+                    _ => "*",
+                };
                 let space = if name.ends_with('*') { "" } else { " " };
-                format!("{name}{space}*")
+                format!("{name}{space}{sign}")
             }
         };
         let size = entry.attr_value(gimli::DW_AT_byte_size);
