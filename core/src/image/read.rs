@@ -4,7 +4,7 @@ use crate::{encoding::Reader, error::Error, message::Message};
 
 /// Reads an image's head from front to back.
 pub(super) fn reader(image: &[u8], at: usize) -> Reader<'_> {
-    Reader::new(image, at, |what, at| damaged(what, at))
+    Reader::new(image, at, damaged)
 }
 
 /// An error of an image at a byte offset.
