@@ -471,14 +471,14 @@ impl ExnRef {
     /// What it was thrown with.
     pub fn tag(&self, store: impl AsContext) -> Tag {
         let store = &store.as_context().0.inner;
-        let exn = store.heap.exn(self.0.slot(store));
+        let exn = store.exn(self.0.slot(store));
         Tag(Stored::new(store, exn.map_or(0, |(tag, _)| tag)))
     }
 
     /// The values that it carries.
     pub fn values(&self, store: impl AsContext) -> Vec<Val> {
         let store = &store.as_context().0.inner;
-        let Some((tag, slots)) = store.heap.exn(self.0.slot(store)) else {
+        let Some((tag, slots)) = store.exn(self.0.slot(store)) else {
             return Vec::new();
         };
         let mut at = 0;

@@ -50,6 +50,7 @@ mod message;
 mod bytecode;
 #[cfg(feature = "debug")]
 pub mod debug;
+mod encoding;
 mod engine;
 mod error;
 mod exec;

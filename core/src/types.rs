@@ -46,6 +46,15 @@ impl ValType {
         }
     }
 
+    /// The value's slot, or its first one, without what handlers leave unspecified: the upper half of narrow numbers.
+    #[cfg(feature = "debug")]
+    pub(crate) fn settled(self, slot: u64) -> u64 {
+        match self {
+            ValType::I32 | ValType::F32 => slot & u64::from(u32::MAX),
+            _ => slot,
+        }
+    }
+
     /// Whether this is a reference type.
     pub fn is_ref(self) -> bool {
         matches!(self, ValType::Ref(_))

@@ -11,4 +11,5 @@ mod mem_host;
 mod peripherals;
 mod power;
 mod programs;
+mod state;
 mod worn_flash;

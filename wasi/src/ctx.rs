@@ -248,6 +248,10 @@ impl<H: Host> WasiCtxBuilder<H> {
         for descriptor in self.preopens {
             table.insert(descriptor).map_err(full)?;
         }
+        #[cfg(feature = "debug")]
+        for (fd, descriptor) in table.iter_mut() {
+            descriptor.origin = crate::table::Origin::Start(fd);
+        }
         Ok(WasiCtx {
             host,
             table,

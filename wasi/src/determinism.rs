@@ -50,6 +50,12 @@ impl SeededRandom {
         SeededRandom { state: seed }
     }
 
+    /// The seed of what is still to come.
+    #[cfg(feature = "debug")]
+    pub(crate) const fn state(&self) -> u64 {
+        self.state
+    }
+
     /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);

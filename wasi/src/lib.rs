@@ -31,6 +31,8 @@ mod link;
 mod mem;
 pub mod path;
 mod preview1;
+#[cfg(feature = "debug")]
+mod state;
 pub mod table;
 #[cfg(test)]
 mod testing;
@@ -46,5 +48,7 @@ pub use layout::Abi;
 pub use link::add_to_linker;
 pub use mem::{MemDir, MemFile, MemFs, MemHost, MemStream};
 pub use preview1::{Function, Kind, Outcome, Param};
+#[cfg(feature = "debug")]
+pub use state::StateError;
 pub use trace::{TraceCall, WasiTrace};
 pub use types::{DirRights, Rights};

@@ -41,6 +41,19 @@ pub struct Descriptor<H: Host> {
     base: Rights,
     inheriting: Rights,
     preopen: Option<Box<str>>,
+    #[cfg(feature = "debug")]
+    pub(crate) origin: Origin,
+}
+
+/// How a program came by a descriptor.
+#[cfg(feature = "debug")]
+pub(crate) enum Origin {
+    /// In a way that cannot be told.
+    Unknown,
+    /// It had it at its start, under this number.
+    Start(u32),
+    /// It opened it.
+    Path(Box<crate::state::ByPath>),
 }
 
 impl<H: Host> Descriptor<H> {
@@ -52,6 +65,8 @@ impl<H: Host> Descriptor<H> {
             base,
             inheriting,
             preopen: None,
+            #[cfg(feature = "debug")]
+            origin: Origin::Unknown,
         }
     }
 
@@ -61,6 +76,12 @@ impl<H: Host> Descriptor<H> {
             preopen: Some(name),
             ..self
         }
+    }
+
+    /// The same, which the program came by in this way.
+    #[cfg(feature = "debug")]
+    pub(crate) fn from(self, origin: Origin) -> Self {
+        Descriptor { origin, ..self }
     }
 
     /// What may be done with it.
@@ -285,6 +306,36 @@ impl<H: Host> Table<H> {
     pub fn drain(&mut self) -> impl Iterator<Item = Descriptor<H>> + '_ {
         self.first_free = 0;
         self.slots.drain(..).flatten()
+    }
+
+    /// The descriptors with their numbers, from the lowest up.
+    #[cfg(feature = "debug")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Descriptor<H>)> {
+        let slots = (0..).zip(&self.slots);
+        slots.filter_map(|(fd, slot)| Some((fd, slot.as_ref()?)))
+    }
+
+    /// The same, to change them.
+    #[cfg(feature = "debug")]
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Descriptor<H>)> {
+        let slots = (0..).zip(&mut self.slots);
+        slots.filter_map(|(fd, slot)| Some((fd, slot.as_mut()?)))
+    }
+
+    /// Whether there can be a descriptor of this number.
+    #[cfg(feature = "debug")]
+    pub(crate) fn takes(&self, fd: u32) -> bool {
+        fd < self.limit
+    }
+
+    /// Puts a descriptor where none is, at a number that the table takes. (Those of standard streams are kept for
+    /// them.)
+    #[cfg(feature = "debug")]
+    pub(crate) fn put(&mut self, fd: u32, descriptor: Descriptor<H>) {
+        let len = self.slots.len().max(fd as usize + 1).max(STANDARD);
+        self.slots.resize_with(len, || None);
+        self.slots[fd as usize] = Some(descriptor);
+        self.first_free = STANDARD;
     }
 
     /// How many descriptors are open.

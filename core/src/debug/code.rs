@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use wasmparser::{RefType, ValidatorResources, WasmModuleResources};
+use wasmparser::{
+    BinaryReader, Operator, OperatorsReader, RefType, ValidatorResources, WasmModuleResources,
+};
 
 use crate::{
     error::Error,
@@ -142,6 +144,22 @@ impl Codes {
             work(&mut modules[known])
         })
     }
+}
+
+/// The instruction at an offset of a module.
+pub(super) fn operator_at(module: &Module, offset: u32) -> Result<Operator<'_>, Error> {
+    let module = module.inner();
+    let bytes = module.bytes.get(offset as usize..).unwrap_or_default();
+    let reader = BinaryReader::new_features(bytes, offset.into(), module.engine.features());
+    Ok(OperatorsReader::new(reader).read()?)
+}
+
+/// Whether it is a call, behind which its frame goes on.
+pub(super) fn is_call(module: &Module, offset: u32) -> bool {
+    matches!(
+        operator_at(module, offset),
+        Ok(Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. })
+    )
 }
 
 /// Validates a function up to an instruction, to tell the types of what is on the stack there.

@@ -34,8 +34,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bytes;
 mod code;
+mod identity;
 mod paged;
+mod runs;
 mod snapshot;
 mod spaces;
 mod stepper;

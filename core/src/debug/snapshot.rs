@@ -4,13 +4,17 @@ use alloc::vec::Vec;
 
 use super::{
     Codes, Paged, Stepper,
+    bytes::Parts,
+    code::is_call,
+    identity::{Identity, types_in},
     stepper::{Known, State, debugged},
 };
 use crate::{
     error::Error,
     exec::{Execution, NewFrame},
     func::Func,
-    store::{AsContext, AsContextMut, HeapState, StoreInner, Stored, TableEntity},
+    module::Module,
+    store::{AsContext, AsContextMut, FuncKind, HeapState, StoreInner, Stored, TableEntity},
     sync::Shared,
     types::ValType,
 };
@@ -23,6 +27,7 @@ use crate::{
 pub struct Snapshot {
     pub(super) steps: u64,
     pub(super) fuel: u64,
+    pub(super) identity: Shared<Identity>,
     pub(super) call: Call,
     pub(super) memories: Vec<Paged<u8>>,
     pub(super) tables: Vec<Paged<u64>>,
@@ -81,59 +86,56 @@ impl Snapshot {
         stepper: &Stepper,
         before: Option<&Snapshot>,
     ) -> Result<Snapshot, Error> {
-        stepper.func.0.index(store);
-        if !stepper.execution.is_at_step() || !matches!(stepper.state, State::Stopped) {
-            return Err(Error::new(
-                "a snapshot is taken of a call that stands before an instruction",
-            ));
-        }
-        if store.nested_calls > 0 {
-            return Err(Error::new(
-                "no snapshot can be taken while a host function runs",
-            ));
-        }
-        let mut new = 0;
-        let memories = (0..store.memories.len()).map(|i| {
+        check_stands(store, stepper)?;
+        let identity = before.map(|before| &before.identity);
+        let identity = match identity.filter(|identity| identity.is_of(store)) {
+            Some(identity) => identity.clone(),
+            None => Shared::new(Identity::of(store)),
+        };
+        let call = Call::of(store, stepper)?;
+        let parts = Parts::of(store, &identity, &call, &[])?;
+        let mut new = call.frames.iter().map(FrameState::bytes).sum::<usize>();
+        let memories = parts.memories.iter().enumerate().map(|(i, memory)| {
             let before = before.and_then(|before| before.memories.get(i));
-            Paged::of(store.memories.get(i as u32).data(), before, &mut new)
+            memory.copy(before, &mut new)
         });
         let memories = memories.collect();
-        let tables = (0..store.tables.len()).map(|i| {
+        let tables = parts.tables.iter().enumerate().map(|(i, table)| {
             let before = before.and_then(|before| before.tables.get(i));
-            Paged::of(&store.tables.get(i as u32).elements, before, &mut new)
+            table.copy(before, &mut new)
         });
         let tables = tables.collect();
-        let instances = (0..store.instances.len()).map(|i| {
-            let instance = store.instances.get(i as u32);
+        let instances = parts.instances.iter().enumerate();
+        let instances = instances.map(|(i, (elements, dropped_data))| {
             let before = before.and_then(|before| before.instances.get(i));
-            let elements = instance.elements.iter().enumerate().map(|(i, segment)| {
+            let elements = elements.iter().enumerate().map(|(i, segment)| {
                 let before = before.and_then(|before| before.elements.get(i));
-                Paged::of(segment, before, &mut new)
+                segment.copy(before, &mut new)
             });
             InstanceState {
                 elements: elements.collect(),
-                dropped_data: instance.dropped_data.clone(),
+                dropped_data: dropped_data.to_vec(),
             }
         });
         let instances = instances.collect();
-        let heap = store
-            .heap
-            .state(before.map(|before| &before.heap), &mut new)?;
-        let call = Call::of(store, stepper)?;
-        new += call.frames.iter().map(FrameState::bytes).sum::<usize>();
+        let heap = HeapState {
+            words: parts
+                .words
+                .copy(before.map(|before| &before.heap.words), &mut new),
+            shape: parts.heap,
+        };
         Ok(Snapshot {
-            steps: store.stops.steps,
-            fuel: store.fuel,
-            call,
+            steps: parts.steps,
+            fuel: parts.fuel,
+            globals: parts.globals,
+            identity: identity.clone(),
             memories,
             tables,
-            globals: (0..store.globals.len() as u32)
-                .map(|i| store.globals.get(i).value)
-                .collect(),
             instances,
             heap,
             host: Vec::new(),
             new_bytes: new,
+            call,
         })
     }
 
@@ -197,6 +199,7 @@ impl Snapshot {
 
     /// Refuses a store that does not have the same parts.
     fn fits(&self, store: &StoreInner) -> Result<(), Error> {
+        self.identity.check(store)?;
         let same = self.memories.len() == store.memories.len()
             && self.tables.len() == store.tables.len()
             && self.globals.len() == store.globals.len()
@@ -219,17 +222,19 @@ impl Snapshot {
     fn put(&self, store: &mut StoreInner) -> Result<(), Error> {
         for (memory, i) in self.memories.iter().zip(0..) {
             let entity = store.memories.get_mut(i);
-            let maximum = entity.ty.maximum.unwrap_or(u64::MAX);
+            let sizes = entity.ty.minimum..=entity.ty.maximum.unwrap_or(u64::MAX);
             let pages = memory.len() as u64 >> entity.ty.page_size_log2;
             let whole = pages << entity.ty.page_size_log2 == memory.len() as u64;
-            if pages > maximum || !whole || !entity.resize_to(memory.len()) {
+            if !sizes.contains(&pages) || !whole || !entity.resize_to(memory.len()) {
                 return Err(Error::limit("no room for a memory of the snapshot"));
             }
             memory.copy_to(entity.data_mut());
         }
         for (table, i) in self.tables.iter().zip(0..) {
             let entity = store.tables.get_mut(i);
-            if table.len() as u64 > entity.ty.maximum.unwrap_or(TableEntity::MAX_ELEMENTS) {
+            let most = entity.ty.maximum.unwrap_or(u64::MAX);
+            let sizes = entity.ty.minimum..=most.min(TableEntity::MAX_ELEMENTS);
+            if !sizes.contains(&(table.len() as u64)) {
                 return Err(Error::limit("no room for a table of the snapshot"));
             }
             entity.elements = table.to_vec();
@@ -240,28 +245,63 @@ impl Snapshot {
         for (state, i) in self.instances.iter().zip(0..) {
             let instance = store.instances.get_mut(i);
             for (segment, elements) in state.elements.iter().zip(&mut instance.elements) {
-                if segment.len() != elements.len() {
+                if !segment.is(elements) {
                     *elements = segment.to_vec().into();
                 }
             }
             instance.dropped_data.copy_from_slice(&state.dropped_data);
         }
         store.sync_types();
-        store.heap.restore(&self.heap)?;
+        self.put_heap(store)?;
         store.fuel = self.fuel;
         store.stops.steps = self.steps;
         Ok(())
     }
+
+    /// Writes the heap, with this engine's numbers for the types of its objects.
+    fn put_heap(&self, store: &mut StoreInner) -> Result<(), Error> {
+        if self.identity.has_modules_of(store) {
+            return store.heap.restore(&self.heap, None);
+        }
+        let here = types_in(store);
+        let numbers = self.identity.type_numbers();
+        let number = |old: u32| {
+            let at = match &numbers {
+                Some(numbers) => numbers.find(old)?.0,
+                None => old,
+            };
+            here.get(at as usize).copied()
+        };
+        store.heap.restore(&self.heap, Some(&number))
+    }
+}
+
+/// Whether a snapshot can be taken.
+pub(super) fn check_stands(store: &StoreInner, stepper: &Stepper) -> Result<(), Error> {
+    stepper.func.0.index(store);
+    if !stepper.execution.is_at_step() || !matches!(stepper.state, State::Stopped) {
+        return Err(Error::new(
+            "a snapshot is taken of a call that stands before an instruction",
+        ));
+    }
+    if store.nested_calls > 0 {
+        return Err(Error::new(
+            "no snapshot can be taken while a host function runs",
+        ));
+    }
+    Ok(())
 }
 
 impl Call {
-    fn of(store: &StoreInner, stepper: &Stepper) -> Result<Call, Error> {
+    pub(super) fn of(store: &StoreInner, stepper: &Stepper) -> Result<Call, Error> {
         let slots = |base: u32, places: &[(ValType, u32)]| -> Vec<u64> {
             let each = places
                 .iter()
-                .flat_map(|(ty, slot)| (*slot..).take(ty.slots()));
-            each.map(|slot| stepper.execution.slot(base + slot).unwrap_or(0))
-                .collect()
+                .flat_map(|(ty, slot)| (*slot..).take(ty.slots()).map(move |slot| (ty, slot)));
+            let value = |(ty, slot): (&ValType, u32)| {
+                ty.settled(stepper.execution.slot(base + slot).unwrap_or(0))
+            };
+            each.map(value).collect()
         };
         let mut frames = Vec::new();
         for frame in stepper.frames_in(store).iter().rev() {
@@ -282,6 +322,15 @@ impl Call {
         })
     }
 
+    /// Whether results of this function are those of the called one: it, or another that it has tail-called.
+    fn returns_from(&self, store: &StoreInner, module: &Module, defined: u32) -> bool {
+        let called = &store.funcs[self.func as usize];
+        let module = module.inner();
+        let ty = module.type_of_func(module.imported_funcs + defined);
+        matches!(called.kind, FuncKind::Wasm { .. })
+            && ty.result_slots() == called.result_slots as usize
+    }
+
     /// Where the frames and their values go in the code of this store.
     fn places(&self, store: &StoreInner, codes: &Codes) -> Result<Vec<NewFrame>, Error> {
         let misfit = || Error::new("the snapshot's frames do not fit its modules");
@@ -299,12 +348,17 @@ impl Call {
                 .inner()
                 .code
                 .translate(module.inner(), frame.defined)?;
+            let innermost = i + 1 == self.frames.len();
+            if i == 0 && !self.returns_from(store, &module, frame.defined)
+                || !innermost && !is_call(&module, frame.offset)
+            {
+                return Err(misfit());
+            }
             let info = codes.func(&module, frame.defined)?;
             let operands = codes.operands(&module, frame.defined, frame.offset)?;
             let own = operands
                 .get(..frame.operand_count as usize)
                 .ok_or_else(misfit)?;
-            let innermost = i + 1 == self.frames.len();
             let code = match innermost {
                 true => info.step_at(frame.offset),
                 false => info.step_at(frame.offset).and(info.behind(frame.offset)),

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use wasmparser::{BinaryReader, MemArg, MemArgTarget, Operator, OperatorsReader};
+use wasmparser::{MemArg, MemArgTarget, Operator};
 
-use super::{Frame, Stepper, Until};
+use super::{Frame, Stepper, Until, code::operator_at};
 use crate::{
     bytecode::Shape,
     error::Error,
@@ -265,13 +265,7 @@ pub(super) fn hit_by(
 }
 
 fn site_of(stepper: &Stepper, frame: &Frame) -> Result<Site, Error> {
-    let module = frame.module.inner();
-    let bytes = module
-        .bytes
-        .get(frame.offset as usize..)
-        .unwrap_or_default();
-    let reader = BinaryReader::new_features(bytes, frame.offset.into(), module.engine.features());
-    let operator = OperatorsReader::new(reader).read()?;
+    let operator = operator_at(&frame.module, frame.offset)?;
     let operands: Shared<[(ValType, u32)]> =
         stepper
             .known

@@ -141,8 +141,9 @@ impl Execution {
         let mut cx = Cx::new(store.stacks.take());
         let ends = frames
             .iter()
-            .map(|frame| frame.base as usize + frame.slots as usize);
-        if !cx.stack.reserve(ends.max().unwrap_or(0) * 8) {
+            .map(|frame| u64::from(frame.base) + u64::from(frame.slots));
+        let bytes = usize::try_from(ends.max().unwrap_or(0) * 8);
+        if !bytes.is_ok_and(|bytes| cx.stack.reserve(bytes)) {
             store.stacks.give_back(cx.stack);
             return Err(TrapCode::StackOverflow.into());
         }

@@ -23,13 +23,7 @@ pub(super) fn throw(
     exception: u64,
     at_instruction: bool,
 ) -> Result<(), Error> {
-    // What is thrown may be any number where an image's code says so.
-    let thrown = store.heap.exn(exception);
-    let thrown = thrown.filter(|(tag, values)| {
-        let known = (*tag as usize) < store.tags.len();
-        known && store.tag_type(*tag).param_slots() == values.len()
-    });
-    let Some((tag, values)) = thrown else {
+    let Some((tag, values)) = store.exn(exception) else {
         return Err(TrapCode::NullReference.into());
     };
     let mut frames = Frames::new(cx, at_instruction);

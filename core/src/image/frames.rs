@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::read::{Reader, put, put_list};
 use crate::{
     bytecode::{Clause, FrameMap, Point, Try},
+    encoding::{Reader, put, put_list},
     error::Error,
 };
 

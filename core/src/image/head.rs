@@ -2,11 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::{
-    read::{Reader, put, put_list, put_text},
-    types::{Namer, Types, memory_type, put_memory_type},
-};
+use super::types::{Namer, Types, memory_type, put_memory_type};
 use crate::{
+    encoding::{Reader, put, put_list, put_text},
     error::Error,
     module::{
         ConstExpr, ConstOp, DataSegment, ElementItems, ElementKind, ElementSegment, ExportEntry,

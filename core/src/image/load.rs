@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{
-    CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames, head,
-    read::{Reader, damaged, u16_at, u32_at},
+    CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, flags, frames, head,
+    read::{damaged, reader, u16_at, u32_at},
 };
 use crate::{
     bytecode::FrameMap,
+    encoding::checksum,
     engine::Engine,
     error::Error,
     module::{Bytes, CodeTable, Module, ModuleInner},
@@ -77,7 +78,7 @@ impl ImageCode {
         let record = |i: u32| self.frames as usize + 4 + i as usize * 8;
         let found = search(count, |i| u32_at(image, record(i)).cmp(&defined));
         if let Some(i) = found {
-            let mut reader = Reader::new(image, u32_at(image, record(i) + 4) as usize);
+            let mut reader = reader(image, u32_at(image, record(i) + 4) as usize);
             return frames::read(&mut reader, self.slots(image, defined));
         }
         Ok(FrameMap::default())
@@ -103,7 +104,7 @@ impl ImageCode {
             return map;
         }
         let at = u32_at(image, self.offsets as usize + defined as usize * 4);
-        let mut reader = Reader::new(image, at as usize);
+        let mut reader = reader(image, at as usize);
         let mut before = (0u32, 0u32);
         // (Not checked: what is damaged ends the list.)
         for _ in 0..reader.u32().unwrap_or(0) {
@@ -164,7 +165,7 @@ fn load(engine: &Engine, bytes: Bytes, verify: bool) -> Result<Module, Error> {
     let header = check(engine, &bytes)?;
     let mut module = ModuleInner::empty(engine, bytes);
     let image = module.bytes.clone();
-    let mut reader = Reader::new(&image, HEADER_BYTES);
+    let mut reader = reader(&image, HEADER_BYTES);
     head::read(&mut reader, &mut module, header.defined, |defined| {
         header.type_index(&image, defined)
     })?;

@@ -72,12 +72,3 @@ mod flags {
         (1 << 13, "float", "floating point", cfg!(feature = "float")),
     ];
 }
-
-/// CRC-32 without a table: images are loaded once, and a table would take more flash than it is worth.
-fn checksum(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc: u32, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            crc >> 1 ^ if crc & 1 != 0 { 0xedb8_8320 } else { 0 }
-        })
-    })
-}

@@ -2,8 +2,8 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::read::{Reader, put, put_list};
 use crate::{
+    encoding::{Reader, put, put_list},
     error::Error,
     module::TypeEntry,
     types::{

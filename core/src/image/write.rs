@@ -2,12 +2,10 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{
-    CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames, head,
-    read::put,
-};
+use super::{CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, flags, frames, head};
 use crate::{
     bytecode::{Compact, Encoding},
+    encoding::{checksum, put},
     error::Error,
     module::{Module, ModuleInner, type_groups},
     translate::{Compiled, compile},

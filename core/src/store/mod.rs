@@ -20,12 +20,12 @@ pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use func::{FuncEntity, FuncKind};
 pub(crate) use global::GlobalEntity;
 pub(crate) use handle::Stored;
-#[cfg(feature = "debug")]
-pub(crate) use heap::HeapState;
 pub(crate) use heap::{
     CastTarget, FUNC_TAG, Field, FieldKind, HEADER_BYTES, Heap, Layout, Marker, Plain, Root,
     element_at, func_slot,
 };
+#[cfg(feature = "debug")]
+pub(crate) use heap::{HeapShape, HeapState, TypeNumbers};
 pub(crate) use instance::{InstanceEntity, Referenced};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub(crate) use memory::{MemoryEntity, MemoryPlace};
@@ -122,6 +122,14 @@ impl StoreInner {
     /// The type whose parameters exceptions with a tag carry.
     pub(crate) fn tag_type(&self, tag: u32) -> FuncType {
         self.engine.func_type(self.tags[tag as usize])
+    }
+
+    /// Tag and values of an exception. (What should be one may be any number where an image's code or a snapshot says
+    /// so.)
+    pub(crate) fn exn(&self, slot: u64) -> Option<(u32, &[u64])> {
+        let (tag, values) = self.heap.exn(slot)?;
+        let known = (tag as usize) < self.tags.len();
+        (known && self.tag_type(tag).param_slots() == values.len()).then_some((tag, values))
     }
 
     /// Makes the engine's types known to the heap.

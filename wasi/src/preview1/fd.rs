@@ -35,7 +35,7 @@ pub(super) fn fd_fdstat_get<H: Host>(cx: &mut Cx<'_, H>, fd: u32, stat: u32) -> 
 }
 
 /// The flags that mean something on an object.
-pub(super) fn meaningful_flags<D, F, S, K>(object: &Object<D, F, S, K>) -> Fdflags {
+pub(crate) fn meaningful_flags<D, F, S, K>(object: &Object<D, F, S, K>) -> Fdflags {
     match object {
         Object::File { .. } => Fdflags::ALL,
         Object::Dir(_) => Fdflags::NONBLOCK,

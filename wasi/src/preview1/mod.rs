@@ -18,6 +18,8 @@ mod sock;
 
 use args_env::{args_get, args_sizes_get, environ_get, environ_sizes_get};
 use clock::{clock_res_get, clock_time_get};
+#[cfg(feature = "debug")]
+pub(crate) use fd::meaningful_flags;
 use fd::{
     fd_close, fd_fdstat_get, fd_fdstat_set_flags, fd_fdstat_set_rights, fd_filestat_get,
     fd_filestat_set_size, fd_filestat_set_times, fd_prestat_dir_name, fd_prestat_get, fd_readdir,

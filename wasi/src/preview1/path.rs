@@ -130,7 +130,11 @@ pub(super) fn path_open<H: Host>(
         Opened::Stream(stream) => (Object::Stream(stream), Rights::STREAM, Rights::EMPTY),
     };
     let flags = fdflags & meaningful_flags(&object);
+    #[cfg(feature = "debug")]
+    let origin = table.get(fd)?.origin.open(path, grant.how.follow);
     let descriptor = Descriptor::new(object, grant.base & limit, inheriting, flags);
+    #[cfg(feature = "debug")]
+    let descriptor = descriptor.from(origin);
     match table.insert(descriptor) {
         Ok(opened) => cx.mem.write_u32(opened_fd, opened),
         Err((errno, descriptor)) => descriptor.close(host).and(Err(errno)),

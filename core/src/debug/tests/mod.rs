@@ -2,6 +2,7 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
+mod bytes;
 mod timeline;
 
 use super::*;
@@ -234,7 +235,15 @@ fn resume_everywhere(wat: &str, args: &[Val]) {
     let mut snapshots = Vec::new();
     let mut pictures = Vec::new();
     loop {
-        snapshots.push(Snapshot::take(&store, &stepper).unwrap());
+        let snapshot = Snapshot::take(&store, &stepper).unwrap();
+        let mut bytes = Vec::new();
+        let mut sink = |part: &[u8]| {
+            bytes.extend_from_slice(part);
+            Ok(())
+        };
+        Snapshot::write_to(&store, &stepper, &[], &mut sink).unwrap();
+        assert_eq!(snapshot.to_bytes().unwrap(), bytes);
+        snapshots.push((snapshot, bytes));
         pictures.push(picture(&stepper, &store));
         let next = store.steps() + 1;
         if !matches!(stepper.run(&mut store, &Until::steps(next)), Stop::Step) {
@@ -249,13 +258,24 @@ fn resume_everywhere(wat: &str, args: &[Val]) {
         )
     };
     let expected = end(&stepper);
-    for (snapshot, picture_then) in snapshots.iter().zip(&pictures) {
-        let (mut other, _, _) = start(wat, args);
-        let mut resumed = snapshot.restore(&mut other).unwrap();
-        assert_eq!(&picture(&resumed, &other), picture_then);
-        resumed.run(&mut other, &Until::end());
-        assert_eq!(end(&resumed), expected);
-        assert_eq!(other.steps(), store.steps());
+    for ((snapshot, bytes), picture_then) in snapshots.iter().zip(&pictures) {
+        let read = Snapshot::from_bytes(bytes).unwrap();
+        assert_eq!(&read.to_bytes().unwrap(), bytes);
+        for snapshot in [snapshot, &read] {
+            let (mut other, _, _) = start(wat, args);
+            let mut resumed = snapshot.restore(&mut other).unwrap();
+            assert_eq!(&picture(&resumed, &other), picture_then);
+            assert_eq!(
+                &Snapshot::take(&other, &resumed)
+                    .unwrap()
+                    .to_bytes()
+                    .unwrap(),
+                bytes
+            );
+            resumed.run(&mut other, &Until::end());
+            assert_eq!(end(&resumed), expected);
+            assert_eq!(other.steps(), store.steps());
+        }
         // And in the store that has gone on meanwhile.
         let mut again = snapshot.restore(&mut store).unwrap();
         again.run(&mut store, &Until::end());
@@ -270,54 +290,55 @@ fn snapshots_go_on_from_every_step() {
     resume_everywhere(WRITES, &[]);
 }
 
+/// Vectors, tables, objects, exceptions and several memories.
+#[cfg(feature = "wasm3")]
+const OBJECTS: &str = r#"(module
+    (type $pair (struct (field (mut i32)) (field (ref null $pair))))
+    (type $list (array (mut i64)))
+    (type $f (func (param i32 v128) (result v128 i32)))
+    (memory (export "memory") 1 4) (memory $b 0)
+    (table $t 2 4 funcref) (elem $e func $g)
+    (data $d "hello")
+    (tag $tag (param i32 f64))
+    (global $top (mut (ref null $pair)) (ref.null $pair))
+    (func $g (type $f)
+        (i32x4.add (local.get 1) (i32x4.splat (local.get 0)))
+        (i32.mul (local.get 0) (i32.const 3)))
+    (func $thrower (param i32)
+        (throw $tag (local.get 0) (f64.const 2.5)))
+    (func (export "run") (result i64) (local $v v128) (local $l (ref null $list)) (local $x f64)
+        (drop (memory.grow (i32.const 1)))
+        (drop (memory.grow $b (i32.const 2)))
+        (memory.init $b $d (i32.const 65536) (i32.const 1) (i32.const 4))
+        (data.drop $d)
+        (table.init $t $e (i32.const 1) (i32.const 0) (i32.const 1))
+        (elem.drop $e)
+        (drop (table.grow $t (ref.func $g) (i32.const 1)))
+        (global.set $top (struct.new $pair (i32.const 4) (ref.null $pair)))
+        (global.set $top (struct.new $pair (i32.const 5) (global.get $top)))
+        (local.set $l (array.new $list (i64.const 7) (i32.const 3)))
+        (i64.const 1000)
+        (i32.const 2)
+        (v128.const i32x4 1 2 3 4)
+        (call_indirect $t (type $f) (i32.const 2))
+        (drop)
+        (local.set $v)
+        (block $caught (result i32 f64)
+            (try_table (catch $tag $caught)
+                (call $thrower (i32.const 40)))
+            (unreachable))
+        (local.set $x)
+        (i64.extend_i32_u)
+        (i64.add)
+        (i64.add (i64.extend_i32_u (i32x4.extract_lane 3 (local.get $v))))
+        (i64.add (array.get $list (local.get $l) (i32.const 2)))
+        (i64.add (i64.extend_i32_u (i32.load8_u $b (i32.const 65536))))
+        (i64.add (i64.extend_i32_u
+            (struct.get $pair 0 (ref.as_non_null (struct.get $pair 1 (global.get $top))))))
+        (i64.add (i64.trunc_f64_s (local.get $x)))))"#;
+
 #[cfg(feature = "wasm3")]
 #[test]
 fn snapshots_hold_vectors_tables_objects_and_several_memories() {
-    resume_everywhere(
-        r#"(module
-            (type $pair (struct (field (mut i32)) (field (ref null $pair))))
-            (type $list (array (mut i64)))
-            (type $f (func (param i32 v128) (result v128 i32)))
-            (memory (export "memory") 1 4) (memory $b 0)
-            (table $t 2 4 funcref) (elem $e func $g)
-            (data $d "hello")
-            (tag $tag (param i32 f64))
-            (global $top (mut (ref null $pair)) (ref.null $pair))
-            (func $g (type $f)
-                (i32x4.add (local.get 1) (i32x4.splat (local.get 0)))
-                (i32.mul (local.get 0) (i32.const 3)))
-            (func $thrower (param i32)
-                (throw $tag (local.get 0) (f64.const 2.5)))
-            (func (export "run") (result i64) (local $v v128) (local $l (ref null $list)) (local $x f64)
-                (drop (memory.grow (i32.const 1)))
-                (drop (memory.grow $b (i32.const 2)))
-                (memory.init $b $d (i32.const 65536) (i32.const 1) (i32.const 4))
-                (data.drop $d)
-                (table.init $t $e (i32.const 1) (i32.const 0) (i32.const 1))
-                (elem.drop $e)
-                (drop (table.grow $t (ref.func $g) (i32.const 1)))
-                (global.set $top (struct.new $pair (i32.const 4) (ref.null $pair)))
-                (global.set $top (struct.new $pair (i32.const 5) (global.get $top)))
-                (local.set $l (array.new $list (i64.const 7) (i32.const 3)))
-                (i64.const 1000)
-                (i32.const 2)
-                (v128.const i32x4 1 2 3 4)
-                (call_indirect $t (type $f) (i32.const 2))
-                (drop)
-                (local.set $v)
-                (block $caught (result i32 f64)
-                    (try_table (catch $tag $caught)
-                        (call $thrower (i32.const 40)))
-                    (unreachable))
-                (local.set $x)
-                (i64.extend_i32_u)
-                (i64.add)
-                (i64.add (i64.extend_i32_u (i32x4.extract_lane 3 (local.get $v))))
-                (i64.add (array.get $list (local.get $l) (i32.const 2)))
-                (i64.add (i64.extend_i32_u (i32.load8_u $b (i32.const 65536))))
-                (i64.add (i64.extend_i32_u
-                    (struct.get $pair 0 (ref.as_non_null (struct.get $pair 1 (global.get $top))))))
-                (i64.add (i64.trunc_f64_s (local.get $x)))))"#,
-        &[],
-    );
+    resume_everywhere(OBJECTS, &[]);
 }

@@ -32,7 +32,7 @@ pub(crate) use objects::{CastTarget, Plain, element_at, func_slot};
 pub(crate) use roots::Root;
 use roots::Roots;
 #[cfg(feature = "debug")]
-pub(crate) use state::HeapState;
+pub(crate) use state::{HeapShape, HeapState, TypeNumbers};
 
 use crate::{
     sync::{Lock, Shared},
@@ -95,6 +95,28 @@ impl Header {
 
     pub(crate) fn len(self) -> u32 {
         (self.0 >> 32) as u32
+    }
+
+    /// The same with another number.
+    #[cfg(feature = "debug")]
+    fn numbered(self, number: u32) -> Header {
+        const NUMBER: u64 = (1 << 28) - 1;
+        Header(self.0 & !NUMBER | u64::from(number) & NUMBER)
+    }
+
+    /// Words of the object, which is of this type if it has one, or of the free block.
+    fn size(self, ty: Option<&TypeDef>) -> u32 {
+        let size = match self.kind() {
+            Kind::Typed => match ty.map(|def| &def.layout) {
+                Some(Layout::Struct { words, .. }) => *words,
+                Some(Layout::Array(kind)) => array_words(*kind, self.len()).unwrap_or(MAX_WORDS),
+                _ => 1,
+            },
+            Kind::Extern => 1,
+            Kind::Exn => self.len().saturating_add(1),
+            Kind::Free => self.number(),
+        };
+        size.max(1)
     }
 }
 
@@ -196,21 +218,8 @@ impl Heap {
 
     /// Words of the object or free block with this header.
     fn size(&self, header: Header) -> u32 {
-        let size = match header.kind() {
-            Kind::Typed => match self
-                .types
-                .get(header.number() as usize)
-                .map(|def| &def.layout)
-            {
-                Some(Layout::Struct { words, .. }) => *words,
-                Some(Layout::Array(kind)) => array_words(*kind, header.len()).unwrap_or(MAX_WORDS),
-                _ => 1,
-            },
-            Kind::Extern => 1,
-            Kind::Exn => header.len().saturating_add(1),
-            Kind::Free => header.number(),
-        };
-        size.max(1)
+        let ty = self.types.get(header.number() as usize);
+        header.size(ty.map(|def| &**def))
     }
 
     /// Room for `words`, zeroed but for its header; `None` if there is none without a collection.
