@@ -169,11 +169,7 @@ pub fn no_steps(file: &Path) -> Failure {
 }
 
 /// What an image's code does has been decided.
-fn config(
-    args: &ProgramArgs,
-    file: &Path,
-    image: Option<ImageInfo>,
-) -> Result<Config, Failure> {
+fn config(args: &ProgramArgs, file: &Path, image: Option<ImageInfo>) -> Result<Config, Failure> {
     if args.fuel.is_some() && image.as_ref().is_some_and(|image| !image.fuel) {
         return Err(Failure::new(format!(
             "{}: the image was compiled without fuel metering: compile it with `--fuel`, or run it without",

@@ -17,7 +17,6 @@ use crate::{
     args::ReplayArgs,
     debug::core_of,
     error::Failure,
-    invoke,
     limits::Limits,
     load::{Input, reason},
     output, program,
@@ -31,7 +30,9 @@ pub fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     let stepping = args.steps || args.core_on_trap.is_some();
     let (mut store, module) = load(args.module.as_deref(), &info, recording, stepping)?;
     if !args.quiet {
-        store.observe_replay(|call| drop(print_again(call)));
+        store.observe_replay(|call| {
+            print_again(call);
+        });
     }
     let result = run_again(args, &info, &mut store, &module);
     if args.steps {

@@ -45,7 +45,7 @@ impl RunArgs {
         };
         let store = &mut program.store;
         let mut results = vec![Val::I32(0); entry.func.ty(&*store).results().len()];
-        let result = entry.func.call(store, &entry.arguments, &mut results);
+        let result = entry.func.call(&mut *store, &entry.arguments, &mut results);
         if result.is_ok() && entry.invoked {
             show(&results)?;
         }

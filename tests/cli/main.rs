@@ -5,6 +5,7 @@ mod images;
 mod invoke;
 mod limits;
 mod programs;
+mod replay;
 mod tools;
 mod traps;
 mod wasi;

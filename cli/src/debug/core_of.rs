@@ -96,7 +96,10 @@ fn write<T>(
                 }
             })
             .collect(),
-        globals: globals.iter().map(|global| Value::from(&global.get(store))).collect(),
+        globals: globals
+            .iter()
+            .map(|global| Value::from(&global.get(store)))
+            .collect(),
     };
     let unwritten =
         |error: std::io::Error| Failure::new(format!("{}: {}", to.display(), reason(&error)));

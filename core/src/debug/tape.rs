@@ -848,7 +848,11 @@ fn replay_effect<T>(
 impl StoreInner {
     /// Tells the observer of a host function that has returned.
     fn tell_replayed(&mut self, (instance, import): (u32, u32), args: &[u64], results: &[u64]) {
-        let Some(observer) = self.tape.as_deref_mut().and_then(|tape| tape.observer.as_mut()) else {
+        let Some(observer) = self
+            .tape
+            .as_deref_mut()
+            .and_then(|tape| tape.observer.as_mut())
+        else {
             return;
         };
         if instance as usize >= self.instances.len() {
