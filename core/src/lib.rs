@@ -53,6 +53,8 @@ pub mod debug;
 mod engine;
 mod error;
 mod exec;
+#[cfg(feature = "compiler")]
+pub mod explain;
 mod externs;
 mod func;
 mod gc;

@@ -5,17 +5,8 @@ use core::fmt::Write;
 
 use wasmparser::Operator;
 
-use super::{Bank, Encoding, Field, Form, Op, Shape};
+use super::{Encoding, Field, Form, Op, Shape};
 use crate::translate::{Instruction, row_of};
-
-fn bank_name(bank: Bank) -> &'static str {
-    match bank {
-        Bank::Int => "acc",
-        Bank::F32 => "fa",
-        Bank::F64 => "da",
-        Bank::V128 => "va",
-    }
-}
 
 /// One instruction of symbolic code, with destinations first. `slot` names slots; `imported` functions precede
 /// those of the module.
@@ -74,9 +65,9 @@ pub(crate) fn disassemble<E: Encoding>(
                 slot(instruction.slot(at) + 1)
             ),
             Field::Pin(n) | Field::ToPin(n) => write!(text, "p{n}"),
-            Field::Acc(bank) | Field::ToAcc(bank) => write!(text, "{}", bank_name(bank)),
+            Field::Acc(bank) | Field::ToAcc(bank) => write!(text, "{}", bank.name()),
             Field::Both(bank, at) => {
-                write!(text, "{}={}", bank_name(bank), slot(instruction.u16(at)))
+                write!(text, "{}={}", bank.name(), slot(instruction.u16(at)))
             }
             Field::Imm16(at) => write!(text, "{}", instruction.small(at)),
             Field::Imm(at) => write!(text, "{}", instruction.imm(at)),

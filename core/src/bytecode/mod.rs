@@ -20,7 +20,7 @@ use crate::exec::vector::v128;
 pub(crate) use disasm::{disassemble, wasm_text};
 #[cfg(not(compact))]
 pub(crate) use encoding::Direct;
-pub(crate) use encoding::{Compact, Encoding, Native};
+pub(crate) use encoding::{Compact, Encoding, Explaining, Native};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
 pub(crate) use forms::compact_form;
 pub(crate) use frame_map::{Clause, FrameMap, Point, Try};
