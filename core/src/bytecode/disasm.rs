@@ -19,30 +19,7 @@ pub(crate) fn disassemble<E: Encoding>(
         return format!("bad opcode {}", instruction.opcode());
     };
     let form = Form::of::<E>(op, number);
-    let places = E::PLACES;
-    let mut text = String::new();
-    match *op.shape() {
-        Shape::Compare { operand, not, .. }
-            if number >= Shape::steps_from(places, operand, not) =>
-        {
-            let _ = write!(text, "step_br_if {}", op.text());
-        }
-        Shape::LoadBranch { compares, .. } | Shape::LoadKeepBranch { compares, .. } => {
-            let each = op.shape().forms(places) / compares.len() as u16;
-            let compare = compares[(number / each) as usize].text();
-            let _ = write!(text, "{}+br_if {compare}", op.text());
-        }
-        Shape::Compare { operand, .. } if number >= Shape::branches_from(places, operand) => {
-            let branch = number - Shape::branches_from(places, operand);
-            let not = if branch >= places.of(operand).branches.len() {
-                "_not"
-            } else {
-                ""
-            };
-            let _ = write!(text, "br_if{not} {}", op.text());
-        }
-        _ => text.push_str(op.text()),
-    }
+    let mut text = name_in_form::<E>(op, number);
     let mut separator = " ";
     for field in form.fields() {
         if !matches!(field, Field::Entry(_) | Field::Full) {
@@ -122,6 +99,35 @@ pub(crate) fn disassemble<E: Encoding>(
             Field::Cast(at) => write!(text, "type {:#x}", instruction.u32(at)),
             Field::Type(at) => write!(text, "type {}", instruction.index(at)),
         };
+    }
+    text
+}
+
+/// The name of an op in the form of this number: what it does first, as far as it does several things.
+pub(crate) fn name_in_form<E: Encoding>(op: Op, number: u16) -> String {
+    let places = E::PLACES;
+    let mut text = String::new();
+    match *op.shape() {
+        Shape::Compare { operand, not, .. }
+            if number >= Shape::steps_from(places, operand, not) =>
+        {
+            let _ = write!(text, "step_br_if {}", op.text());
+        }
+        Shape::LoadBranch { compares, .. } | Shape::LoadKeepBranch { compares, .. } => {
+            let each = op.shape().forms(places) / compares.len() as u16;
+            let compare = compares[(number / each) as usize].text();
+            let _ = write!(text, "{}+br_if {compare}", op.text());
+        }
+        Shape::Compare { operand, .. } if number >= Shape::branches_from(places, operand) => {
+            let branch = number - Shape::branches_from(places, operand);
+            let not = if branch >= places.of(operand).branches.len() {
+                "_not"
+            } else {
+                ""
+            };
+            let _ = write!(text, "br_if{not} {}", op.text());
+        }
+        _ => text.push_str(op.text()),
     }
     text
 }

@@ -17,7 +17,7 @@ use crate::exec::gcref;
 #[cfg(feature = "simd")]
 use crate::exec::vector::v128;
 #[cfg(feature = "compiler")]
-pub(crate) use disasm::{disassemble, wasm_text};
+pub(crate) use disasm::{disassemble, name_in_form, wasm_text};
 #[cfg(not(compact))]
 pub(crate) use encoding::Direct;
 pub(crate) use encoding::{Compact, Encoding, Explaining, Native};

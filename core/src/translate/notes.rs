@@ -6,7 +6,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 use core::mem::take;
 
 use super::{func::FuncTranslator, stack::Loc};
-use crate::bytecode::{Encoding, Op, Shape, Ty};
+use crate::bytecode::{Encoding, Op, Shape, Ty, name_in_form};
 
 /// Where a value is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,8 +82,8 @@ pub enum Note {
     Fused {
         /// The steps that they were of.
         with: Vec<usize>,
-        /// The name of that one.
-        into: &'static str,
+        /// What listings call that one.
+        into: String,
         /// What it does.
         fusion: Fusion,
     },
@@ -322,7 +322,7 @@ impl Notes {
                 self.steps[step].notes.push(Note::FusedInto { by: now });
             }
             let fusion = Fusion::of::<E>(op, form);
-            let into = op.text();
+            let into = name_in_form::<E>(op, form);
             self.push(Note::Fused { with, into, fusion });
         }
         self.origins.push(vec![now]);
@@ -436,6 +436,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             } else {
                 self.consume(&mut notes);
             }
+        } else if self.blocks.is_empty() {
+            // The function's end.
+            self.consume(&mut notes);
         } else {
             self.consume(&mut notes);
             // (Operands that code which cannot be reached has left are gone.)

@@ -1,0 +1,4 @@
+use super::Function;
+pub fn page(_name: &str, _functions: &[Function]) -> String {
+    String::new()
+}
