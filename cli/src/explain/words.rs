@@ -164,7 +164,7 @@ fn why(reason: Reason) -> &'static str {
     }
 }
 
-fn fused(fusion: Fusion) -> &'static str {
+pub fn fused(fusion: Fusion) -> &'static str {
     match fusion {
         Fusion::CompareBranch => "compares and branches in one",
         Fusion::StepBranch => "steps a counter, compares it and branches in one",

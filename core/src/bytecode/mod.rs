@@ -4,6 +4,8 @@
 //! in; an **opcode** numbers one form of one op. How instructions lie in memory says `encoding`.
 
 #[cfg(feature = "compiler")]
+pub(crate) mod about;
+#[cfg(feature = "compiler")]
 mod disasm;
 mod encoding;
 mod form;
