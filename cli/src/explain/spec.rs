@@ -143,22 +143,20 @@ impl Instruction<'_> {
     }
 
     fn text(&self) -> String {
-        let names = self.family.immediates.iter().map(|one| {
-            // (Types are a part of some names.)
-            match one.split_once(':') {
-                Some((name, _)) if self.name.contains(&format!(" {name}")) => "",
-                Some((name, _)) => name,
-                None => one,
-            }
-        });
-        let mut text = self.name.to_string();
-        for name in
-            names.filter(|name| !name.is_empty() && !self.name.ends_with(&format!("{name})")))
-        {
-            text.push(' ');
-            text.push_str(name);
+        // (Types are a part of some names.)
+        let mut names: Vec<&str> = self
+            .family
+            .immediates
+            .iter()
+            .map(|one| one.split_once(':').map_or(*one, |(name, _)| name))
+            .filter(|name| !self.name.split([' ', ')']).any(|part| part == *name))
+            .collect();
+        // What is initialized comes first in the text format.
+        if names.first() == Some(&"y") {
+            names.sort_unstable();
         }
-        text
+        names.insert(0, self.name);
+        names.join(" ")
     }
 
     /// Its type, with the variables that its name says.
@@ -308,7 +306,11 @@ fn about_ops(out: &mut impl Write, rows: &[OpRow]) -> io::Result<()> {
         );
     }
     for row in rows {
-        write!(out, "op {} ({} group, {}", row.text, row.group, row.block)?;
+        write!(
+            out,
+            "op {} (row {} of {}, {}",
+            row.text, row.row, row.group, row.block
+        )?;
         if let Some(inverse) = row.inverse {
             write!(out, ", inverse {inverse}")?;
         }
@@ -319,23 +321,33 @@ fn about_ops(out: &mut impl Write, rows: &[OpRow]) -> io::Result<()> {
         }
         writeln!(out, ")")?;
         for forms in &row.forms {
-            let s = if forms.count == 1 { "" } else { "s" };
-            writeln!(out, "  {}: {} form{s}", forms.text, forms.count)?;
+            writeln!(out, "  {}: {}", forms.text, counted(forms.count))?;
             let operands = forms.operands.iter().filter(|places| !places.is_empty());
             let operands = operands.map(|places| places.join(", ")).collect::<Vec<_>>();
             wrapped(out, "operands", &operands)?;
             wrapped(out, "result", &forms.results)?;
         }
-        writeln!(out, "  in compact code: {} forms", row.compact_forms)?;
+        writeln!(out, "  in compact code: {}", counted(row.compact_forms))?;
         if !row.fused.is_empty() {
             writeln!(out, "  fused in")?;
             for fused in &row.fused {
                 let what = words::fused(fused.fusion);
-                writeln!(out, "    {:24} {what}, {} forms", fused.text, fused.forms)?;
+                writeln!(
+                    out,
+                    "    {:24} {what}: {}",
+                    fused.text,
+                    counted(fused.forms)
+                )?;
             }
         }
     }
     Ok(())
+}
+
+/// `1 form`, `2 forms`.
+fn counted(forms: usize) -> String {
+    let s = if forms == 1 { "" } else { "s" };
+    format!("{forms} form{s}")
 }
 
 /// A list of alternatives, over as many lines as it takes.
@@ -360,4 +372,187 @@ fn wrapped(out: &mut impl Write, what: &str, places: &[String]) -> io::Result<()
         writeln!(out, "    {:8}  {line}", if i == 0 { what } else { "" })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use wasmote::TrapCode;
+    use wasmparser::{BinaryReader, Operator, OperatorsReader, WasmFeatures};
+
+    use super::*;
+
+    /// Proposals whose instructions are not translated.
+    const LEFT_OUT: [&str; 4] = [
+        "shared_everything_threads",
+        "stack_switching",
+        "memory_control",
+        "acquire_release_atomics",
+    ];
+
+    macro_rules! define_operators {
+        ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
+            /// Proposal, name and arity of every operator of the parser.
+            const OPERATORS: &[(&str, &str, &str)] = &[$((stringify!($proposal), stringify!($op), stringify!($($ann)*)),)*];
+        };
+    }
+    wasmparser::for_each_operator!(define_operators);
+
+    /// The parser's name of what the bytes of an instruction and zeros behind them are.
+    fn decoded(one: &Instruction) -> String {
+        let mut bytes = match one.name {
+            "else" => vec![0x04, 0x40],
+            "catch" | "catch_all" | "delegate" => vec![0x06, 0x40],
+            _ => Vec::new(),
+        };
+        let around = !bytes.is_empty();
+        bytes.extend(one.bytes());
+        if one.name == "select t*" {
+            bytes.extend([1, 0x7f]);
+        }
+        bytes.extend([0; 24]);
+        let reader = BinaryReader::new_features(&bytes, 0, WasmFeatures::all());
+        let mut operators = OperatorsReader::new(reader);
+        if around {
+            operators.read().unwrap();
+        }
+        let operator: Operator = operators
+            .read()
+            .unwrap_or_else(|e| panic!("{}: {e}", one.name));
+        let debug = format!("{operator:?}");
+        debug.split(' ').next().unwrap().to_string()
+    }
+
+    /// The types of a list, where all references are `ref`, as they are to ops.
+    fn types(list: &str) -> Vec<String> {
+        let list = list.trim().trim_start_matches('[').trim_end_matches(']');
+        let mut depth = 0;
+        let parts = list.split(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            c == ' ' && depth == 0
+        });
+        let erased = |ty: &str| match ty.starts_with("(ref") || ty.ends_with("ref") {
+            true => "ref".to_string(),
+            false => ty.to_string(),
+        };
+        parts.filter(|ty| !ty.is_empty()).map(erased).collect()
+    }
+
+    #[test]
+    fn every_operator_is_described_once() {
+        let families = families();
+        let mut described = BTreeMap::new();
+        for one in all(&families) {
+            let operator = decoded(&one);
+            assert_eq!(described.insert(operator, one.name), None, "{}", one.name);
+        }
+        for (proposal, operator, _) in OPERATORS {
+            let left_out = LEFT_OUT.contains(proposal) || *operator == "TypedSelectMulti";
+            assert_eq!(described.contains_key(*operator), !left_out, "{operator}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_text_format() {
+        for one in all(&families()) {
+            let name: String = one.mnemonic().split(['.', '_']).collect();
+            let operator = decoded(&one).to_lowercase();
+            let suffixes = ["", "nonnull", "nullable"];
+            let typed = ["", "typed"];
+            let fits = suffixes.iter().any(|suffix| {
+                typed
+                    .iter()
+                    .any(|prefix| operator == format!("{prefix}{name}{suffix}"))
+            });
+            assert!(fits, "{} is {operator}", one.name);
+        }
+    }
+
+    #[test]
+    fn types_agree_with_the_parser_and_the_op_table() {
+        let families = families();
+        let mut compared = 0;
+        for one in all(&families) {
+            let ty = one.ty();
+            let (takes, gives) = ty
+                .split_once(" -> ")
+                .unwrap_or_else(|| panic!("{}: {ty}", one.name));
+            let operator = decoded(&one);
+            let (takes, gives) = (types(takes), types(gives));
+            let (_, _, arity) = OPERATORS
+                .iter()
+                .find(|(_, name, _)| *name == operator)
+                .unwrap();
+            let arity = arity
+                .trim_start_matches("arity ")
+                .trim_start_matches("memarg ");
+            let any = |ty: &String| ty.contains(['*', '^']);
+            if let Some((a, b)) = arity.split_once(" -> ")
+                && !takes.iter().chain(&gives).any(any)
+            {
+                let counts = (Ok(takes.len()), Ok(gives.len()));
+                assert_eq!((a.parse(), b.parse()), counts, "{}: {ty}", one.name);
+            }
+            for (of_takes, of_gives) in op_rows(one.mnemonic())
+                .into_iter()
+                .filter_map(|row| row.types)
+            {
+                assert_eq!(takes, of_takes, "{}", one.name);
+                assert_eq!(gives, of_gives, "{}", one.name);
+                compared += 1;
+            }
+        }
+        assert!(compared > 400, "{compared} types were compared");
+    }
+
+    #[test]
+    fn meanings_sections_and_traps_are_known() {
+        let traps = [
+            TrapCode::Unreachable,
+            TrapCode::MemoryOutOfBounds,
+            TrapCode::TableOutOfBounds,
+            TrapCode::IndirectCallOutOfBounds,
+            TrapCode::IndirectCallToNull,
+            TrapCode::BadSignature,
+            TrapCode::IntegerDivisionByZero,
+            TrapCode::IntegerOverflow,
+            TrapCode::BadConversionToInteger,
+            TrapCode::StackOverflow,
+            TrapCode::NullReference,
+            TrapCode::CastFailure,
+            TrapCode::DescriptorCastFailure,
+            TrapCode::ArrayOutOfBounds,
+            TrapCode::OutOfMemory,
+            TrapCode::UnalignedAtomic,
+            TrapCode::ExpectedSharedMemory,
+            TrapCode::Deadlock,
+        ]
+        .map(TrapCode::message);
+        for one in all(&families()) {
+            let family = one.family;
+            let known = |trap: &&str| traps.contains(trap);
+            assert!(
+                family.traps.iter().all(known),
+                "{}: {:?}",
+                one.name,
+                family.traps
+            );
+            assert!(
+                !one.rule().contains("{}") && !one.rule().contains("  "),
+                "{}",
+                one.rule()
+            );
+            if family.rule.contains("{}") {
+                let meant = |(name, _): &(&str, &str)| *name == one.behind_dot();
+                assert!(
+                    family.meanings.iter().any(meant),
+                    "{} has no meaning",
+                    one.name
+                );
+            }
+            assert!(one.address().starts_with("https://"), "{}", one.address());
+            assert!(!family.since.is_empty(), "{}", one.name);
+        }
+    }
 }

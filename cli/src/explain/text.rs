@@ -7,8 +7,8 @@ use wasmote::explain::Stack;
 use super::{Function, words};
 
 /// Widths of the columns; what is longer pushes only its own line.
-const WASM: usize = 30;
-const STACK: usize = 36;
+const WASM: usize = 28;
+const STACK: usize = 44;
 
 /// How many locals are listed.
 const LOCALS: usize = 40;

@@ -6,19 +6,15 @@ use wasmote::explain::{Explanation, Fusion, Note, Place, Reason, Step, Value};
 pub fn of_step(explanation: &Explanation, index: usize) -> Vec<String> {
     let step = &explanation.steps[index];
     let mut sentences: Vec<String> = Vec::new();
-    let mut notes = step.notes.as_slice();
-    if let [Note::Deferred, rest @ ..] = notes {
-        let used = rest
-            .iter()
-            .position(|note| matches!(note, Note::Folded { .. } | Note::CopiedBy { .. }));
-        sentences.push(deferred(explanation, step, used.map(|at| &rest[at])));
-        notes = match used {
-            Some(0) => &rest[1..],
-            _ => rest,
+    let used = |note: &&Note| matches!(note, Note::Folded { .. } | Note::CopiedBy { .. });
+    let deferred_to = step.notes.iter().find(used);
+    for note in &step.notes {
+        let sentence = match note {
+            Note::Deferred => deferred(explanation, step, deferred_to),
+            // (Said already.)
+            note if Some(note) == deferred_to && step.notes.contains(&Note::Deferred) => continue,
+            note => of_note(explanation, step, note),
         };
-    }
-    for note in notes {
-        let sentence = of_note(explanation, step, note);
         if !sentences.contains(&sentence) {
             sentences.push(sentence);
         }
@@ -49,7 +45,7 @@ fn of_note(explanation: &Explanation, step: &Step, note: &Note) -> String {
         Note::Deferred => deferred(explanation, step, None),
         Note::Folded { into } => format!("becomes an operand of {}", at(into)),
         Note::CopiedBy { by, to } => format!("copied to {} by {}", place_of(to), at(by)),
-        Note::InAccumulator { place } => format!("leaves its result in {}", place_of(place)),
+        Note::Result { place } => format!("leaves its result in {}", place_of(place)),
         Note::Redirected { of, to, reason } => format!(
             "{} writes {} instead of the accumulator, at no cost: {}",
             at(of),
@@ -215,7 +211,7 @@ pub fn value_of(explanation: &Explanation, value: &Value) -> String {
 }
 
 /// `i32.add at 0x2f`.
-fn name_of(step: &Step) -> String {
+pub fn name_of(step: &Step) -> String {
     match step.wasm.split(' ').next() {
         Some(name) if !name.is_empty() => format!("{name} at {:#x}", step.offset),
         _ => "the entry".into(),

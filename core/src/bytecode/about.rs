@@ -15,6 +15,8 @@ use crate::{bytecode::table::for_each_op, translate::Fusion};
 pub struct OpRow {
     /// The op, as listings have it.
     pub text: &'static str,
+    /// The name of the row: several have one text where they differ in what they hold.
+    pub row: String,
     /// The group of rows, which says what operands look like.
     pub group: &'static str,
     /// The cargo feature that it belongs to; `core` is in every build.
@@ -49,8 +51,8 @@ pub struct Forms {
 /// An op that does the work of several.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FusedRow {
-    /// As listings have it.
-    pub text: &'static str,
+    /// As listings have it, without the comparisons that it has forms for.
+    pub text: String,
     /// What it does.
     pub fusion: Fusion,
     /// How many forms it has in the code that this build executes; 0 where nothing is fused.
@@ -74,6 +76,7 @@ fn describe(op: Op) -> OpRow {
     let fused = OPS.iter().filter(|row| parts(**row).contains(&op));
     OpRow {
         text: op.text(),
+        row: format!("{op:?}"),
         group: group(op),
         block: op.block(),
         types: types(op.shape()),
@@ -83,7 +86,12 @@ fn describe(op: Op) -> OpRow {
         compact_forms: op.shape().forms(Compact::PLACES).into(),
         fused: fused
             .map(|row| FusedRow {
-                text: row.text(),
+                text: match row.shape() {
+                    Shape::LoadBranch { .. } | Shape::LoadKeepBranch { .. } => {
+                        format!("{}+br_if", row.text())
+                    }
+                    _ => row.text().into(),
+                },
                 fusion: Fusion::of::<Native>(*row, 0),
                 forms: row.shape().forms(Native::PLACES).into(),
             })
@@ -252,7 +260,7 @@ mod tests {
         };
         assert_eq!(add.types, Some((vec!["i32", "i32"], vec!["i32"])));
         assert_eq!(add.mirror, Some("i32.add"));
-        let fused: Vec<&str> = add.fused.iter().map(|row| row.text).collect();
+        let fused: Vec<&str> = add.fused.iter().map(|row| row.text.as_str()).collect();
         for row in ["i32.shl+add", "i32.load+add", "i32.add+store"] {
             assert!(fused.contains(&row), "{fused:?}");
         }

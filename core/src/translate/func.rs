@@ -602,8 +602,8 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             producer: Some((pc, opcode)),
         };
         self.stack.push(ty, Loc::Acc);
-        self.note(|t| Note::InAccumulator {
-            place: t.place_of(Loc::Acc, ty),
+        self.note(|t| Note::Result {
+            place: t.place_of_top(),
         });
         self.producer = Some((pc, self.code.pc()));
     }

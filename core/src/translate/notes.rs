@@ -40,9 +40,9 @@ pub enum Note {
         /// The slot.
         to: Place,
     },
-    /// Its result stays in the accumulator until something else needs that, or needs the result elsewhere.
-    InAccumulator {
-        /// Which one.
+    /// Its result is there: in an accumulator until something else needs that, or needs the result elsewhere.
+    Result {
+        /// Where.
         place: Place,
     },
     /// The code of a step before, which left its result in an accumulator, writes it to a slot instead: at no cost.
@@ -405,6 +405,12 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 _ => format!("{}", bits as i64),
             }),
         }
+    }
+
+    /// Where what was pushed last is.
+    pub(super) fn place_of_top(&self) -> Place {
+        let operand = self.stack.get(self.stack.len() - 1);
+        self.place_of(self.loc(&operand), operand.ty)
     }
 
     /// An operator begins, and the one before it ends.
