@@ -21,7 +21,8 @@ Examples:
   wasmote run --invoke add math.wat 2 40    call an exported function and print its results
   wasmote run --fuel 1000000 p.wasm         … and stop it after so many instructions
   wasmote compile program.wasm              make program.mote, an image: chips run it where it lies, `run` does, too
-  wasmote explain program.wasm --func main  the bytecode that a function became
+  wasmote explain program.wasm --func main  the bytecode that a function became, and why
+  wasmote explain --spec i32.add            what an instruction is, and what it becomes
   wasmote explain program.mote              what is in an image
   wasmote wast tests/*.wast                 run specification scripts
 
@@ -43,7 +44,7 @@ pub enum Command {
     Run(RunArgs),
     /// Make an image of a module: what chips run where it lies
     Compile(CompileArgs),
-    /// Print the functions of a module: WebAssembly next to the bytecode it becomes; or what is in an image
+    /// Show what functions of a module become, and why; what is in an image; what an instruction is
     Explain(ExplainArgs),
     /// Run specification scripts
     Wast(WastArgs),
