@@ -59,7 +59,7 @@ fn section(out: &mut String, number: usize, function: &Function) {
     locals(out, explanation);
     out.push_str("<div class=\"columns\">\n<div class=\"wasm\">\n<h3>WebAssembly</h3>\n<ol>\n");
     for (index, step) in explanation.steps.iter().enumerate() {
-        wasm_row(out, explanation, index, step);
+        wasm_row(out, function, index, step);
     }
     out.push_str(
         "</ol>\n</div>\n<aside aria-live=\"polite\">\n<h3>Stack and reasons</h3>\n<div class=\"panel\">\
@@ -109,12 +109,10 @@ fn locals(out: &mut String, explanation: &Explanation) {
 }
 
 /// A wasm instruction with what the panel shows of it.
-fn wasm_row(out: &mut String, explanation: &Explanation, index: usize, step: &Step) {
-    let sentences = words::of_step(explanation, index);
-    let first = explanation
-        .code
-        .iter()
-        .position(|one| one.steps.contains(&index));
+fn wasm_row(out: &mut String, function: &Function, index: usize, step: &Step) {
+    let explanation = &function.explanation;
+    let sentences = words::of_step(function, index);
+    let first = function.code_of[index].first().copied();
     if index == 0 && first.is_none() && sentences.is_empty() {
         return;
     }

@@ -38,11 +38,8 @@ pub fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     };
     let functions = |indices: &[u32]| {
         let explained = indices.iter().map(|&index| {
-            let title = title(&module, index);
-            Ok(Function {
-                title,
-                explanation: module.explanation(index, args.compact)?,
-            })
+            let explanation = module.explanation(index, args.compact)?;
+            Ok(Function::new(title(&module, index), explanation))
         });
         explained.collect::<Result<Vec<_>, Failure>>()
     };
@@ -77,6 +74,24 @@ pub fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
 struct Function {
     title: String,
     explanation: Explanation,
+    /// For each step, the instructions that do its work, by their positions in the code.
+    code_of: Vec<Vec<usize>>,
+}
+
+impl Function {
+    fn new(title: String, explanation: Explanation) -> Function {
+        let mut code_of = vec![Vec::new(); explanation.steps.len()];
+        for (position, one) in explanation.code.iter().enumerate() {
+            for step in &one.steps {
+                code_of[*step].push(position);
+            }
+        }
+        Function {
+            title,
+            explanation,
+            code_of,
+        }
+    }
 }
 
 /// `func 3 $name`.

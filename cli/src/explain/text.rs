@@ -53,13 +53,12 @@ pub fn print(out: &mut impl Write, function: &Function) -> io::Result<()> {
         "offset", "WebAssembly", "stack behind it"
     )?;
     for (index, step) in explanation.steps.iter().enumerate() {
-        let emitted = |steps: &[usize]| steps.first() == Some(&index);
-        let mut code = explanation
-            .code
+        let mut code = function.code_of[index]
             .iter()
-            .filter(|one| emitted(&one.steps))
+            .map(|position| &explanation.code[*position])
+            .filter(|one| one.steps[0] == index)
             .map(|one| format!("{:4x}  {}", one.at, one.text));
-        let sentences = words::of_step(explanation, index);
+        let sentences = words::of_step(function, index);
         let (offset, left) = match index {
             0 => (String::new(), "(entry)".into()),
             _ => {

@@ -2,8 +2,11 @@
 
 use wasmote::explain::{Explanation, Fusion, Note, Place, Reason, Step, Value};
 
+use super::Function;
+
 /// What was decided about a step, a sentence each.
-pub fn of_step(explanation: &Explanation, index: usize) -> Vec<String> {
+pub fn of_step(function: &Function, index: usize) -> Vec<String> {
+    let explanation = &function.explanation;
     let step = &explanation.steps[index];
     let mut sentences: Vec<String> = Vec::new();
     let used = |note: &&Note| matches!(note, Note::Folded { .. } | Note::CopiedBy { .. });
@@ -28,11 +31,7 @@ pub fn of_step(explanation: &Explanation, index: usize) -> Vec<String> {
             }
         }
     }
-    let emits = explanation
-        .code
-        .iter()
-        .any(|one| one.steps.contains(&index));
-    if sentences.is_empty() && !emits && index > 0 {
+    if sentences.is_empty() && function.code_of[index].is_empty() && index > 0 {
         sentences.push("emits nothing".into());
     }
     sentences
@@ -153,10 +152,10 @@ fn why(reason: Reason) -> &'static str {
         Reason::Argument => "the callee's frame begins with its arguments",
         Reason::Block => "a block begins, which may leave by several ways",
         Reason::Expected => "what comes next expects it there",
-        Reason::ReadFromSlot => "it has no form that takes that operand otherwise",
+        Reason::ReadFromSlot => "this instruction takes it from a slot only",
         Reason::OldValue => "the local is about to change, and the old value is still needed",
         Reason::ManyLocals => "too many operands stand for locals",
-        Reason::Local => "the local lives there, and what made the value cannot write it itself",
+        Reason::Local => "the local lives there, and no instruction just before can write it",
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     frames::NO_CLAUSE,
     func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, parsed_ty},
     fuse::Condition,
-    notes::{Note, Reason},
+    note::{Note, Reason},
     stack::Loc,
 };
 use crate::{

@@ -9,7 +9,7 @@ use super::{
     code::Instruction as Code,
     explain::{closes, opens, record},
     func::FuncTranslator,
-    notes::{Note, Place, Stack},
+    note::{Note, Place, Stack},
     pins::{LEAST_WEIGHT, weigh},
     stack::Loc,
 };

@@ -8,7 +8,7 @@ use super::{
     frames::{NO_CLAUSE, Tries},
     fuse::{Last, What, copied},
     locals::Locals,
-    notes::{Note, Reason},
+    note::{Note, Reason},
     pins::Pins,
     stack::{AccState, Loc, MAX_LAZY, Operand, OperandStack},
 };

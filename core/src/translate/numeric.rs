@@ -4,7 +4,7 @@ use super::{
     code::Operands,
     func::{FuncTranslator, fits_imm, fits_small},
     fuse::{Before, Last, What, existing},
-    notes::{Note, Reason},
+    note::{Note, Reason},
     stack::{Loc, Operand},
 };
 use crate::bytecode::{Bank, Encoding, Op, Place, Shape, Ty};

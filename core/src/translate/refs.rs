@@ -1,6 +1,6 @@
 //! Typed function references, structures, arrays and casts.
 
-use super::{code::Operands, func::FuncTranslator, fuse::Condition, notes::Reason, stack::Loc};
+use super::{code::Operands, func::FuncTranslator, fuse::Condition, note::Reason, stack::Loc};
 use crate::{
     bytecode::{Encoding, Op, Shape, Ty},
     error::Error,

@@ -6,7 +6,7 @@ use crate::{
     translate::{
         code::Operands,
         func::{FuncTranslator, fits_i32, fits_small},
-        notes::Note,
+        note::Note,
         ops::{load_branch_of, load_keep_branch_of},
         stack::Loc,
     },
