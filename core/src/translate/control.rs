@@ -309,7 +309,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     pub(crate) fn br(&mut self, depth: u32) {
         let index = self.target(depth);
-        self.stack.touch(self.arity(&self.blocks[index]));
+        if E::EXPLAINS {
+            self.stack.touch(self.arity(&self.blocks[index]));
+        }
         self.settle_values(index);
         self.jump(index);
         self.unreachable();
