@@ -21,7 +21,8 @@ Examples:
   wasmote run --invoke add math.wat 2 40    call an exported function and print its results
   wasmote run --fuel 1000000 p.wasm         … and stop it after so many instructions
   wasmote compile program.wasm              make program.mote, an image: chips run it where it lies, `run` does, too
-  wasmote explain program.wasm --func main  the bytecode that a function became
+  wasmote explain program.wasm --func main  the bytecode that a function became, and why
+  wasmote explain --spec i32.add            what an instruction is, and what it becomes
   wasmote explain program.mote              what is in an image
   wasmote wast tests/*.wast                 run specification scripts
 
@@ -45,7 +46,7 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Make an image of a module: what chips run where it lies
     Compile(CompileArgs),
-    /// Print the functions of a module: WebAssembly next to the bytecode it becomes; or what is in an image
+    /// Show what functions of a module become, and why; what is in an image; what an instruction is
     Explain(ExplainArgs),
     /// Run specification scripts
     Wast(WastArgs),
@@ -220,16 +221,38 @@ pub enum Strip {
 
 /// `wasmote explain`.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  wasmote explain app.wasm                  all functions, WebAssembly next to bytecode
+  wasmote explain app.wasm --func main      one function, with its stack, and what was folded and fused, and why
+  wasmote explain app.wasm --html app.html  the same as a page, of all functions
+  wasmote explain --spec i32.add            what an instruction is, and what becomes of it
+  wasmote explain --spec                    all instructions")]
 pub struct ExplainArgs {
     /// The module, binary, text (`.wat`) or image (`.mote`)
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Only this function
+    #[arg(value_name = "FILE", required_unless_present = "spec")]
+    pub file: Option<PathBuf>,
+    /// Only this function, explained: with the operand stack behind each instruction, and why it became what it did
     #[arg(long, value_name = "NAME|INDEX")]
     pub func: Option<String>,
     /// Show the compact code that `wasmote compile` makes, instead of what this machine runs
     #[arg(long)]
     pub compact: bool,
+    /// Two columns for one function too, WebAssembly and bytecode
+    #[arg(long)]
+    pub plain: bool,
+    /// Write the explained function, or all, to OUT, a page that needs nothing else
+    #[arg(long, value_name = "OUT", conflicts_with = "plain")]
+    pub html: Option<PathBuf>,
+    /// Describe an instruction instead of a file: its type and meaning in the specification, and the ops that it becomes;
+    /// without INSTR, list all
+    #[arg(
+        long,
+        value_name = "INSTR",
+        num_args = 0..=1,
+        conflicts_with_all = ["file", "func", "compact", "plain", "html"]
+    )]
+    pub spec: Option<Option<String>>,
 }
 
 /// `wasmote wast`.

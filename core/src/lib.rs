@@ -54,6 +54,8 @@ mod encoding;
 mod engine;
 mod error;
 mod exec;
+#[cfg(feature = "compiler")]
+pub mod explain;
 mod externs;
 mod func;
 mod gc;

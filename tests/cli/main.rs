@@ -1,6 +1,7 @@
 //! The command `wasmote`, as its users meet it.
 
 mod errors;
+mod explain;
 mod images;
 mod invoke;
 mod limits;

@@ -5,17 +5,8 @@ use core::fmt::Write;
 
 use wasmparser::Operator;
 
-use super::{Bank, Encoding, Field, Form, Op, Shape};
+use super::{Encoding, Field, Form, Op, Shape};
 use crate::translate::{Instruction, row_of};
-
-fn bank_name(bank: Bank) -> &'static str {
-    match bank {
-        Bank::Int => "acc",
-        Bank::F32 => "fa",
-        Bank::F64 => "da",
-        Bank::V128 => "va",
-    }
-}
 
 /// One instruction of symbolic code, with destinations first. `slot` names slots; `imported` functions precede
 /// those of the module.
@@ -28,30 +19,7 @@ pub(crate) fn disassemble<E: Encoding>(
         return format!("bad opcode {}", instruction.opcode());
     };
     let form = Form::of::<E>(op, number);
-    let places = E::PLACES;
-    let mut text = String::new();
-    match *op.shape() {
-        Shape::Compare { operand, not, .. }
-            if number >= Shape::steps_from(places, operand, not) =>
-        {
-            let _ = write!(text, "step_br_if {}", op.text());
-        }
-        Shape::LoadBranch { compares, .. } | Shape::LoadKeepBranch { compares, .. } => {
-            let each = op.shape().forms(places) / compares.len() as u16;
-            let compare = compares[(number / each) as usize].text();
-            let _ = write!(text, "{}+br_if {compare}", op.text());
-        }
-        Shape::Compare { operand, .. } if number >= Shape::branches_from(places, operand) => {
-            let branch = number - Shape::branches_from(places, operand);
-            let not = if branch >= places.of(operand).branches.len() {
-                "_not"
-            } else {
-                ""
-            };
-            let _ = write!(text, "br_if{not} {}", op.text());
-        }
-        _ => text.push_str(op.text()),
-    }
+    let mut text = name_in_form::<E>(op, number);
     let mut separator = " ";
     for field in form.fields() {
         if !matches!(field, Field::Entry(_) | Field::Full) {
@@ -74,9 +42,9 @@ pub(crate) fn disassemble<E: Encoding>(
                 slot(instruction.slot(at) + 1)
             ),
             Field::Pin(n) | Field::ToPin(n) => write!(text, "p{n}"),
-            Field::Acc(bank) | Field::ToAcc(bank) => write!(text, "{}", bank_name(bank)),
+            Field::Acc(bank) | Field::ToAcc(bank) => write!(text, "{}", bank.name()),
             Field::Both(bank, at) => {
-                write!(text, "{}={}", bank_name(bank), slot(instruction.u16(at)))
+                write!(text, "{}={}", bank.name(), slot(instruction.u16(at)))
             }
             Field::Imm16(at) => write!(text, "{}", instruction.small(at)),
             Field::Imm(at) => write!(text, "{}", instruction.imm(at)),
@@ -131,6 +99,35 @@ pub(crate) fn disassemble<E: Encoding>(
             Field::Cast(at) => write!(text, "type {:#x}", instruction.u32(at)),
             Field::Type(at) => write!(text, "type {}", instruction.index(at)),
         };
+    }
+    text
+}
+
+/// The name of an op in the form of this number: what it does first, as far as it does several things.
+pub(crate) fn name_in_form<E: Encoding>(op: Op, number: u16) -> String {
+    let places = E::PLACES;
+    let mut text = String::new();
+    match *op.shape() {
+        Shape::Compare { operand, not, .. }
+            if number >= Shape::steps_from(places, operand, not) =>
+        {
+            let _ = write!(text, "step_br_if {}", op.text());
+        }
+        Shape::LoadBranch { compares, .. } | Shape::LoadKeepBranch { compares, .. } => {
+            let each = op.shape().forms(places) / compares.len() as u16;
+            let compare = compares[(number / each) as usize].text();
+            let _ = write!(text, "{}+br_if {compare}", op.text());
+        }
+        Shape::Compare { operand, .. } if number >= Shape::branches_from(places, operand) => {
+            let branch = number - Shape::branches_from(places, operand);
+            let not = if branch >= places.of(operand).branches.len() {
+                "_not"
+            } else {
+                ""
+            };
+            let _ = write!(text, "br_if{not} {}", op.text());
+        }
+        _ => text.push_str(op.text()),
     }
     text
 }

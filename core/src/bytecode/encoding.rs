@@ -20,6 +20,8 @@
 //! branches have 16 bits there. It names nothing by address, so that it runs wherever it lies. What does not fit is
 //! a slot or another form (see `Encoding`'s limits, and `translate::code` for functions with more slots or code).
 
+use core::marker::PhantomData;
+
 #[cfg(not(compact))]
 use super::{BASES_OF_FULL, FULL};
 use super::{BASES_OF_SMALL, Field, Form, GAPS, OPS, Op, Places, SMALL, Sets, Ty};
@@ -53,6 +55,9 @@ pub(crate) trait Encoding: 'static {
 
     /// Whether ops are fused. Where it is not so there are no forms for that, and chips need no code that looks for them.
     const FUSES: bool = Self::PLACES.accumulators;
+
+    /// Whether the translator writes down what it decides. Where it is not so there is no code for that.
+    const EXPLAINS: bool = false;
 
     /// The places that operands and results of a type may be in.
     #[inline(always)]
@@ -117,6 +122,25 @@ impl Encoding for Compact {
 
     fn symbol(opcode: u16) -> u16 {
         opcode.to_le()
+    }
+}
+
+/// Another encoding, and the translator's decisions with it: to be read, not to be run.
+pub(crate) struct Explaining<E>(PhantomData<E>);
+
+impl<E: Encoding> Encoding for Explaining<E> {
+    const PLACES: &'static Places = E::PLACES;
+    const BASES: &'static [u16] = E::BASES;
+    const COMPACT: bool = E::COMPACT;
+    const EXPLAINS: bool = true;
+    type Word = E::Word;
+
+    fn opcode_of(word: E::Word) -> u16 {
+        E::opcode_of(word)
+    }
+
+    fn symbol(opcode: u16) -> E::Word {
+        E::symbol(opcode)
     }
 }
 

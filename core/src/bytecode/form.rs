@@ -28,7 +28,31 @@ pub(crate) enum Bank {
     V128,
 }
 
+impl Bank {
+    /// The name of its accumulator in listings.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Bank::Int => "acc",
+            Bank::F32 => "fa",
+            Bank::F64 => "da",
+            Bank::V128 => "va",
+        }
+    }
+}
+
 impl Ty {
+    /// As the text format has it; all references are `ref`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Ty::I32 => "i32",
+            Ty::I64 => "i64",
+            Ty::F32 => "f32",
+            Ty::F64 => "f64",
+            Ty::V128 => "v128",
+            Ty::Ref => "ref",
+        }
+    }
+
     pub(crate) fn of(ty: ValType) -> Ty {
         match ty {
             ValType::I32 => Ty::I32,

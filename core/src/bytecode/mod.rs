@@ -4,6 +4,8 @@
 //! in; an **opcode** numbers one form of one op. How instructions lie in memory says `encoding`.
 
 #[cfg(feature = "compiler")]
+pub(crate) mod about;
+#[cfg(feature = "compiler")]
 mod disasm;
 mod encoding;
 mod form;
@@ -17,10 +19,10 @@ use crate::exec::gcref;
 #[cfg(feature = "simd")]
 use crate::exec::vector::v128;
 #[cfg(feature = "compiler")]
-pub(crate) use disasm::{disassemble, wasm_text};
+pub(crate) use disasm::{disassemble, name_in_form, wasm_text};
 #[cfg(not(compact))]
 pub(crate) use encoding::Direct;
-pub(crate) use encoding::{Compact, Encoding, Native};
+pub(crate) use encoding::{Compact, Encoding, Explaining, Native};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
 pub(crate) use forms::compact_form;
 pub(crate) use frame_map::{Clause, FrameMap, Point, Try};

@@ -4,8 +4,9 @@
 //! is translated again as a **large** one: what lies beyond is copied to and from a few slots in reach (named in 16
 //! bits), and each branch leads over a stub to one of 32 bits.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
+use super::notes::Notes;
 use crate::bytecode::{CopyFrom, Encoding, Field, Form, Op};
 #[cfg(not(compact))]
 use crate::exec::{HANDLERS, Handler};
@@ -80,6 +81,8 @@ pub(crate) struct Code<E: Encoding> {
     scratch: Option<u32>,
     /// It is not, and should be.
     outgrown: bool,
+    /// What explains the code, where that is wanted.
+    pub(super) notes: Option<Box<Notes>>,
 }
 
 /// Slots of a large function that stand for others: two for each operand of an instruction.
@@ -99,6 +102,7 @@ impl<E: Encoding> Default for Code<E> {
             wide: false,
             scratch: None,
             outgrown: false,
+            notes: None,
         }
     }
 }
@@ -117,6 +121,9 @@ impl<E: Encoding> Code<E> {
         self.scratch = scratch;
         self.outgrown = false;
         self.offset = 0;
+        if E::EXPLAINS {
+            self.notes = Some(Box::default());
+        }
     }
 
     /// Whether the function must be translated again, as a large one.
@@ -227,13 +234,18 @@ impl<E: Encoding> Code<E> {
     #[inline(never)]
     fn emit_rare(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
         self.words.reserve(CELLS);
-        self.record();
+        self.record(opcode);
         self.append(opcode, operands, bytes)
     }
 
-    fn record(&mut self) {
+    fn record(&mut self, opcode: u16) {
         if self.recording {
             self.map.push((self.pc(), self.offset));
+        }
+        if E::EXPLAINS
+            && let Some(notes) = &mut self.notes
+        {
+            notes.emitted::<E>(opcode);
         }
     }
 
@@ -296,7 +308,7 @@ impl<E: Encoding> Code<E> {
             }
             direct[field].copy_from_slice(&(near as u16).to_ne_bytes());
         }
-        self.record();
+        self.record(opcode);
         let pc = self.pc();
         self.append_packed(opcode, &form, &direct);
         if let Some((to, from, slots)) = behind {
@@ -326,7 +338,7 @@ impl<E: Encoding> Code<E> {
             let mut fields = [0; 24];
             fields[..2].copy_from_slice(&((to + i) as u16).to_ne_bytes());
             fields[2..4].copy_from_slice(&((from + i) as u16).to_ne_bytes());
-            self.record();
+            self.record(Op::Copy.base::<E>() + number);
             self.append_packed(Op::Copy.base::<E>() + number, &form, &fields);
         }
     }
@@ -454,7 +466,7 @@ impl<E: Encoding> Code<E> {
         if self.scratch.is_some() {
             // Another copy may have been behind it.
             let len = E::OPCODE_BYTES + Form::of::<E>(op, form).operand_bytes::<E>();
-            self.truncate(Pc(pc.bytes() + len as u32));
+            self.cut(Pc(pc.bytes() + len as u32));
             if near != slot {
                 self.copy_far(slot, near, slots);
             }
@@ -483,7 +495,7 @@ impl<E: Encoding> Code<E> {
         }
         // It leads to a branch of 32 bits, and the way on leads around that.
         let over = if self.opcode(pc) == Op::Br.base::<E>() {
-            self.truncate(pc);
+            self.cut(pc);
             None
         } else {
             Some(self.emit_packed(Op::Br.base::<E>(), Operands::default(), 0))
@@ -533,11 +545,44 @@ impl<E: Encoding> Code<E> {
         }
     }
 
-    /// Takes back everything from `pc` on.
+    /// Takes back everything from `pc` on, which becomes part of what is emitted next.
     pub(crate) fn truncate(&mut self, pc: Pc) {
+        if E::EXPLAINS {
+            let first = self.map.partition_point(|(at, _)| *at < pc);
+            if let Some(notes) = &mut self.notes {
+                notes.take_back(first);
+            }
+        }
+        self.cut(pc);
+    }
+
+    /// The step that the instruction at `pc` is of.
+    pub(super) fn step_of(&self, pc: Pc) -> usize {
+        let instruction = self.map.partition_point(|(at, _)| *at < pc);
+        let notes = self.notes.as_ref();
+        notes.map_or(0, |notes| notes.step_of(instruction))
+    }
+
+    /// The current operator changes the instruction at `pc`.
+    pub(super) fn claim(&mut self, pc: Pc) {
+        if E::EXPLAINS {
+            let instruction = self.map.partition_point(|(at, _)| *at < pc);
+            if let Some(notes) = &mut self.notes {
+                notes.claim(instruction);
+            }
+        }
+    }
+
+    /// Removes everything from `pc` on.
+    fn cut(&mut self, pc: Pc) {
         self.words.truncate(pc.0 as usize / Self::WORD);
         while let Some((_, offset)) = self.map.pop_if(|&mut (at, _)| at >= pc) {
             self.taken_back = offset;
+        }
+        if E::EXPLAINS
+            && let Some(notes) = &mut self.notes
+        {
+            notes.cut(self.map.len());
         }
     }
 

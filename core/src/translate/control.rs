@@ -7,6 +7,7 @@ use super::{
     frames::NO_CLAUSE,
     func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, parsed_ty},
     fuse::Condition,
+    note::{Note, Reason},
     stack::Loc,
 };
 use crate::{
@@ -164,6 +165,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         };
         if block.kind == BlockKind::Func {
             if self.dead.is_none() {
+                self.stack.touch(self.ty.results().len());
                 self.emit_return();
             }
             if block.catches != NO_CLAUSE {
@@ -192,6 +194,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             || legacy && self.dead.is_none();
         if !reached {
             // Nothing branches here: what is reachable goes on as it is, what is dead stays so.
+            self.note(|_| Note::NoLabel);
             if self.dead.is_some() {
                 self.stack.truncate(block.height);
                 self.dead = Some(0);
@@ -252,7 +255,8 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             let bank = operand.ty.bank();
             let free = !E::PLACES.accumulators || self.stack.acc[bank as usize].producer.is_some();
             if operand.at == Loc::Acc && free {
-                self.evict(bank);
+                self.because(Reason::Expected);
+                self.free(bank);
                 return true;
             }
             operand.is_home()
@@ -269,6 +273,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         }
         let first = self.stack.get(self.stack.len() - arity);
         if arity == 1 {
+            self.because(Reason::Expected);
             self.copy(self.loc(&first), first.ty, Loc::slot(block.base));
         } else if first.home != block.base {
             let count = self.stack.top() - first.home;
@@ -304,6 +309,9 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     pub(crate) fn br(&mut self, depth: u32) {
         let index = self.target(depth);
+        if E::EXPLAINS {
+            self.stack.touch(self.arity(&self.blocks[index]));
+        }
         self.settle_values(index);
         self.jump(index);
         self.unreachable();
@@ -320,6 +328,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             let field = self.branch_if(condition, false);
             self.connect(field, index);
         } else {
+            self.note(|_| Note::BranchesOver);
             self.settle_values(index);
             let over = self.branch_if(condition, true);
             self.jump(index);
@@ -398,6 +407,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 let loc = match self.loc(&result) {
                     Loc::Slot(slot) => slot as u32,
                     loc => {
+                        self.because(Reason::ReadFromSlot);
                         self.copy(loc, result.ty, Loc::slot(result.home));
                         result.home
                     }
@@ -411,6 +421,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 if let Loc::Imm(bits) = loc
                     && (result.ty == Ty::F64 || fits_i32(bits, result.ty).is_none())
                 {
+                    self.because(Reason::ReadFromSlot);
                     self.copy(loc, result.ty, Loc::slot(result.home));
                     loc = Loc::slot(result.home);
                 }
@@ -431,6 +442,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 match last {
                     // (Where it is if the branch is not taken stays so.)
                     Some(vector) if count == 1 => {
+                        self.because(Reason::Expected);
                         self.copy(self.loc(&vector), vector.ty, Loc::slot(vector.home));
                     }
                     _ => self.materialize_top(count),
@@ -456,6 +468,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     pub(crate) fn return_(&mut self) {
+        self.stack.touch(self.ty.results().len());
         self.emit_return();
         self.unreachable();
     }
@@ -463,13 +476,17 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     /// Puts the arguments of a call into their homes and pops them; returns the first one's slot.
     fn pop_arguments(&mut self, callee: &FuncType) -> u32 {
         let count = callee.params().len();
-        self.materialize_top(count);
+        self.because(Reason::Argument);
+        for position in self.stack.len() - count..self.stack.len() {
+            self.materialize(position);
+        }
         self.stack.truncate(self.stack.len() - count);
         self.stack.top()
     }
 
     /// The callee may use all accumulators: what is in them goes home first.
     fn begin_call(&mut self, callee: &FuncType) -> u32 {
+        self.because(Reason::Call);
         self.evict_all();
         let base = self.pop_arguments(callee);
         self.stack.need(base + callee.header_slot());
@@ -543,6 +560,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     pub(crate) fn call_indirect(&mut self, type_index: u32, table: u32) {
         let entry = &self.module.types[type_index as usize];
+        self.because(Reason::Call);
         self.evict_all();
         let index = self.pop_slot();
         let operands = self
@@ -558,6 +576,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     #[cfg(feature = "gc")]
     pub(crate) fn call_ref(&mut self, type_index: u32) {
         let entry = &self.module.types[type_index as usize];
+        self.because(Reason::Call);
         self.evict_all();
         let func = self.pop_slot();
         let operands = self
@@ -572,6 +591,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     #[cfg(feature = "gc")]
     pub(crate) fn return_call_ref(&mut self, type_index: u32) {
         let entry = &self.module.types[type_index as usize];
+        self.because(Reason::Call);
         self.evict_all();
         let func = self.pop_slot();
         let operands = self
@@ -612,6 +632,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     pub(crate) fn return_call_indirect(&mut self, type_index: u32, table: u32) {
         let entry = &self.module.types[type_index as usize];
+        self.because(Reason::Call);
         self.evict_all();
         let index = self.pop_slot();
         let operands = self

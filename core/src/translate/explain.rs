@@ -4,6 +4,8 @@ use alloc::{format, string::String, vec::Vec};
 
 use core::ops::Range;
 
+use wasmparser::Operator;
+
 use super::{
     begin,
     code::{Instruction, Pc},
@@ -98,7 +100,7 @@ pub(crate) fn frame_map(module: &ModuleInner, defined: u32) -> FrameMap {
 
 impl<E: Encoding> FuncTranslator<'_, E> {
     /// What a slot is for: parameter or local by number, frame header, result or temporary.
-    fn slot_name(&self, slot: u16) -> String {
+    pub(super) fn slot_name(&self, slot: u16) -> String {
         let slot = slot as u32;
         if let Some(local) = self.locals.at_slot(slot) {
             return format!("l{local}");
@@ -165,6 +167,33 @@ impl Module {
     }
 }
 
+/// Whether what follows the operator is in a block of its own.
+pub(super) fn opens(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::Else
+            | Operator::TryTable { .. }
+            | Operator::Try { .. }
+            | Operator::Catch { .. }
+            | Operator::CatchAll
+    )
+}
+
+/// Whether such a block ends before the operator.
+pub(super) fn closes(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::End
+            | Operator::Else
+            | Operator::Catch { .. }
+            | Operator::CatchAll
+            | Operator::Delegate { .. }
+    )
+}
+
 fn of_wasm<E: Encoding>(module: &ModuleInner, defined: u32) -> Result<Vec<ExplainLine>, Error> {
     let translator = record::<E>(module, defined)?;
     // Instructions in the order of the code, each with its wasm offset.
@@ -193,8 +222,7 @@ fn of_wasm<E: Encoding>(module: &ModuleInner, defined: u32) -> Result<Vec<Explai
     while !operators.eof() {
         let offset = operators.original_position() as u32;
         let operator = operators.read().map_err(Error::from)?;
-        use wasmparser::Operator;
-        if matches!(operator, Operator::End | Operator::Else) {
+        if closes(&operator) {
             depth = depth.saturating_sub(1);
         }
         let mut wasm = Some(wasm_text(&operator));
@@ -215,10 +243,7 @@ fn of_wasm<E: Encoding>(module: &ModuleInner, defined: u32) -> Result<Vec<Explai
                 code: None,
             });
         }
-        if matches!(
-            operator,
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Else
-        ) {
+        if opens(&operator) {
             depth += 1;
         }
     }

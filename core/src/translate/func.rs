@@ -8,8 +8,9 @@ use super::{
     frames::{NO_CLAUSE, Tries},
     fuse::{Last, What, copied},
     locals::Locals,
+    note::{Note, Reason},
     pins::Pins,
-    stack::{AccState, Loc, Operand, OperandStack},
+    stack::{AccState, Loc, MAX_LAZY, Operand, OperandStack},
 };
 use crate::{
     bytecode::{Bank, CopyFrom, Encoding, Op, TO_BOTH, TO_PIN, Ty},
@@ -84,7 +85,7 @@ pub(crate) struct Block {
 /// Buffers that are used again from function to function.
 pub(crate) struct Buffers<E: Encoding> {
     pub(crate) code: Code<E>,
-    pub(crate) stack: OperandStack,
+    pub(crate) stack: OperandStack<E>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
     pub(crate) tries: Tries,
@@ -110,7 +111,7 @@ pub(crate) struct FuncTranslator<'m, E: Encoding> {
     pub(crate) module: &'m ModuleInner,
     pub(crate) ty: &'m FuncType,
     pub(crate) code: Code<E>,
-    pub(crate) stack: OperandStack,
+    pub(crate) stack: OperandStack<E>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) locals: Locals,
     pub(crate) tries: Tries,
@@ -310,6 +311,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
     #[inline]
     pub(super) fn begin_operator(&mut self, offset: u32, rest: &[u8]) {
         self.code.set_offset(offset);
+        self.begin_step();
         #[cfg(feature = "debug")]
         if self.debugging {
             self.step(offset, rest);
@@ -388,6 +390,12 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         if from == to {
             return;
         }
+        self.note(|t| Note::Copied {
+            of: t.pushed_at(to),
+            from: t.place_of(from, ty),
+            to: t.place_of(to, ty),
+            reason: t.reason(),
+        });
         if copied::<E>(from, to, ty, Operands::default(), 4).is_some()
             && let Some((first, operands)) = self.take_copy(Operands::default(), 0)
             && let Some((second, operands)) = copied::<E>(from, to, ty, operands, 4)
@@ -460,7 +468,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         let operand = self.stack.get(position);
         match operand.at {
             _ if operand.is_home() => {}
-            Loc::Acc => self.evict(operand.ty.bank()),
+            Loc::Acc => self.free(operand.ty.bank()),
             _ => {
                 self.copy(self.loc(&operand), operand.ty, Loc::slot(operand.home));
                 self.stack.set_home(position);
@@ -472,6 +480,13 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
     /// cost if its producer can be redirected.
     #[inline]
     pub(crate) fn evict(&mut self, bank: Bank) {
+        self.because(Reason::AccumulatorNeeded);
+        self.free(bank);
+    }
+
+    /// The same for another reason.
+    #[inline]
+    pub(crate) fn free(&mut self, bank: Bank) {
         if let Some(position) = self.stack.acc[bank as usize].operand {
             self.evict_operand(bank, position);
         }
@@ -485,6 +500,11 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             _ if !E::PLACES.accumulators => {}
             // The producer has the home slot as its destination field already.
             Some((pc, opcode)) => {
+                self.note(|t| Note::Redirected {
+                    of: t.code.step_of(pc),
+                    to: t.place_of(Loc::slot(operand.home), operand.ty),
+                    reason: t.reason(),
+                });
                 self.code.set_opcode(pc, opcode + E::PLACES.to_slot());
                 self.stack.acc[bank as usize].local = acc.before;
             }
@@ -497,12 +517,13 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
 
     pub(crate) fn evict_all(&mut self) {
         for bank in [Bank::Int, Bank::F32, Bank::F64, Bank::V128] {
-            self.evict(bank);
+            self.free(bank);
         }
     }
 
     /// Puts every operand that a branch could disturb into its home; constants below a block stay.
     pub(crate) fn flush(&mut self) {
+        self.because(Reason::Block);
         self.evict_all();
         while let Some(&position) = self.stack.lazy().last() {
             self.materialize(position as usize);
@@ -511,6 +532,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
 
     /// Puts the topmost `count` operands into their homes.
     pub(crate) fn materialize_top(&mut self, count: usize) {
+        self.because(Reason::Expected);
         for position in self.stack.len().saturating_sub(count)..self.stack.len() {
             self.materialize(position);
         }
@@ -524,11 +546,12 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
 
     /// Pops an operand into a slot.
     pub(crate) fn pop_slot(&mut self) -> u32 {
+        self.because(Reason::ReadFromSlot);
         if let Some(Operand {
             at: Loc::Acc, ty, ..
         }) = self.stack.last()
         {
-            self.evict(ty.bank());
+            self.free(ty.bank());
         }
         let operand = self.stack.pop();
         self.in_slot(operand.at, operand)
@@ -539,6 +562,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         match loc {
             Loc::Slot(slot) => slot as u32,
             _ => {
+                self.because(Reason::ReadFromSlot);
                 self.copy(loc, operand.ty, Loc::slot(operand.home));
                 operand.home
             }
@@ -547,7 +571,8 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
 
     /// Pushes a reference to a local.
     pub(crate) fn push_local(&mut self, local: u32) {
-        if self.stack.lazy().len() >= OperandStack::MAX_LAZY {
+        if self.stack.lazy().len() >= MAX_LAZY {
+            self.because(Reason::ManyLocals);
             self.materialize(self.stack.lazy()[0] as usize);
         }
         let (ty, slot) = self.locals.get(local);
@@ -577,6 +602,9 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             producer: Some((pc, opcode)),
         };
         self.stack.push(ty, Loc::Acc);
+        self.note(|t| Note::Result {
+            place: t.place_of_top(),
+        });
         self.producer = Some((pc, self.code.pc()));
     }
 
@@ -598,6 +626,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         let mut i = 0;
         while let Some(&position) = self.stack.lazy().get(i) {
             if self.stack.at(position as usize).local() == Some(local) {
+                self.because(Reason::OldValue);
                 self.materialize(position as usize);
                 clean = false;
             } else {
@@ -621,6 +650,13 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
                     None if mirrors => TO_BOTH,
                     None => E::PLACES.to_slot(),
                 };
+                self.note(|t| Note::SetDirectly {
+                    of: t.code.step_of(pc),
+                    local,
+                    to: t.place_of(pin.map_or(Loc::slot(slot), Loc::of_pin), ty),
+                    mirrored: mirrors,
+                });
+                self.code.claim(pc);
                 self.code.set_opcode(pc, opcode + digit);
                 self.code.patch_slot(pc, slot);
                 self.stack.acc[bank] = AccState {
@@ -631,10 +667,11 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
                 fusible =
                     last.is_some_and(|last| last.pc == pc) && self.last_sets(local, acc.before);
             }
-            _ if operand.local() == Some(local) => {}
+            _ if operand.local() == Some(local) => self.note(|_| Note::SetToItself),
             _ => {
                 let from = self.loc(&operand);
                 let to = pin.map_or(Loc::slot(slot), Loc::of_pin);
+                self.because(Reason::Local);
                 self.copy(from, ty, to);
                 fusible = true;
                 let acc = &mut self.stack.acc[bank];
@@ -661,6 +698,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
 
     /// Code can be reached from elsewhere at this point.
     pub(crate) fn label(&mut self) {
+        self.note(|_| Note::Label);
         self.stack.clear_acc();
         self.last = None;
         self.producer = None;

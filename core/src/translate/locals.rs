@@ -50,6 +50,11 @@ impl Locals {
         slot + count * ty.slots()
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
     /// Type and first slot of a local.
     pub(crate) fn get(&self, index: u32) -> (Ty, u32) {
         if let Some(&found) = self.direct.get(index as usize) {

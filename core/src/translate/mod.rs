@@ -7,11 +7,14 @@ mod debug;
 #[cfg(feature = "exceptions")]
 mod exceptions;
 mod explain;
+mod explanation;
 mod frames;
 mod func;
 mod fuse;
 mod locals;
 mod memory;
+mod note;
+mod notes;
 mod numeric;
 mod ops;
 mod pins;
@@ -36,8 +39,10 @@ pub(crate) use explain::opcodes;
 #[cfg(feature = "stats")]
 pub(crate) use explain::recorded;
 pub(crate) use explain::{frame_map, offset_map};
+pub use explanation::{Explanation, Instruction as ExplainedInstruction, LocalHome, Step};
 pub(crate) use func::Buffers;
 use func::{FuncTranslator, MAX_FRAME_SLOTS};
+pub use note::{Fusion, Note, Place, Reason, Stack, Value};
 use ops::Refused;
 pub(crate) use ops::row_of;
 pub(crate) use pins::{Pins, Weighing, Weights};
@@ -193,6 +198,9 @@ fn run_once<E: Encoding>(
         let (result, behind) = any(rest, offset(rest), features, translator).map_err(fail)?;
         result.map_err(|refused| refuse(refused, offset(rest)))?;
         rest = behind;
+    }
+    if E::EXPLAINS {
+        translator.end_operator();
     }
     let offset = module.bodies[defined as usize].start;
     if translator.finish().is_none() {

@@ -4,6 +4,7 @@ use super::{
     code::Operands,
     func::{FuncTranslator, fits_imm, fits_small},
     fuse::{Before, Last, What, existing},
+    note::{Note, Reason},
     stack::{Loc, Operand},
 };
 use crate::bytecode::{Bank, Encoding, Op, Place, Shape, Ty};
@@ -66,6 +67,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             };
             self.stack.pop();
             self.stack.push(ty, Loc::Imm(bits));
+            self.note(|_| Note::AddsNegated);
             op = add;
         }
         match *op.shape() {
@@ -114,7 +116,10 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         }
         match (form(a, b), swap) {
             (Some(found), _) => (op, a, b, found),
-            (None, Some(swap)) if form(b, a).is_some() => (swap, b, a, existing(form(b, a))),
+            (None, Some(swap)) if form(b, a).is_some() => {
+                self.note(|_| Note::Exchanged);
+                (swap, b, a, existing(form(b, a)))
+            }
             // What no form takes is in a slot.
             (None, _) => {
                 if let Loc::Imm(_) = a {
@@ -232,6 +237,11 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         {
             // The operands stay: only the op changes, and inverses have the same forms.
             if let Some((pc, old)) = self.stack.acc[Bank::Int as usize].producer {
+                self.note(|t| Note::Inverts {
+                    of: t.code.step_of(pc),
+                });
+                self.code.claim(pc);
+                self.stack.touch(1);
                 let new = old - compare.base::<E>() + not.base::<E>();
                 self.code.set_opcode(pc, new);
                 self.stack.acc[Bank::Int as usize].producer = Some((pc, new));
@@ -275,6 +285,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         // The values are read from slots, so the accumulator is for the condition.
         for position in [count - 3, count - 2] {
             if self.stack.get(position).at == Loc::Acc {
+                self.because(Reason::ReadFromSlot);
                 self.materialize(position);
             }
         }

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use wasmparser::{FrameKind, FrameStack, VisitOperator};
+use wasmparser::{FrameKind, FrameStack, OperatorsReader, VisitOperator};
 
 use crate::bytecode::{Encoding, Native};
 
@@ -13,6 +13,9 @@ use crate::bytecode::{Encoding, Native};
 pub(crate) struct Pins([u16; 2]);
 
 const NONE: u16 = u16::MAX;
+
+/// Weight below which a pin does not pay for being saved and loaded.
+pub(crate) const LEAST_WEIGHT: u32 = 24;
 
 impl Pins {
     pub(crate) const NONE: Pins = Pins([NONE; 2]);
@@ -47,8 +50,6 @@ pub(crate) struct Weights {
 impl Weights {
     /// Locals beyond this number are not considered: zeroing their weights would cost too much.
     const CONSIDERED: u32 = 1024;
-    /// Weight below which a pin does not pay for being saved and loaded.
-    const LEAST: u32 = 24;
 
     /// Starts on a function with so many locals.
     pub(crate) fn begin(&mut self, locals: u32) {
@@ -64,6 +65,11 @@ impl Weights {
         if let Some(sum) = self.locals.get_mut(local as usize) {
             *sum = sum.saturating_add(self.weight);
         }
+    }
+
+    /// What a local weighs so far, if it is considered.
+    pub(crate) fn of(&self, local: u32) -> Option<u32> {
+        self.locals.get(local as usize).copied()
     }
 
     fn block(&mut self) {
@@ -89,7 +95,7 @@ impl Weights {
     pub(crate) fn choose(&mut self, pinnable: impl Fn(u32) -> bool) -> Pins {
         let mut pins = Pins::NONE;
         for pin in pins.0.iter_mut().take(Native::PLACES.pins) {
-            let mut heaviest = Self::LEAST - 1;
+            let mut heaviest = LEAST_WEIGHT - 1;
             for (local, &weight) in (0..).zip(&self.locals) {
                 if weight > heaviest && pinnable(local) {
                     heaviest = weight;
@@ -164,6 +170,50 @@ impl<V: FrameStack> FrameStack for Weighing<'_, V> {
     fn current_frame(&self) -> Option<FrameKind> {
         self.inner.current_frame()
     }
+}
+
+/// Weighs the locals of a valid body.
+///
+/// # Errors
+/// None: it is valid.
+pub(crate) fn weigh(
+    mut operators: OperatorsReader<'_>,
+    locals: u32,
+) -> wasmparser::Result<Weights> {
+    let mut weights = Weights::default();
+    weights.begin(locals);
+    while !operators.eof() {
+        operators.visit_operator(&mut Weighing {
+            inner: Ignoring,
+            weights: &mut weights,
+        })?;
+    }
+    Ok(weights)
+}
+
+/// Visits, and does nothing else.
+struct Ignoring;
+
+macro_rules! define_ignore {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {$(
+        fn $visit(&mut self $($(, _: $ty)*)?) {}
+    )*};
+}
+
+impl<'a> VisitOperator<'a> for Ignoring {
+    type Output = ();
+
+    #[cfg(feature = "simd")]
+    fn simd_visitor(&mut self) -> Option<&mut dyn wasmparser::VisitSimdOperator<'a, Output = ()>> {
+        Some(self)
+    }
+
+    wasmparser::for_each_visit_operator!(define_ignore);
+}
+
+#[cfg(feature = "simd")]
+impl wasmparser::VisitSimdOperator<'_> for Ignoring {
+    wasmparser::for_each_visit_simd_operator!(define_ignore);
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Typed function references, structures, arrays and casts.
 
-use super::{code::Operands, func::FuncTranslator, fuse::Condition, stack::Loc};
+use super::{code::Operands, func::FuncTranslator, fuse::Condition, note::Reason, stack::Loc};
 use crate::{
     bytecode::{Encoding, Op, Shape, Ty},
     error::Error,
@@ -76,6 +76,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         match operand.at {
             Loc::Slot(slot) => slot as u32,
             _ => {
+                self.because(Reason::ReadFromSlot);
                 self.materialize(position);
                 operand.home
             }

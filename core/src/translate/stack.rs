@@ -6,10 +6,14 @@
 //! home slot. Labels are only reached with operands in their homes.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
-use crate::bytecode::Ty;
+use crate::bytecode::{Encoding, Ty};
 
 use super::code::Pc;
+
+/// Locals that may stand on the stack unread. `local.set` looks at all of them, so the number is bounded.
+pub(crate) const MAX_LAZY: usize = 32;
 
 /// Where an op finds an operand. (Variants carry the same type, so that it is passed in two registers.)
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,23 +81,37 @@ pub(crate) struct AccState {
 /// The accumulators, by bank.
 pub(crate) type AccStates = [AccState; 4];
 
-#[derive(Default)]
-pub(crate) struct OperandStack {
+pub(crate) struct OperandStack<E> {
     operands: Vec<Operand>,
     /// Positions of operands that stand for locals, ascending, and how many there are.
-    lazy: [u32; Self::MAX_LAZY],
+    lazy: [u32; MAX_LAZY],
     lazy_len: usize,
     pub(crate) acc: AccStates,
     /// Home of the next operand.
     top: u32,
     /// One past the highest slot used.
     max: u32,
+    /// How few operands there have been since the current operator began, for those who explain.
+    low: usize,
+    encoding: PhantomData<E>,
 }
 
-impl OperandStack {
-    /// Locals that may stand on the stack unread. `local.set` looks at all of them, so the number is bounded.
-    pub(crate) const MAX_LAZY: usize = 32;
+impl<E> Default for OperandStack<E> {
+    fn default() -> Self {
+        OperandStack {
+            operands: Vec::new(),
+            lazy: [0; MAX_LAZY],
+            lazy_len: 0,
+            acc: Default::default(),
+            top: 0,
+            max: 0,
+            low: 0,
+            encoding: PhantomData,
+        }
+    }
+}
 
+impl<E: Encoding> OperandStack<E> {
     /// An empty stack whose homes begin at `first`.
     pub(crate) fn begin(&mut self, first: u32) {
         self.operands.clear();
@@ -195,7 +213,27 @@ impl OperandStack {
             self.acc[operand.ty.bank() as usize].operand = None;
         }
         self.top = operand.home;
+        if E::EXPLAINS {
+            self.low = self.low.min(self.operands.len());
+        }
         operand
+    }
+
+    /// An operator begins here: `low` counts from now on.
+    pub(crate) fn begin_operator(&mut self) {
+        self.low = self.operands.len();
+    }
+
+    /// So many operands on top are read or changed without being popped.
+    pub(crate) fn touch(&mut self, count: usize) {
+        if E::EXPLAINS {
+            self.low = self.low.min(self.operands.len().saturating_sub(count));
+        }
+    }
+
+    /// How few operands there have been since the current operator began.
+    pub(crate) fn low(&self) -> usize {
+        self.low
     }
 
     /// Drops operands down to `len`.

@@ -6,6 +6,7 @@ use crate::{
     translate::{
         code::Operands,
         func::{FuncTranslator, fits_i32, fits_small},
+        note::Note,
         ops::{load_branch_of, load_keep_branch_of},
         stack::Loc,
     },
@@ -258,6 +259,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let mut taken_if_false = negate;
         if let (true, Shape::Compare { not: Some(not), .. }) = (negate, op.shape()) {
             (op, taken_if_false) = (*not, false);
+            self.note(|_| Note::BranchesIfNot);
         }
         let Shape::Compare { operand, .. } = *op.shape() else {
             unreachable!("conditions are compare ops");

@@ -1,46 +1,38 @@
-//! `wasmote explain`: functions of a module, WebAssembly left, bytecode right; or what is in an image.
+//! Functions in two columns, WebAssembly left and bytecode right; and what is in an image.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::io::{self, Write};
 
-use wasmote::{Config, Engine, ExplainLine, ImageInfo, Module};
+use wasmote::{ExplainLine, ImageInfo, Module};
 
-use crate::{args::ExplainArgs, error::Failure, load::Input, output};
+use super::title;
+use crate::{args::ExplainArgs, error::Failure, output};
 
 /// The left column; longer instructions push only their own line.
 const WIDTH: usize = 40;
 
-/// Prints one function or all; of an image first what it is.
-pub fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let file = &args.file;
-    let input = Input::of(file)?;
-    let info = input.image(file)?;
-    let mut config = Config::new();
-    if let Some(info) = &info {
-        config.consume_fuel(info.fuel);
-        config.interruptible(info.interruptible);
-    }
-    let module = input.module(&Engine::new(&config), file)?;
-    let wanted = match &args.func {
-        Some(name) => vec![find(&module, name)?],
-        None => module.defined_funcs().collect(),
-    };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let summary = info.as_ref().filter(|_| args.func.is_none());
+/// Prints functions; of an image first what it is, unless one function is wanted.
+pub fn print_all(
+    out: &mut impl Write,
+    module: &Module,
+    wanted: &[u32],
+    args: &ExplainArgs,
+    image: Option<&ImageInfo>,
+) -> Result<(), Failure> {
+    let summary = image.filter(|_| args.func.is_none());
     if let Some(info) = summary {
-        output::check(summarize(&mut out, &module, info))?;
+        output::check(summarize(out, module, info))?;
     }
     for (n, &index) in wanted.iter().enumerate() {
         let lines = match args.compact {
             true => module.explain_compact(index)?,
             false => module.explain(index)?,
         };
-        let more = n > 0 || summary.is_some();
-        output::check(print(&mut out, &module, index, &lines, more, info.as_ref()))?;
+        if n > 0 || summary.is_some() {
+            output::check(writeln!(out))?;
+        }
+        output::check(print(out, &title(module, index), &lines, image))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// An image's version, what its code does, and the sizes of its parts.
@@ -80,36 +72,13 @@ fn summarize(out: &mut impl Write, module: &Module, info: &ImageInfo) -> io::Res
     )
 }
 
-/// A function by its index, its name in the name section, or the name it is exported by.
-fn find(module: &Module, wanted: &str) -> Result<u32, Failure> {
-    let defined = module.defined_funcs();
-    let found = wanted.parse().ok().or_else(|| module.find_func(wanted));
-    match found {
-        Some(index) if index < defined.start => Err(Failure::new(format!(
-            "function `{wanted}` is imported: it has no code"
-        ))),
-        Some(index) if index < defined.end => Ok(index),
-        _ => Err(Failure::new(format!(
-            "no function `{wanted}` in the module"
-        ))),
-    }
-}
-
 fn print(
     out: &mut impl Write,
-    module: &Module,
-    index: u32,
+    title: &str,
     lines: &[ExplainLine],
-    more: bool,
     image: Option<&ImageInfo>,
 ) -> io::Result<()> {
-    if more {
-        writeln!(out)?;
-    }
-    match module.func_name(index) {
-        Some(name) => writeln!(out, "func {index} ${name}")?,
-        None => writeln!(out, "func {index}")?,
-    }
+    writeln!(out, "{title}")?;
     for line in lines {
         let wasm = line.wasm.as_deref().unwrap_or_default();
         let indent = 2 * line.depth as usize;
@@ -125,6 +94,5 @@ fn print(
             (None, None) => {}
         }
     }
-    // Errors come when the text goes out, not when it is collected.
-    out.flush()
+    Ok(())
 }
