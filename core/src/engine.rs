@@ -86,6 +86,7 @@ impl Engine {
     }
 
     /// The ids of a recursion group's members, from the first on.
+    #[cfg(feature = "gc")]
     pub(crate) fn intern_group(&self, group: Box<[SubType]>) -> TypeId {
         self.0.types.with(|types| types.intern_group(group))
     }
@@ -94,12 +95,15 @@ impl Engine {
         self.0.types.with(|types| types.func(id))
     }
 
+    #[cfg(feature = "gc")]
     pub(crate) fn type_def(&self, id: TypeId) -> Shared<TypeDef> {
         self.0.types.with(|types| types.get(id).clone())
     }
 
     /// Adds the types that are not among `known` yet.
+    #[cfg_attr(not(feature = "gc"), allow(unused_variables))]
     pub(crate) fn sync_types(&self, known: &mut Vec<Shared<TypeDef>>) {
+        #[cfg(feature = "gc")]
         self.0
             .types
             .with(|types| known.extend_from_slice(types.since(known.len())));
@@ -115,13 +119,16 @@ impl Engine {
 
     /// What the id stands for.
     pub fn composite_type(&self, id: TypeId) -> CompositeType {
-        self.type_def(id).composite.clone()
+        self.0.types.with(|types| types.composite(id).clone())
     }
 
     /// The id of a final type in a recursion group of its own, which refers to types of this engine only.
     pub fn type_id(&self, ty: &CompositeType) -> TypeId {
         match ty {
             CompositeType::Func(ty) => self.intern(ty),
+            #[cfg(not(feature = "gc"))]
+            composite => (self.0.types).with(|types| types.intern_composite(composite)),
+            #[cfg(feature = "gc")]
             composite => self.intern_group(Box::new([SubType {
                 is_final: true,
                 supertype: None,

@@ -1,16 +1,6 @@
 //! What errors say. A text is put together when it is shown: a chip that shows none needs no code for that. Without
 //! the feature `messages` the texts are not even there.
 
-#[cfg(feature = "messages")]
-mod parts;
-#[cfg(feature = "messages")]
-pub(crate) use parts::Part;
-#[cfg(feature = "messages")]
-pub use parts::Message;
-
-#[cfg(not(feature = "messages"))]
-pub use absent::Message;
-
 /// A message: a text, and what takes the places of its `{}`.
 #[cfg(feature = "messages")]
 macro_rules! message {
@@ -26,6 +16,15 @@ macro_rules! message {
         $crate::message::Message::ABSENT
     }};
 }
+
+#[cfg(feature = "messages")]
+mod parts;
+#[cfg(not(feature = "messages"))]
+pub use absent::Message;
+#[cfg(feature = "messages")]
+pub use parts::Message;
+#[cfg(feature = "messages")]
+pub(crate) use parts::Part;
 
 #[cfg(not(feature = "messages"))]
 mod absent {

@@ -3,6 +3,7 @@
 mod composite;
 mod registry;
 
+use alloc::vec::Vec;
 use core::fmt;
 
 pub(crate) use composite::SubType;
@@ -291,9 +292,14 @@ impl FuncType {
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> FuncType {
-        let mut types: alloc::vec::Vec<ValType> = params.into_iter().collect();
+        let mut types: Vec<ValType> = params.into_iter().collect();
         let params = types.len();
         types.extend(results);
+        FuncType::of(types, params)
+    }
+
+    /// The type with so many of these as parameters, and the others as results.
+    pub(crate) fn of(types: Vec<ValType>, params: usize) -> FuncType {
         let slots = |types: &[ValType]| types.iter().map(|ty| ty.slots()).sum();
         let (param_slots, result_slots) = (slots(&types[..params]), slots(&types[params..]));
         FuncType {
@@ -553,31 +559,48 @@ impl ExternType {
             (ExternType::Func(found), ExternType::Func(expected))
             | (ExternType::Tag(found), ExternType::Tag(expected)) => found == expected,
             (ExternType::Global(found), ExternType::Global(expected)) => {
-                found.mutable == expected.mutable
-                    && match found.mutable {
-                        true => found.content == expected.content,
-                        false => found.content.matches(engine, expected.content),
-                    }
+                found.matches(engine, expected)
             }
-            (ExternType::Table(found), ExternType::Table(expected)) => {
-                found.element == expected.element
-                    && found.is_64 == expected.is_64
-                    && limits_match(
-                        (found.minimum, found.maximum),
-                        (expected.minimum, expected.maximum),
-                    )
-            }
-            (ExternType::Memory(found), ExternType::Memory(expected)) => {
-                found.is_64 == expected.is_64
-                    && found.shared == expected.shared
-                    && found.page_size_log2 == expected.page_size_log2
-                    && limits_match(
-                        (found.minimum, found.maximum),
-                        (expected.minimum, expected.maximum),
-                    )
-            }
+            (ExternType::Table(found), ExternType::Table(expected)) => found.matches(expected),
+            (ExternType::Memory(found), ExternType::Memory(expected)) => found.matches(expected),
             _ => false,
         }
+    }
+}
+
+impl GlobalType {
+    /// As `ExternType::matches`.
+    pub(crate) fn matches(&self, engine: &Engine, expected: &GlobalType) -> bool {
+        self.mutable == expected.mutable
+            && match self.mutable {
+                true => self.content == expected.content,
+                false => self.content.matches(engine, expected.content),
+            }
+    }
+}
+
+impl TableType {
+    /// As `ExternType::matches`.
+    pub(crate) fn matches(&self, expected: &TableType) -> bool {
+        self.element == expected.element
+            && self.is_64 == expected.is_64
+            && limits_match(
+                (self.minimum, self.maximum),
+                (expected.minimum, expected.maximum),
+            )
+    }
+}
+
+impl MemoryType {
+    /// As `ExternType::matches`.
+    pub(crate) fn matches(&self, expected: &MemoryType) -> bool {
+        self.is_64 == expected.is_64
+            && self.shared == expected.shared
+            && self.page_size_log2 == expected.page_size_log2
+            && limits_match(
+                (self.minimum, self.maximum),
+                (expected.minimum, expected.maximum),
+            )
     }
 }
 

@@ -126,14 +126,14 @@ impl Cx {
         {
             (self.image, self.records) = entity.module.inner().code.image_parts();
         }
-        self.globals = entity.global_ptrs.as_ptr();
-        self.tables = entity.table_ptrs.as_ptr();
+        self.globals = entity.globals.as_ptr();
+        self.tables = entity.tables.as_ptr();
         self.load_memory(entity);
     }
 
     /// Caches address and length of memory 0, after anything that may have grown or moved it.
     fn load_memory(&mut self, entity: &InstanceEntity) {
-        match entity.memory_ptrs.first() {
+        match entity.memories.first() {
             Some(memory) => {
                 // SAFETY: memories of an instance live as long as its store; nothing else refers to this one now.
                 let memory = unsafe { memory.as_ref() };

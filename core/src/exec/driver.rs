@@ -280,18 +280,15 @@ impl Execution {
             }
             Exit::Host { .. } => debug_assert!(false, "host functions are called by `run`"),
             Exit::MemoryGrow { memory, delta, to } => {
-                let (index, is_64, page_size_log2) = {
-                    let instance = self.instance();
-                    let ty = &instance.module.inner().memories[memory as usize];
-                    let index = instance.memories[memory as usize];
-                    (index, ty.is_64, ty.page_size_log2)
-                };
+                // SAFETY: memories live as long as their store; no handler runs.
+                let entity = unsafe { self.instance().memories[memory as usize].as_ref() };
+                let (index, ty) = (entity.index, entity.ty);
                 let size = store
                     .grow_memory(index, delta)
                     .map_err(|error| self.locate(error, false))?;
-                self.put(to, grown(size, is_64));
+                self.put(to, grown(size, ty.is_64));
                 if size.is_some() {
-                    self.owe(store, delta << page_size_log2);
+                    self.owe(store, delta << ty.page_size_log2);
                 }
             }
             Exit::TableGrow {
@@ -300,11 +297,9 @@ impl Execution {
                 init,
                 to,
             } => {
-                let (index, is_64) = {
-                    let instance = self.instance();
-                    let index = instance.tables[table as usize];
-                    (index, instance.module.inner().tables[table as usize].is_64)
-                };
+                // SAFETY: as above.
+                let entity = unsafe { self.instance().tables[table as usize].as_ref() };
+                let (index, is_64) = (entity.index, entity.ty.is_64);
                 let size = store
                     .grow_table(index, delta, init)
                     .map_err(|error| self.locate(error, false))?;

@@ -4,7 +4,9 @@ use core::fmt;
 
 use crate::{
     error::Error,
-    store::{AsContext, AsContextMut, MemoryPlace, StoreContext, StoreContextMut, Stored},
+    store::{
+        AsContext, AsContextMut, MemoryPlace, StoreContext, StoreContextMut, StoreInner, Stored,
+    },
     types::MemoryType,
 };
 
@@ -64,6 +66,15 @@ impl Memory {
     pub fn ty(&self, store: impl AsContext) -> MemoryType {
         let store = &store.as_context().0.inner;
         store.memories.get(self.0.index(store)).ty
+    }
+
+    /// The type with the present size as its minimum.
+    pub(crate) fn present_ty(&self, store: &StoreInner) -> MemoryType {
+        let entity = store.memories.get(self.0.index(store));
+        MemoryType {
+            minimum: entity.pages(),
+            ..entity.ty
+        }
     }
 
     /// The present size in pages.

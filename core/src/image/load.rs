@@ -4,14 +4,16 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{
-    CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames, head,
+    CHECKED_FROM, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames,
     read::{Reader, damaged, u16_at, u32_at},
+    records::for_each_list,
+    types,
 };
 use crate::{
     bytecode::FrameMap,
     engine::Engine,
     error::Error,
-    module::{Bytes, CodeTable, Module, ModuleInner},
+    module::{Bytes, CodeTable, Counts, ExternKind, List, Module, ModuleInner, Record},
 };
 
 /// Where an image has what is read while it runs. All places were checked when it was loaded.
@@ -106,10 +108,11 @@ impl ImageCode {
         let mut reader = Reader::new(image, at as usize);
         let mut before = (0u32, 0u32);
         // (Not checked: what is damaged ends the list.)
-        for _ in 0..reader.u32().unwrap_or(0) {
-            let (Ok(code), Ok(distance)) = (reader.u32(), reader.u64()) else {
+        for _ in 0..reader.u32() {
+            let (code, distance) = (reader.u32(), reader.u64());
+            if reader.is_bad() {
                 break;
-            };
+            }
             let distance = (distance >> 1) as u32 ^ (distance as u32 & 1).wrapping_neg();
             before = (before.0.wrapping_add(code), before.1.wrapping_add(distance));
             map.push(before);
@@ -164,17 +167,91 @@ fn load(engine: &Engine, bytes: Bytes, verify: bool) -> Result<Module, Error> {
     let header = check(engine, &bytes)?;
     let mut module = ModuleInner::empty(engine, bytes);
     let image = module.bytes.clone();
-    let mut reader = Reader::new(&image, HEADER_BYTES);
-    head::read(&mut reader, &mut module, header.defined, |defined| {
-        header.type_index(&image, defined)
-    })?;
-    module.shrink();
+    let mut reader = Reader::new(&image, u32_at(&image, 44) as usize);
+    types::read(&mut reader, &mut module);
+    reader.end("its types are damaged")?;
+    module.types.shrink_to_fit();
+    let mut at = DIRECTORY;
+    macro_rules! lists {
+        ($($list:ident)*) => {$(
+            module.$list = list(&image, at)?;
+            at += 8;
+        )*};
+    }
+    for_each_list!(lists);
+    module.start = u32_at(&image, 40).checked_sub(1);
     module.code = CodeTable::of_image(header, image.clone());
+    if !is_sound(&mut module) {
+        return Err(damaged("its lists do not fit each other", at));
+    }
     module.index_exports();
     if verify {
         super::verify::verify(&module, &header)?;
     }
     Ok(Module::of(module))
+}
+
+/// The list whose place the directory has at `at`.
+fn list<T: Record>(image: &[u8], at: usize) -> Result<List<T>, Error> {
+    let (from, len) = (u32_at(image, at), u32_at(image, at + 4));
+    match room(image, from, len, T::BYTES) {
+        true => Ok(List::in_image(from, len)),
+        false => Err(damaged("a list ends outside of it", at)),
+    }
+}
+
+/// Whether so many records fit the image from `at` on.
+fn room(image: &[u8], at: u32, records: u32, bytes: u32) -> bool {
+    let end = u64::from(at) + u64::from(records) * u64::from(bytes);
+    end <= image.len() as u64
+}
+
+/// Counts the imports, and checks what is relied on when the lists are read: that they have what is named by number,
+/// and of the right kind. (Names, expressions and segments are checked where they are used.)
+fn is_sound(module: &mut ModuleInner) -> bool {
+    let mut imported = Counts::default();
+    let known = (module.imports.iter(module, 0)).map(|import| imported.next(import.kind));
+    let all = known.count() as u32 == module.imports.len();
+    module.imported_funcs = imported.of(ExternKind::Func);
+    module.imported_tables = imported.of(ExternKind::Table);
+    module.imported_memories = imported.of(ExternKind::Memory);
+    module.imported_globals = imported.of(ExternKind::Global);
+    module.imported_tags = imported.of(ExternKind::Tag);
+    let module = &*module;
+    let defined = module.code.image().map_or(0, |image| image.defined);
+    let Some(funcs) = defined.checked_add(module.imported_funcs) else {
+        return false;
+    };
+    let is_func = |ty: u32| (module.types.get(ty as usize)).is_some_and(|entry| entry.is_func());
+    let takes_nothing = |func: u32| func < funcs && module.type_of_func(func).header_slot() == 0;
+    let count = |kind| match kind {
+        ExternKind::Func => funcs,
+        ExternKind::Table => module.tables.len(),
+        ExternKind::Memory => module.memories.len(),
+        ExternKind::Global => module.globals.len(),
+        ExternKind::Tag => module.tags.len(),
+    };
+    let is_tag = |ty: u32| {
+        cfg!(feature = "exceptions") && is_func(ty) && module.func_type(ty).results().is_empty()
+    };
+    let exports = module.exports.iter(module, 0);
+    all && module.funcs.len() == module.imported_funcs
+        && (0..funcs).all(|func| is_func(module.func_type_index(func)))
+        && module.tables.iter(module, 0).count() as u32 == module.tables.len()
+        && module.imported_tables.checked_add(module.table_inits.len()) == Some(module.tables.len())
+        && module.imported_memories <= module.memories.len()
+        && module.globals.iter(module, 0).count() as u32 == module.globals.len()
+        && module
+            .imported_globals
+            .checked_add(module.global_inits.len())
+            == Some(module.globals.len())
+        && module.imported_tags <= module.tags.len()
+        && module.tags.iter(module, 0).all(is_tag)
+        && exports
+            .filter(|export| export.index < count(export.kind))
+            .count() as u32
+            == module.exports.len()
+        && module.start.is_none_or(takes_nothing)
 }
 
 /// The one of `count` records in ascending order that is equal.
@@ -261,13 +338,8 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
         offsets: u32_at(image, 32),
     };
     let code_end = u32_at(image, 36) as usize;
-    let room = |at: u32, records: u32, bytes: usize| {
-        let len = (records as usize).checked_mul(bytes);
-        let end = len.and_then(|len| len.checked_add(at as usize));
-        end.is_some_and(|end| end <= image.len())
-    };
     if !code.table.is_multiple_of(2)
-        || !room(code.table, code.defined, RECORD_BYTES)
+        || !room(image, code.table, code.defined, RECORD_BYTES as u32)
         || code_end > image.len()
     {
         return Err(damaged("its function table is outside of it", 16));
@@ -291,7 +363,7 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
             24 => (u32_at(image, place as usize), 8, place.saturating_add(4)),
             _ => (u32_at(image, place as usize), 12, place.saturating_add(4)),
         };
-        if place != 0 && !room(from, records, bytes) {
+        if place != 0 && !room(image, from, records, bytes) {
             return Err(damaged(message!("its {} are outside of it", name), at));
         }
     }

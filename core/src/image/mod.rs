@@ -13,20 +13,23 @@
 //! 20  u32 how many functions the module defines
 //! 24  u32 offsets of frame maps, names and code offsets; 0 where there are none
 //! 36  u32 offset behind all code
-//! 40  the head: what `head` says, in variable-length numbers
+//! 40  u32 index of the start function plus one; 0 if there is none
+//! 44  u32 offset of the types: what `types` says, in variable-length numbers
+//! 48  the directory: of each list in `records`, u32 offset and u32 length
+//! 160 the head: types, lists, and the names in these
 //!     the function table: for each, u16 type index and u32 offset of its first instruction
 //!     code: before each first instruction, the u16 slots of its frame; at even offsets
-//!     data segments, and what the head refers to besides
+//!     data segments, frame maps, names of functions, code offsets
 //! ```
 
 #[cfg(not(compact))]
 mod expand;
 mod frames;
-mod head;
 #[cfg(feature = "compiler")]
 mod info;
 mod load;
 mod read;
+mod records;
 mod types;
 mod verify;
 #[cfg(feature = "compiler")]
@@ -37,15 +40,18 @@ pub(crate) use expand::{Forms, expand, expanded_map};
 #[cfg(feature = "compiler")]
 pub use info::ImageInfo;
 pub(crate) use load::ImageCode;
+pub(crate) use read::{u16_at, u32_at};
 #[cfg(feature = "compiler")]
 pub use write::ImageOptions;
 
 /// The first bytes of an image.
 const MAGIC: [u8; 4] = *b"mote";
 /// Changes whenever an image of before could not be run, or would mean something else.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 /// Bytes in front of the head.
-const HEADER_BYTES: usize = 40;
+const HEADER_BYTES: usize = DIRECTORY + 8 * records::LISTS;
+/// Where the directory of lists is.
+const DIRECTORY: usize = 48;
 /// What the checksum covers begins here.
 const CHECKED_FROM: usize = 16;
 /// Bytes of a record in the function table.

@@ -1,97 +1,100 @@
-//! Numbers and names in an image.
+//! Numbers in an image.
 
 use alloc::vec::Vec;
 
 use crate::{error::Error, message::Message};
 
-/// Reads an image's head from front to back.
+/// Reads what has a variable length in an image, from front to back. What is not there reads as 0, and `is_bad` says
+/// so: it is asked once, at the end.
 #[derive(Clone)]
 pub(super) struct Reader<'i> {
     image: &'i [u8],
     at: usize,
+    is_bad: bool,
 }
 
 impl<'i> Reader<'i> {
     pub(super) fn new(image: &'i [u8], at: usize) -> Reader<'i> {
-        Reader { image, at }
+        Reader {
+            image,
+            at,
+            is_bad: false,
+        }
     }
 
-    pub(super) fn at(&self) -> usize {
-        self.at
+    /// Notes that the image is not what it says.
+    pub(super) fn fail(&mut self) {
+        self.is_bad = true;
     }
 
-    /// The image is not what it says, here.
-    #[cold]
-    pub(super) fn error(&self, what: impl Into<Message>) -> Error {
-        damaged(what, self.at)
+    pub(super) fn is_bad(&self) -> bool {
+        self.is_bad
     }
 
-    pub(super) fn bytes(&mut self, len: usize) -> Result<&'i [u8], Error> {
-        let rest = self.image.get(self.at..).unwrap_or_default();
-        let bytes = rest
-            .get(..len)
-            .ok_or_else(|| self.error("it ends in the middle of something"))?;
-        self.at += len;
-        Ok(bytes)
+    /// Whether all was there.
+    pub(super) fn end(&self, what: &'static str) -> Result<(), Error> {
+        match self.is_bad {
+            true => Err(damaged(what, self.at)),
+            false => Ok(()),
+        }
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, Error> {
-        Ok(self.bytes(1)?[0])
+    pub(super) fn u8(&mut self) -> u8 {
+        match self.image.get(self.at) {
+            Some(byte) => {
+                self.at += 1;
+                *byte
+            }
+            None => {
+                self.fail();
+                0
+            }
+        }
     }
 
     /// A number in LEB128.
-    pub(super) fn u64(&mut self) -> Result<u64, Error> {
+    pub(super) fn u64(&mut self) -> u64 {
         let mut value = 0;
         for shift in (0..70).step_by(7) {
-            let byte = self.u8()?;
+            let byte = self.u8();
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return Ok(value);
+                return value;
             }
         }
-        Err(self.error("a number is too long"))
+        self.fail();
+        0
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Error> {
-        let value = self.u64()?;
-        u32::try_from(value).map_err(|_| self.error("a number is too large"))
-    }
-
-    pub(super) fn flag(&mut self) -> Result<bool, Error> {
-        match self.u8()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(self.error("neither yes nor no")),
+    pub(super) fn u32(&mut self) -> u32 {
+        let value = self.u64();
+        if value >> 32 != 0 {
+            self.fail();
         }
+        value as u32
     }
 
     /// An index below `count`.
-    pub(super) fn index(&mut self, count: usize, what: &'static str) -> Result<u32, Error> {
-        let index = self.u32()?;
-        if (index as usize) < count {
-            return Ok(index);
+    pub(super) fn index(&mut self, count: usize) -> u32 {
+        let index = self.u32();
+        if index as usize >= count {
+            self.fail();
         }
-        Err(self.error(message!("there is no {} {}", what, index)))
-    }
-
-    pub(super) fn text(&mut self) -> Result<&'i str, Error> {
-        let len = self.u32()? as usize;
-        let bytes = self.bytes(len)?;
-        core::str::from_utf8(bytes).map_err(|_| self.error("a name is not UTF-8"))
+        index
     }
 
     /// As many as a count in front says; room is made for those that were really read.
-    pub(super) fn list<T>(
-        &mut self,
-        mut item: impl FnMut(&mut Self) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
-        let count = self.u32()?;
+    pub(super) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let count = self.u32();
         let mut items = Vec::new();
         for _ in 0..count {
-            items.push(item(self)?);
+            let one = item(self);
+            if self.is_bad {
+                break;
+            }
+            items.push(one);
         }
-        items.shrink_to_fit();
-        Ok(items)
+        items
     }
 }
 
@@ -108,16 +111,16 @@ pub(super) fn damaged(what: impl Into<Message>, at: usize) -> Error {
 }
 
 /// The u16 at a byte offset; 0 beyond the end.
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    match bytes.get(at..at + 2) {
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    match bytes.get(at..at.saturating_add(2)) {
         Some(bytes) => u16::from_le_bytes([bytes[0], bytes[1]]),
         None => 0,
     }
 }
 
 /// The same of a u32.
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from(u16_at(bytes, at)) | u32::from(u16_at(bytes, at + 2)) << 16
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from(u16_at(bytes, at)) | u32::from(u16_at(bytes, at.saturating_add(2))) << 16
 }
 
 /// What a branch field of so many bytes says: bytes from there to its target.
@@ -128,6 +131,18 @@ pub(super) fn distance(image: &[u8], field: usize, bytes: usize) -> i64 {
     }
 }
 
+/// The offset that comes next in an image that is written.
+#[cfg(feature = "compiler")]
+pub(super) fn here(out: &[u8]) -> Result<u32, Error> {
+    u32::try_from(out.len()).map_err(|_| too_large())
+}
+
+#[cfg(feature = "compiler")]
+#[cold]
+pub(super) fn too_large() -> Error {
+    Error::limit("images of 4 GiB and more are not supported")
+}
+
 /// Appends a number in LEB128.
 pub(super) fn put(out: &mut Vec<u8>, value: impl Into<u64>) {
     let mut value = value.into();
@@ -136,11 +151,6 @@ pub(super) fn put(out: &mut Vec<u8>, value: impl Into<u64>) {
         value >>= 7;
     }
     out.push(value as u8);
-}
-
-pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
-    put(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
 }
 
 pub(super) fn put_list<T>(out: &mut Vec<u8>, items: &[T], mut item: impl FnMut(&mut Vec<u8>, &T)) {

@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     exec::HEADER_SLOTS,
     module::{ModuleInner, TypeEntry},
-    types::{CompositeType, FuncType, HeapType},
+    types::{FuncType, HeapType},
 };
 
 /// Bytes of code of which is noted at once where branches may lead to: with a bit for two of them, 512 bytes of RAM
@@ -306,11 +306,11 @@ impl Function<'_> {
 
     fn func_type(&self, index: u32) -> Option<&FuncType> {
         let entry = self.module.types.get(index as usize)?;
-        matches!(entry.def.composite, CompositeType::Func(_)).then_some(&entry.ty)
+        entry.is_func().then_some(&entry.ty)
     }
 
     fn tag_slots(&self, tag: u32) -> Option<u32> {
-        let ty = *self.module.tags.get(tag as usize)?;
+        let ty = self.module.tags.get(self.module, tag)?;
         Some(self.module.func_type(ty).param_slots() as u32)
     }
 
@@ -389,22 +389,20 @@ impl Function<'_> {
                 }
                 Field::Cast(place) => self.cast(u32(place)),
                 Field::Global(place) => {
-                    let global = module.globals.get(u16(place) as usize);
+                    let global = module.globals.get(module, u16(place));
                     global.is_some_and(|global| global.mutable || !writes_global(op))
                 }
-                Field::Memory(place) | Field::Memory16(place) => {
-                    (u16(place) as usize) < module.memories.len()
-                }
+                Field::Memory(place) | Field::Memory16(place) => u16(place) < module.memories.len(),
                 Field::Table(place) | Field::Table32(place) => {
-                    let other = module.tables.get(u16(place) as usize);
+                    let other = module.tables.get(module, u16(place));
                     // Two tables are copied between: what is in one may be in the other.
-                    let top = other.map(|ty| ty.element.heap.top());
+                    let top = other.as_ref().map(|ty| ty.element.heap.top());
                     let same = named.table.is_none_or(|table| top == table);
                     named.table = Some(top);
                     other.is_some() && same
                 }
-                Field::Data(place) => (u16(place) as usize) < module.data.len(),
-                Field::Elem(place) => (u16(place) as usize) < module.elements.len(),
+                Field::Data(place) => u16(place) < module.data.len(),
+                Field::Elem(place) => u16(place) < module.elements.len(),
                 Field::Both(..)
                 | Field::Acc(_)
                 | Field::ToAcc(_)

@@ -3,13 +3,15 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames, head,
-    read::put,
+    CHECKED_FROM, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames,
+    read::{here, put},
+    records::{self, DATA},
+    types::Namer,
 };
 use crate::{
     bytecode::{Compact, Encoding},
     error::Error,
-    module::{Module, ModuleInner, type_groups},
+    module::{DataSegment, Module, ModuleInner, Record, type_groups},
     translate::{Compiled, compile},
     types::{CompositeType, HeapType, RefType, SubType, ValType},
 };
@@ -50,8 +52,7 @@ impl Out {
     }
 
     fn here(&self) -> Result<u32, Error> {
-        u32::try_from(self.bytes.len())
-            .map_err(|_| Error::limit("images of 4 GiB and more are not supported"))
+        here(&self.bytes)
     }
 }
 
@@ -78,9 +79,19 @@ impl Module {
         let defined = module.bodies.len() as u32;
         out.patch(20, defined);
 
-        // The head is as long whatever it says of the data's places.
-        let start = out.bytes.len();
-        head::write(&mut out.bytes, module, &groups, |_| 0);
+        out.patch(40, module.start.map_or(0, |start| start + 1));
+        out.patch(44, HEADER_BYTES as u32);
+        let mut namer = Namer {
+            types: &module.types,
+            group: 0,
+        };
+        namer.groups(&mut out.bytes, &groups);
+        out.even()?;
+        let directory = records::write(&mut out.bytes, module)?;
+        for (i, (at, len)) in directory.into_iter().enumerate() {
+            out.patch(DIRECTORY + i * 8, at);
+            out.patch(DIRECTORY + i * 8 + 4, len);
+        }
         let table = out.even()?;
         out.patch(16, table);
         for defined in 0..defined {
@@ -111,14 +122,14 @@ impl Module {
         }
         let end = out.here()?;
         out.patch(36, end);
-        let mut places = Vec::new();
-        for segment in &module.data {
-            places.push(out.here()?);
+        for (i, segment) in (0..).zip(module.data.iter(module, 0)) {
+            let at = directory[DATA].0 + i * DataSegment::BYTES;
+            let start = out.here()?;
             out.bytes.extend_from_slice(module.slice(&segment.bytes));
+            let end = out.here()?;
+            out.patch(at as usize, start);
+            out.patch(at as usize + 4, end);
         }
-        let mut head = Vec::new();
-        head::write(&mut head, module, &groups, |i| places[i]);
-        out.bytes[start..start + head.len()].copy_from_slice(&head);
 
         if !maps.is_empty() {
             let at = out.even()?;
@@ -168,12 +179,12 @@ impl Module {
 /// module's own has the index behind the last function.
 fn names(out: &mut Out, module: &ModuleInner) -> Result<(), Error> {
     let mut names = Vec::new();
-    for index in 0..module.funcs.len() as u32 {
+    for index in 0..module.func_count() {
         if let Some(name) = module.func_name(index) {
             names.push((index, name));
         }
     }
-    names.extend(module.name().map(|name| (module.funcs.len() as u32, name)));
+    names.extend(module.name().map(|name| (module.func_count(), name)));
     if names.is_empty() {
         return Ok(());
     }
@@ -224,19 +235,18 @@ fn flags_of(module: &ModuleInner, groups: &[Box<[SubType]>]) -> u16 {
             value(*ty, &mut uses);
         }
     }
-    module
-        .globals
-        .iter()
-        .for_each(|ty| value(ty.content, &mut uses));
-    for ty in &module.tables {
+    for ty in module.globals.iter(module, 0) {
+        value(ty.content, &mut uses);
+    }
+    for ty in module.tables.iter(module, 0) {
         uses[3] |= ty.is_64;
         value(ValType::Ref(ty.element), &mut uses);
     }
-    for ty in &module.memories {
+    for ty in module.memories.iter(module, 0) {
         uses[3] |= ty.is_64;
         uses[4] |= ty.shared;
     }
-    uses[2] |= !module.tags.is_empty();
+    uses[2] |= module.tags.len() > 0;
     for (used, (bit, ..)) in uses.into_iter().zip(flags::FEATURES) {
         if used {
             bits |= bit;

@@ -81,7 +81,7 @@ impl<T> Store<T> {
             // Only now that nothing but room for the memory is left to ask for.
             MemoryPlace::Spare => self.take_spare_memory(len),
         };
-        let memory = match bytes {
+        let mut memory = match bytes {
             Some(bytes) => MemoryEntity::new_static(ty, bytes).ok_or_else(|| {
                 Error::limit(message!(
                     "the bytes given for a memory are fewer than its {}",
@@ -90,6 +90,7 @@ impl<T> Store<T> {
             })?,
             None => MemoryEntity::new(ty).ok_or_else(|| out_of_memory("memory", size))?,
         };
+        memory.index = self.inner.memories.len() as u32;
         Ok(self.inner.memories.push(memory))
     }
 
@@ -150,8 +151,9 @@ impl<T> Store<T> {
         if !self.may_grow_table(&ty, 0, desired)? || ty.minimum > TableEntity::MAX_ELEMENTS {
             return Err(too_large());
         }
-        let table = TableEntity::new(ty, init)
+        let mut table = TableEntity::new(ty, init)
             .ok_or_else(|| out_of_memory("table", ty.minimum.saturating_mul(8)))?;
+        table.index = self.inner.tables.len() as u32;
         Ok(self.inner.tables.push(table))
     }
 

@@ -38,6 +38,8 @@ pub(crate) struct MemoryEntity {
     /// As declared; the present size is `len`.
     pub(crate) ty: MemoryType,
     bytes: MemoryBytes,
+    /// Its own index in the store, once it is there.
+    pub(crate) index: u32,
 }
 
 // SAFETY: the entity owns its bytes exclusively.
@@ -56,6 +58,7 @@ impl MemoryEntity {
             is_64: ty.is_64,
             ty,
             bytes: MemoryBytes::Heap { capacity: len },
+            index: 0,
         })
     }
 
@@ -72,6 +75,7 @@ impl MemoryEntity {
             is_64: ty.is_64,
             ty,
             bytes: MemoryBytes::Static { capacity },
+            index: 0,
         })
     }
 

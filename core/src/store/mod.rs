@@ -39,7 +39,7 @@ use crate::{
     map::Map,
     sync::{self, Shared},
     trap::TrapCode,
-    types::{FuncType, HeapType, RefType, TypeId, ValType},
+    types::{FuncType, GlobalType, HeapType, RefType, TypeId, ValType},
 };
 
 /// A host function as the driver calls it. The slots hold the parameters at the start and receive
@@ -192,6 +192,12 @@ impl StoreInner {
             }
             running.mark(marker);
         });
+    }
+
+    /// Adds a global and returns its index.
+    pub(crate) fn push_global(&mut self, ty: GlobalType, value: [u64; 2]) -> u32 {
+        let index = self.globals.len() as u32;
+        self.globals.push(GlobalEntity { value, ty, index })
     }
 
     /// Adds a function and returns its index.

@@ -320,7 +320,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     pub(crate) fn global_get(&mut self, index: u32) {
-        let ty = Ty::of(self.module.globals[index as usize].content);
+        let ty = Ty::of(self.module.global_content(index));
         #[cfg(feature = "simd")]
         if ty == Ty::V128 {
             return self.global_get_vector(index);

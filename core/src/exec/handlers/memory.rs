@@ -175,7 +175,7 @@ pub(crate) unsafe fn memory_of(cx: *mut Cx, index: u32) -> *mut MemoryEntity {
         (*(*cx)
             .instance
             .as_ref()
-            .memory_ptrs
+            .memories
             .as_ptr()
             .add(index as usize))
         .as_ptr()
