@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{
-    CHECKED_FROM, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames,
+    CHECKED_FROM, CODE_PADDING, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames,
     read::{Reader, damaged, u16_at, u32_at},
     records::for_each_list,
     types,
@@ -340,7 +340,7 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
     let code_end = u32_at(image, 36) as usize;
     if !code.table.is_multiple_of(2)
         || !room(image, code.table, code.defined, RECORD_BYTES as u32)
-        || code_end > image.len()
+        || code_end + CODE_PADDING > image.len()
     {
         return Err(damaged("its function table is outside of it", 16));
     }

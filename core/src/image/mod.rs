@@ -18,7 +18,7 @@
 //! 48  the directory: of each list in `records`, u32 offset and u32 length
 //! 160 the head: types, lists, and the names in these
 //!     the function table: for each, u16 type index and u32 offset of its first instruction
-//!     code: before each first instruction, the u16 slots of its frame; at even offsets
+//!     code: before each first instruction, the u16 slots of its frame; at even offsets; behind it, u16 0
 //!     data segments, frame maps, names of functions, code offsets
 //! ```
 
@@ -54,6 +54,8 @@ const HEADER_BYTES: usize = DIRECTORY + 8 * records::LISTS;
 const DIRECTORY: usize = 48;
 /// What the checksum covers begins here.
 const CHECKED_FROM: usize = 16;
+/// Bytes behind all code, which are read with the last instruction.
+const CODE_PADDING: usize = 2;
 /// Bytes of a record in the function table.
 pub(crate) const RECORD_BYTES: usize = 6;
 

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    CHECKED_FROM, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames,
+    CHECKED_FROM, CODE_PADDING, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames,
     read::{here, put},
     records::{self, DATA},
     types::Namer,
@@ -122,6 +122,7 @@ impl Module {
         }
         let end = out.here()?;
         out.patch(36, end);
+        out.bytes.resize(out.bytes.len() + CODE_PADDING, 0);
         for (i, segment) in (0..).zip(module.data.iter(module, 0)) {
             let at = directory[DATA].0 + i * DataSegment::BYTES;
             let start = out.here()?;

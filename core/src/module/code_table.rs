@@ -46,6 +46,10 @@ struct State {
     forms: Forms,
 }
 
+/// Words behind code that can be read, whatever they are: see `exec::dispatch`.
+#[cfg(feature = "compiler")]
+const CODE_PADDING: usize = if Native::COMPACT { 1 } else { 0 };
+
 /// Words that are handed out from the start.
 #[cfg(feature = "compiler")]
 struct Chunk {
@@ -229,6 +233,7 @@ impl State {
     #[cfg(not(hash_maps))]
     fn install(&mut self) -> *const u8 {
         let mut words = core::mem::take(&mut self.buffers).code.into_words();
+        words.extend([0; CODE_PADDING]);
         if words.capacity() > words.len() + words.len() / 4 {
             words.shrink_to_fit();
         }
@@ -243,8 +248,7 @@ impl State {
         let words = self.buffers.code.words();
         // What precedes an entry is aligned.
         let word = size_of::<<Native as Encoding>::Word>();
-        let len = words
-            .len()
+        let len = (words.len() + CODE_PADDING)
             .next_multiple_of(ENTRY_HEADER_BYTES.div_ceil(word));
         if self
             .chunks

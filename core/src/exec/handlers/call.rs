@@ -26,9 +26,10 @@ use crate::{
 };
 
 /// Where a call from the host returns to.
-pub(crate) static HALT: [Cell; 1] = [cell::<Halt>(Op::Halt)];
+/// (Behind every instruction there is room for the operands that the portable loop looks at.)
+pub(crate) static HALT: [Cell; 2] = [cell::<Halt>(Op::Halt); 2];
 /// Where a call across instances returns to.
-static RESTORE: [Cell; 1] = [cell::<Restore>(Op::Restore)];
+static RESTORE: [Cell; 2] = [cell::<Restore>(Op::Restore); 2];
 
 /// The return address `RESTORE`, for backtraces to recognize.
 pub(crate) fn restore_ip() -> *const u8 {
