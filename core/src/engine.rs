@@ -42,10 +42,10 @@ impl Engine {
 
     /// Whether code charges fuel.
     pub(crate) fn fuel_enabled(&self) -> bool {
-        self.0.config.consume_fuel
+        cfg!(feature = "metering") && self.0.config.consume_fuel
     }
 
-    /// Whether code looks at the interrupt flag.
+    /// Whether ops are fused.
     pub(crate) fn fusing(&self) -> bool {
         self.0.config.fuse
     }
@@ -58,8 +58,9 @@ impl Engine {
         false
     }
 
+    /// Whether code looks at the interrupt flag.
     pub(crate) fn interruptible(&self) -> bool {
-        self.0.config.interruptible
+        cfg!(feature = "metering") && self.0.config.interruptible
     }
 
     /// What function bodies may use.
@@ -272,7 +273,7 @@ impl Config {
     }
 
     /// Whether code charges fuel, one unit for about each instruction; see [`Store::set_fuel`].
-    /// Default: no.
+    /// Default: no; only with the cargo feature `metering`.
     ///
     /// What takes time by its size costs one unit more for every whole 64 bytes (or 8 elements of a
     /// table, or 8 locals), since a guest could do unbounded work on little fuel otherwise:
@@ -287,7 +288,8 @@ impl Config {
         self
     }
 
-    /// Whether running code can be stopped through [`Store::interrupt_handle`]. Default: no.
+    /// Whether running code can be stopped through [`Store::interrupt_handle`]. Default: no; only with the
+    /// cargo feature `metering`.
     ///
     /// [`Store::interrupt_handle`]: crate::Store::interrupt_handle
     pub fn interruptible(&mut self, enable: bool) -> &mut Config {

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{
-    CHECKED_FROM, CODE_PADDING, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames,
+    CHECKED_FROM, CODE_PADDING, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum,
+    flags, frames,
     read::{Reader, damaged, u16_at, u32_at},
     records::for_each_list,
     types,
@@ -302,6 +303,7 @@ pub(super) fn check_header(image: &[u8]) -> Result<(), Error> {
 }
 
 /// Checks everything that has a fixed place.
+#[cfg_attr(not(feature = "metering"), allow(unused_variables))]
 fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
     check_header(image)?;
     if !(image.as_ptr() as usize).is_multiple_of(2) {
@@ -313,6 +315,10 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
             return Err(Error::unsupported(feature, "the image needs it", None));
         }
     }
+    if cfg!(not(feature = "metering")) && bits & (flags::FUEL | flags::INTERRUPTS) != 0 {
+        return Err(Error::unsupported("metering", "the image needs it", None));
+    }
+    #[cfg(feature = "metering")]
     for (bit, wanted, what) in [
         (flags::FUEL, engine.fuel_enabled(), "fuel metering"),
         (flags::INTERRUPTS, engine.interruptible(), "interrupts"),

@@ -44,6 +44,7 @@ pub(super) fn verify(module: &ModuleInner, image: &ImageCode) -> Result<(), Erro
             slots: image.slots(&module.bytes, defined),
             header: own.header_slot(),
             own,
+            #[cfg(feature = "metering")]
             meters: [
                 module.engine.fuel_enabled().then_some(Op::Fuel),
                 module.engine.interruptible().then_some(Op::Checkpoint),
@@ -82,6 +83,7 @@ struct Function<'m> {
     header: u32,
     own: &'m FuncType,
     /// The ops that keep its runs bounded.
+    #[cfg(feature = "metering")]
     meters: [Option<Op>; 2],
 }
 
@@ -165,6 +167,7 @@ impl Function<'_> {
             clauses,
             "a branch leads to no instruction",
         )?;
+        #[cfg(feature = "metering")]
         for meter in self.meters.into_iter().flatten() {
             // Where the run of instructions that goes on to the next one began.
             let mut run = 0;
@@ -202,6 +205,7 @@ impl Function<'_> {
         Ok(())
     }
 
+    #[cfg(feature = "metering")]
     /// Whether an instruction charges at least something, or looks whether to go on.
     fn is_metering(&self, one: &Instruction, meter: Op) -> bool {
         one.op == meter && (meter != Op::Fuel || u32_at(self.image, one.at + 2) > 0)
@@ -370,10 +374,14 @@ impl Function<'_> {
                 Field::Func(place) => {
                     named.number = u16(place);
                     let func = match op {
-                        Op::Call | Op::ReturnCall => {
-                            named.number.checked_add(module.imported_funcs)
+                        Op::Call => named.number.checked_add(module.imported_funcs),
+                        Op::CallImport => {
+                            (named.number < module.imported_funcs).then_some(named.number)
                         }
-                        Op::CallImport | Op::ReturnCallImport => {
+                        #[cfg(feature = "tail-call")]
+                        Op::ReturnCall => named.number.checked_add(module.imported_funcs),
+                        #[cfg(feature = "tail-call")]
+                        Op::ReturnCallImport => {
                             (named.number < module.imported_funcs).then_some(named.number)
                         }
                         _ => Some(named.number),
@@ -447,13 +455,16 @@ impl Function<'_> {
             }
             Op::Call | Op::CallImport | Op::CallIndirect => self.calls(&named),
             // (The arguments are in the first field.)
+            #[cfg(feature = "tail-call")]
             Op::ReturnCall | Op::ReturnCallImport | Op::ReturnCallIndirect => {
                 self.tail_calls(&named, u16(0))
             }
             _ => self.is_fine(op, &named, u16),
         };
         let of_funcs = match (op, named.table) {
-            (Op::CallIndirect | Op::ReturnCallIndirect, Some(top)) => top == Some(HeapType::Func),
+            (Op::CallIndirect, Some(top)) => top == Some(HeapType::Func),
+            #[cfg(feature = "tail-call")]
+            (Op::ReturnCallIndirect, Some(top)) => top == Some(HeapType::Func),
             _ => true,
         };
         if !fine || !of_funcs {
@@ -586,6 +597,7 @@ fn ends(op: Op) -> bool {
     match op {
         Op::Br | Op::BrTable | Op::Unreachable => true,
         Op::Return | Op::ReturnSlot | Op::ReturnMany => true,
+        #[cfg(feature = "tail-call")]
         Op::ReturnCall | Op::ReturnCallImport | Op::ReturnCallIndirect => true,
         #[cfg(feature = "gc")]
         Op::ReturnCallRef | Op::DescriptorCastFailure => true,
@@ -613,9 +625,11 @@ fn writes_global(op: Op) -> bool {
 }
 
 /// Whether a source is the first of some, maybe of none: their end is checked.
+#[allow(unused_variables, reason = "no such feature may be there")]
 fn begins_run(op: Op, place: u8) -> bool {
     let at = usize::from(place);
     match op {
+        #[cfg(feature = "tail-call")]
         Op::ReturnCall | Op::ReturnCallImport | Op::ReturnCallIndirect => at == 0,
         #[cfg(feature = "gc")]
         Op::ReturnCallRef => at == 0,

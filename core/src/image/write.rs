@@ -3,7 +3,8 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    CHECKED_FROM, CODE_PADDING, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum, flags, frames,
+    CHECKED_FROM, CODE_PADDING, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, checksum,
+    flags, frames,
     read::{here, put},
     records::{self, DATA},
     types::Namer,

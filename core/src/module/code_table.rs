@@ -248,8 +248,7 @@ impl State {
         let words = self.buffers.code.words();
         // What precedes an entry is aligned.
         let word = size_of::<<Native as Encoding>::Word>();
-        let len = (words.len() + CODE_PADDING)
-            .next_multiple_of(ENTRY_HEADER_BYTES.div_ceil(word));
+        let len = (words.len() + CODE_PADDING).next_multiple_of(ENTRY_HEADER_BYTES.div_ceil(word));
         if self
             .chunks
             .last()

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "threads")]
 pub(crate) mod atomic;
+#[cfg(any(feature = "wasm2", feature = "gc"))]
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod control;
@@ -16,9 +17,11 @@ pub(crate) mod numeric;
 pub(crate) mod objects;
 pub(crate) mod ret;
 pub(crate) mod rows;
+#[cfg(any(feature = "tail-call", feature = "gc"))]
 pub(crate) mod tail_call;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;
+#[cfg(feature = "wide-arithmetic")]
 pub(crate) mod wide;
 
 #[cfg(feature = "simd")]
