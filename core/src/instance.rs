@@ -65,6 +65,40 @@ impl Instance {
         Ok(Instance(Stored::new(&store.inner, instance)))
     }
 
+    /// The same with what `find` has for the two names of each import, in the bytes of UTF-8: for firmware that knows
+    /// what there is, and wants no list of it as [`Linker`](crate::Linker) keeps.
+    ///
+    /// ```
+    /// # use wasmote::{Engine, Func, Instance, Module, Store};
+    /// # let wasm = wat::parse_str(r#"(module (import "host" "now" (func (result i32))))"#)?;
+    /// # let module = Module::new(&Engine::default(), wasm)?;
+    /// let mut store = Store::new(module.engine(), ());
+    /// let now = Func::wrap(&mut store, || 7);
+    /// let instance = Instance::link(&mut store, &module, |module, name| match (module, name) {
+    ///     (b"host", b"now") => Some(now.into()),
+    ///     _ => None,
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Link`](crate::ErrorKind::Link) if there is nothing for an import; otherwise as [`Instance::new`].
+    pub fn link(
+        store: impl AsContextMut,
+        module: &Module,
+        mut find: impl FnMut(&[u8], &[u8]) -> Option<Extern>,
+    ) -> Result<Instance, Error> {
+        let inner = module.inner();
+        let mut imports = Vec::with_capacity(inner.imports.len() as usize);
+        for import in inner.imports.iter(inner, 0) {
+            match find(inner.slice(&import.module), inner.slice(&import.name)) {
+                Some(found) => imports.push(found),
+                None => return Err(unknown_import(inner, &import)),
+            }
+        }
+        Instance::new(store, module, &imports)
+    }
+
     /// Its module.
     pub fn module<'a, T: 'a>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
         let store = &store.into().0.inner;
@@ -145,6 +179,18 @@ impl Instance {
     pub fn get_global(&self, store: impl AsContext, name: &str) -> Option<Global> {
         self.get_export(store, name)?.into_global()
     }
+}
+
+/// Nothing is known by the names of an import.
+pub(crate) fn unknown_import(
+    #[cfg_attr(not(feature = "messages"), allow(unused_variables))] module: &ModuleInner,
+    import: &ImportEntry,
+) -> Error {
+    Error::link(message!(
+        "unknown import: `{}::{}` has not been defined",
+        Box::<str>::from(module.text(&import.module)),
+        Box::<str>::from(module.text(&import.name))
+    ))
 }
 
 /// An export as a handle.
@@ -232,16 +278,15 @@ impl ConstEnv for Env<'_> {
 /// Checks the imports and makes everything the module defines. Nothing is written to what is imported.
 fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> Result<u32, Error> {
     let inner = module.inner();
-    let mut entity = import(&store.inner, module, imports)?;
-    store.count_instance()?;
-    store.inner.sync_types();
-
-    // What can fail for lack of room comes before anything is linked to the new instance.
-    for ty in inner.memories.iter(inner, inner.imported_memories) {
-        let index = store.alloc_memory(ty, MemoryPlace::Spare)?;
-        entity.memories.push(store.inner.memories.ptr(index));
+    let instance = store.inner.instances.len() as u32;
+    let entity = InstanceEntity::new(instance, module.clone());
+    store.inner.instances.push(entity);
+    let result = import(&mut store.inner, inner, instance, imports);
+    if let Err(error) = result.and_then(|()| make_memories(store, inner, instance)) {
+        // Nothing is linked to it yet.
+        store.inner.instances.pop();
+        return Err(error);
     }
-    let instance = store.inner.instances.push(entity);
     define(&mut store.inner, inner, instance)?;
     let inits = inner.table_inits.iter(inner, 0);
     for (ty, init) in (inner.tables.iter(inner, inner.imported_tables)).zip(inits) {
@@ -253,13 +298,34 @@ fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> 
     Ok(instance)
 }
 
-/// An instance that has its imports.
+/// Makes the memories that an instance's module defines: what can fail for lack of room comes first.
+fn make_memories<T>(
+    store: &mut Store<T>,
+    module: &ModuleInner,
+    instance: u32,
+) -> Result<(), Error> {
+    store.count_instance()?;
+    store.inner.sync_types();
+    for ty in module.memories.iter(module, module.imported_memories) {
+        let index = store.alloc_memory(ty, MemoryPlace::Spare)?;
+        let memory = store.inner.memories.ptr(index);
+        store
+            .inner
+            .instances
+            .get_mut(instance)
+            .memories
+            .push(memory);
+    }
+    Ok(())
+}
+
+/// Gives an instance its imports.
 fn import(
-    store: &StoreInner,
-    module: &Module,
+    store: &mut StoreInner,
+    inner: &ModuleInner,
+    instance: u32,
     imports: &[Extern],
-) -> Result<InstanceEntity, Error> {
-    let inner = module.inner();
+) -> Result<(), Error> {
     if !Engine::same(&inner.engine, &store.engine) {
         return Err(Error::link("module and store are of different engines"));
     }
@@ -270,7 +336,6 @@ fn import(
             imports.len()
         )));
     }
-    let mut entity = InstanceEntity::new(store.instances.len() as u32, module.clone());
     let mut found = Counts::default();
     for (import, given) in inner.imports.iter(inner, 0).zip(imports) {
         let number = found.next(import.kind);
@@ -283,23 +348,31 @@ fn import(
                 given.ty_in(store)
             )));
         }
+        // (Its kind is the import's: it fits.)
         match *given {
-            Extern::Func(func) => entity.funcs.push(func.0.index(store)),
-            Extern::Table(table) => entity.tables.push(store.tables.ptr(table.0.index(store))),
+            Extern::Func(func) => {
+                let index = func.0.index(store);
+                store.instances.get_mut(instance).funcs.push(index);
+            }
+            Extern::Table(table) => {
+                let table = store.tables.ptr(table.0.index(store));
+                store.instances.get_mut(instance).tables.push(table);
+            }
             Extern::Memory(memory) => {
-                entity
-                    .memories
-                    .push(store.memories.ptr(memory.0.index(store)));
+                let memory = store.memories.ptr(memory.0.index(store));
+                store.instances.get_mut(instance).memories.push(memory);
             }
             Extern::Global(global) => {
-                entity
-                    .globals
-                    .push(store.globals.ptr(global.0.index(store)));
+                let global = store.globals.ptr(global.0.index(store));
+                store.instances.get_mut(instance).globals.push(global);
             }
-            Extern::Tag(tag) => entity.tags.push(tag.0.index(store)),
+            Extern::Tag(tag) => {
+                let index = tag.0.index(store);
+                store.instances.get_mut(instance).tags.push(index);
+            }
         }
     }
-    Ok(entity)
+    Ok(())
 }
 
 /// Whether something is of the type of an import, the one of this number of its kind.
@@ -318,6 +391,7 @@ fn fits(
             let expected = module.type_id(module.func_type_index(number));
             found == expected || !import.exact && engine.is_subtype(found, expected)
         }
+        #[cfg(feature = "exceptions")]
         (ExternKind::Tag, Extern::Tag(tag)) => {
             let expected = module.tags.get(module, number);
             let found = store.tags[tag.0.index(store) as usize];
@@ -373,6 +447,7 @@ fn define(store: &mut StoreInner, module: &ModuleInner, instance: u32) -> Result
         let global = store.globals.ptr(global);
         store.instances.get_mut(instance).globals.push(global);
     }
+    #[cfg(feature = "exceptions")]
     for ty in module.tags.iter(module, module.imported_tags) {
         let tag = store.push_tag(module.type_id(ty));
         store.instances.get_mut(instance).tags.push(tag);

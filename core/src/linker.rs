@@ -7,10 +7,9 @@ use crate::{
     error::Error,
     externs::Extern,
     func::{Caller, Func, IntoFunc, dynamic},
-    instance::Instance,
+    instance::{Instance, unknown_import},
     map::Map,
-    message::Message,
-    module::Module,
+    module::{ImportEntry, Module},
     store::{AsContext, AsContextMut, HostFn, Store},
     sync::Shared,
     types::FuncType,
@@ -222,7 +221,13 @@ impl<T> Linker<T> {
             }
             // (Messages are not for other threads where types are counted without atomics.)
             let (of, called) = (Box::<str>::from(from), Box::<str>::from(name));
-            let func = dynamic(ty, move |_, _, _| Err(Error::link(unknown(&of, &called))));
+            let func = dynamic(ty, move |_, _, _| {
+                Err(Error::link(message!(
+                    "unknown import: `{}::{}` has not been defined",
+                    &of,
+                    &called
+                )))
+            });
             self.insert(from, name, Definition::Host(ty.clone(), func))?;
         }
         Ok(self)
@@ -260,31 +265,21 @@ impl<T> Linker<T> {
     ) -> Result<Instance, Error> {
         let mut store = store.as_context_mut();
         let inner = module.inner();
-        let mut definitions = Vec::with_capacity(inner.imports.len() as usize);
+        let find = |import: &ImportEntry| {
+            self.find(inner.slice(&import.module), inner.slice(&import.name))
+        };
         // All are looked up first: a missing one leaves nothing behind in the store.
         for import in inner.imports.iter(inner, 0) {
-            match self.find(inner.slice(&import.module), inner.slice(&import.name)) {
-                Some(definition) => definitions.push(definition),
-                None => {
-                    let (module, name) = (inner.text(&import.module), inner.text(&import.name));
-                    return Err(Error::link(unknown(module, name)));
-                }
+            if find(&import).is_none() {
+                return Err(unknown_import(inner, &import));
             }
         }
-        let imports: Vec<Extern> = definitions
-            .into_iter()
-            .map(|item| item.get(store.0))
-            .collect();
+        let mut imports = Vec::with_capacity(inner.imports.len() as usize);
+        for import in inner.imports.iter(inner, 0) {
+            imports.extend(find(&import).map(|definition| definition.get(store.0)));
+        }
         Instance::new(&mut store, module, &imports)
     }
-}
-
-fn unknown(module: &str, name: &str) -> Message {
-    message!(
-        "unknown import: `{}::{}` has not been defined",
-        Box::<str>::from(module),
-        Box::<str>::from(name)
-    )
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 #![no_std]
 #![no_main]
 
+mod runtime;
+
 use cortex_m as _;
 use cortex_m_rt::entry;
 use embedded_alloc::LlffHeap;
 use panic_halt as _;
-use wasmote::{Config, Engine, Linker, Module, Store};
+use wasmote::{Config, Engine, Func, Instance, Module, Store};
 
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
@@ -34,9 +36,12 @@ fn main() -> ! {
     let module = Module::from_image(&engine, wasm);
     let Ok(module) = module else { halt() };
     let mut store = Store::new(&engine, ());
-    let mut linker = Linker::new(&engine);
-    if linker.func_wrap("host", "add", |a: i32, b: i32| a.wrapping_add(b)).is_err() { halt() };
-    let Ok(instance) = linker.instantiate(&mut store, &module) else { halt() };
+    let add = Func::wrap(&mut store, |a: i32, b: i32| a.wrapping_add(b));
+    let instance = Instance::link(&mut store, &module, |module, name| match (module, name) {
+        (b"host", b"add") => Some(add.into()),
+        _ => None,
+    });
+    let Ok(instance) = instance else { halt() };
     let Ok(run) = instance.get_typed_func::<i32, i32>(&store, "run") else { halt() };
     let done = run.call(&mut store, 7).is_ok();
     // SAFETY: the stack has it.

@@ -22,7 +22,7 @@ pub(crate) use disasm::{disassemble, wasm_text};
 pub(crate) use encoding::Direct;
 pub(crate) use encoding::{Compact, Encoding, Native};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
-pub(crate) use forms::compact_form;
+pub(crate) use forms::{CompactForm, compact_form};
 pub(crate) use frame_map::{Clause, FrameMap, Point, Try};
 pub(crate) use places::{CopyFrom, Place, Places, Sets, Xy};
 use places::{FULL, SMALL};
@@ -323,6 +323,28 @@ const GAPS: &[(u16, u16)] = &{
 const BASES_OF_FULL: &[u16] = &bases(FULL);
 const BASES_OF_SMALL: &[u16] = &bases(SMALL);
 
+/// The same up to the last op that has forms, and one past that one's last.
+static SMALL_WITH_FORMS: [u16; WITH_FORMS + 1] = *BASES_OF_SMALL
+    .split_at(WITH_FORMS + 1)
+    .0
+    .as_array()
+    .unwrap();
+const WITH_FORMS: usize = {
+    let mut count = OPS.len();
+    while SHAPES[count - 1].forms(SMALL) == 0 {
+        count -= 1;
+    }
+    count
+};
+
+const _: () = {
+    let mut i = 0;
+    while i < OPS.len() {
+        assert!(OPS[i] as usize == i);
+        i += 1;
+    }
+};
+
 /// How many opcodes this build executes.
 pub(crate) const OPCODES: usize = bases(Native::PLACES)[OPS.len()] as usize;
 
@@ -331,6 +353,15 @@ impl Op {
     #[inline(always)]
     pub(crate) const fn base<E: Encoding>(self) -> u16 {
         E::BASES[self as usize]
+    }
+
+    /// The op of this number. (A list of them would take chips half a KiB.)
+    fn numbered(number: usize) -> Option<Op> {
+        if number >= OPS.len() {
+            return None;
+        }
+        // SAFETY: ops are numbered from 0 on, without a gap, in 16 bits.
+        Some(unsafe { core::mem::transmute::<u16, Op>(number as u16) })
     }
 
     pub(crate) const fn shape(self) -> &'static Shape {

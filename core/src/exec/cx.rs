@@ -42,6 +42,7 @@ pub(crate) enum Exit {
     #[cfg(feature = "exceptions")]
     ThrowRef { exception: u64 },
     /// As for memories.
+    #[cfg(feature = "wasm2")]
     TableGrow {
         table: u32,
         delta: u64,
@@ -110,6 +111,8 @@ pub(crate) struct Cx {
     pub(crate) fault: Option<(u64, u64)>,
     /// Function of the store that a deferred call enters.
     pub(crate) callee: u32,
+    /// Where the frame ends that a deferred call makes room for.
+    pub(crate) wanted: usize,
 }
 
 impl Cx {

@@ -101,23 +101,9 @@ impl Execution {
         func: u32,
         args: &[u64],
     ) -> Result<Execution, Error> {
-        let entity = store.funcs[func as usize];
-        let mut cx = Cx::new(store.stacks.take());
-        let result = Execution::place(&mut cx, &entity, args);
-        let mut execution = Execution {
-            cx,
-            func: entity,
-            index: func,
-            state: State::HostCall,
-            _kept: None,
-            #[cfg(feature = "debug")]
-            at_step: false,
-        };
-        match result {
-            Ok(state) => {
-                execution.state = state;
-                Ok(execution)
-            }
+        let mut execution = Execution::new(store, func);
+        match execution.place(args) {
+            Ok(()) => Ok(execution),
             Err(error) => {
                 execution.finish(store);
                 Err(error)
@@ -125,8 +111,22 @@ impl Execution {
         }
     }
 
+    /// A call that has no arguments yet; `place` gives them.
+    pub(crate) fn new(store: &mut StoreInner, func: u32) -> Execution {
+        Execution {
+            cx: Cx::new(store.stacks.take()),
+            func: store.funcs[func as usize],
+            index: func,
+            state: State::HostCall,
+            _kept: None,
+            #[cfg(feature = "debug")]
+            at_step: false,
+        }
+    }
+
     /// Writes the arguments and the outermost frame's header.
-    fn place(cx: &mut Cx, func: &FuncEntity, args: &[u64]) -> Result<State, Error> {
+    pub(crate) fn place(&mut self, args: &[u64]) -> Result<(), Error> {
+        let (cx, func) = (&mut self.cx, &self.func);
         check_slots("parameter", func.param_slots, args)?;
         let (state, bytes) = match func.kind {
             FuncKind::Host { .. } => (State::HostCall, func.shared_slots() * 8),
@@ -153,7 +153,8 @@ impl Execution {
                 write_header(cx.sp.add(func.shared_slots()), HALT.as_ptr().cast(), 0);
             }
         }
-        Ok(state)
+        self.state = state;
+        Ok(())
     }
 
     /// Runs to the end, to a pause, or to an error (after which the execution can only be finished).
@@ -291,6 +292,7 @@ impl Execution {
                     self.owe(store, delta << ty.page_size_log2);
                 }
             }
+            #[cfg(feature = "wasm2")]
             Exit::TableGrow {
                 table,
                 delta,
@@ -573,6 +575,7 @@ impl Cx {
             error: None,
             fault: None,
             callee: 0,
+            wanted: 0,
         }
     }
 }

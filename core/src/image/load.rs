@@ -73,6 +73,9 @@ impl ImageCode {
 
     /// What is known of a function's frames.
     pub(crate) fn frame_map(&self, image: &[u8], defined: u32) -> Result<FrameMap, Error> {
+        if cfg!(not(heap)) {
+            return Ok(FrameMap::default());
+        }
         let count = match self.frames {
             0 => 0,
             at => u32_at(image, at as usize),
@@ -167,10 +170,16 @@ impl Module {
 fn load(engine: &Engine, bytes: Bytes, verify: bool) -> Result<Module, Error> {
     let header = check(engine, &bytes)?;
     let mut module = ModuleInner::empty(engine, bytes);
+    read(&mut module, header, verify).map(|()| Module::of(module))
+}
+
+/// Reads what an image says into a module that has nothing else.
+fn read(module: &mut ModuleInner, header: ImageCode, verify: bool) -> Result<(), Error> {
     let image = module.bytes.clone();
     let mut reader = Reader::new(&image, u32_at(&image, 44) as usize);
-    types::read(&mut reader, &mut module);
+    types::read(&mut reader, module);
     reader.end("its types are damaged")?;
+    #[cfg(feature = "gc")]
     module.types.shrink_to_fit();
     let mut at = DIRECTORY;
     macro_rules! lists {
@@ -182,21 +191,26 @@ fn load(engine: &Engine, bytes: Bytes, verify: bool) -> Result<Module, Error> {
     for_each_list!(lists);
     module.start = u32_at(&image, 40).checked_sub(1);
     module.code = CodeTable::of_image(header, image.clone());
-    if !is_sound(&mut module) {
+    if !is_sound(module) {
         return Err(damaged("its lists do not fit each other", at));
     }
     module.index_exports();
-    if verify {
-        super::verify::verify(&module, &header)?;
+    match verify {
+        true => super::verify::verify(module, &header),
+        false => Ok(()),
     }
-    Ok(Module::of(module))
 }
 
 /// The list whose place the directory has at `at`.
 fn list<T: Record>(image: &[u8], at: usize) -> Result<List<T>, Error> {
+    let (from, len) = records_at(image, at, T::BYTES)?;
+    Ok(List::in_image(from, len))
+}
+
+fn records_at(image: &[u8], at: usize, bytes: u32) -> Result<(u32, u32), Error> {
     let (from, len) = (u32_at(image, at), u32_at(image, at + 4));
-    match room(image, from, len, T::BYTES) {
-        true => Ok(List::in_image(from, len)),
+    match room(image, from, len, bytes) {
+        true => Ok((from, len)),
         false => Err(damaged("a list ends outside of it", at)),
     }
 }
@@ -310,7 +324,7 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
         return Err(damaged("it does not lie at an even address", 0));
     }
     let bits = u16_at(image, 6);
-    for (bit, _, feature, present) in flags::FEATURES {
+    for (bit, feature, present) in flags::FEATURES {
         if bits & bit != 0 && !present {
             return Err(Error::unsupported(feature, "the image needs it", None));
         }
@@ -362,7 +376,14 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
         }
         end = entry;
     }
-    for (at, name) in [(24, "frame maps"), (28, "names"), (32, "offsets")] {
+    for (at, name, is_read) in [
+        (24, "frame maps", cfg!(heap)),
+        (28, "names", true),
+        (32, "offsets", cfg!(feature = "backtrace")),
+    ] {
+        if !is_read {
+            continue;
+        }
         let place = u32_at(image, at);
         let (records, bytes, from) = match at {
             32 => (code.defined, 4, place),

@@ -65,32 +65,35 @@ mod flags {
     pub(super) const FUEL: u16 = 1;
     /// Code looks at the interrupt flag.
     pub(super) const INTERRUPTS: u16 = 1 << 1;
-    /// The features of the language that code, types or segments use: bit, block of the op table, name, whether it is there.
-    pub(super) const FEATURES: [(u16, &str, &str, bool); 9] = [
-        (1 << 8, "simd", "SIMD", cfg!(feature = "simd")),
-        (1 << 9, "gc", "GC", cfg!(feature = "gc")),
+    /// The features of the language that code, types or segments use: bit, name, whether it is there.
+    pub(super) const FEATURES: [(u16, &str, bool); 10] = [
+        (1 << 8, "SIMD", cfg!(feature = "simd")),
+        (1 << 9, "GC", cfg!(feature = "gc")),
+        (1 << 10, "exceptions", cfg!(feature = "exceptions")),
+        (1 << 11, "memory64", cfg!(feature = "memory64")),
+        (1 << 12, "threads", cfg!(feature = "threads")),
+        (1 << 13, "floating point", cfg!(feature = "float")),
+        (1 << 2, "WebAssembly 2.0", cfg!(feature = "wasm2")),
+        (1 << 3, "tail calls", cfg!(feature = "tail-call")),
+        (1 << 4, "wide arithmetic", cfg!(feature = "wide-arithmetic")),
         (
-            1 << 10,
-            "exceptions",
-            "exceptions",
-            cfg!(feature = "exceptions"),
+            1 << 5,
+            "extended constant expressions",
+            cfg!(feature = "extended-const"),
         ),
-        (1 << 11, "memory64", "memory64", cfg!(feature = "memory64")),
-        (1 << 12, "threads", "threads", cfg!(feature = "threads")),
-        (1 << 13, "float", "floating point", cfg!(feature = "float")),
-        (1 << 2, "wasm2", "WebAssembly 2.0", cfg!(feature = "wasm2")),
-        (
-            1 << 3,
-            "tail_call",
-            "tail calls",
-            cfg!(feature = "tail-call"),
-        ),
-        (
-            1 << 4,
-            "wide_arithmetic",
-            "wide arithmetic",
-            cfg!(feature = "wide-arithmetic"),
-        ),
+    ];
+    /// The blocks of the op table that belong to them.
+    #[cfg(feature = "compiler")]
+    pub(super) const BLOCKS: [&str; 9] = [
+        "simd",
+        "gc",
+        "exceptions",
+        "memory64",
+        "threads",
+        "float",
+        "wasm2",
+        "tail_call",
+        "wide_arithmetic",
     ];
 }
 

@@ -370,6 +370,7 @@ mod op {
     pub(super) const ARRAY_OF: u16 = 18;
 }
 
+#[cfg(feature = "extended-const")]
 const ARITHMETIC: [ConstOp; 7] = [
     ConstOp::I32Add,
     ConstOp::I32Sub,
@@ -410,7 +411,10 @@ impl Record for ConstOp {
                     _ => ConstOp::ArrayOf { ty, init: flag },
                 }
             }
+            #[cfg(feature = "extended-const")]
             number => *ARITHMETIC.get(usize::from(number.checked_sub(op::FIRST_ARITHMETIC)?))?,
+            #[cfg(not(feature = "extended-const"))]
+            _ => return None,
         })
     }
 }

@@ -343,6 +343,10 @@ fn extends(module: &ModuleInner, entry: &TypeEntry) -> bool {
 #[cfg(not(feature = "gc"))]
 pub(super) fn read(r: &mut Reader<'_>, module: &mut ModuleInner) {
     let count = r.u32();
+    // (No more than there can be: each takes some bytes.)
+    module
+        .types
+        .reserve((count as usize).min(module.bytes.len() / 5));
     for _ in 0..count {
         // One member; its kind; a final type of this kind without relations.
         let says = [r.u8(), r.u8(), r.u8()];

@@ -16,7 +16,7 @@ use super::{
     read::{damaged, distance, u16_at, u32_at},
 };
 use crate::{
-    bytecode::{Clause, Compact, Encoding, Field, Form, FrameMap, Op, Shape, compact_form},
+    bytecode::{Clause, Compact, CompactForm, Encoding, Field, Op, Shape, Try, compact_form},
     error::Error,
     exec::HEADER_SLOTS,
     module::{ModuleInner, TypeEntry},
@@ -50,25 +50,14 @@ pub(super) fn verify(module: &ModuleInner, image: &ImageCode) -> Result<(), Erro
                 module.engine.interruptible().then_some(Op::Checkpoint),
             ],
         };
-        let fail = |error: Error| error.in_func(index, module.func_name(index));
-        function.code().map_err(fail)?;
-        let map = image.frame_map(&module.bytes, defined).map_err(fail)?;
-        for clause in &map.clauses {
-            let values = match clause.tag {
-                Some(tag) => function.tag_slots(tag).unwrap_or(u32::MAX),
-                None => 0,
+        let fail = |error: Error| {
+            let name = match cfg!(feature = "messages") {
+                true => module.func_name(index),
+                false => None,
             };
-            let fits = function.writes(clause.base.into(), values)
-                && clause
-                    .exception
-                    .is_none_or(|at| function.writes(at.into(), 1));
-            if !fits {
-                return Err(fail(
-                    function.error("a clause leaves the frame", function.start),
-                ));
-            }
-        }
-        function.branches(&map).map_err(fail)?;
+            error.in_func(index, name)
+        };
+        function.all(image, defined).map_err(fail)?;
     }
     Ok(())
 }
@@ -91,7 +80,7 @@ struct Function<'m> {
 struct Instruction {
     at: usize,
     op: Op,
-    form: &'static Form,
+    form: CompactForm,
     len: usize,
 }
 
@@ -122,15 +111,40 @@ impl Function<'_> {
         let Some((op, form)) = compact_form(opcode) else {
             return Err(self.error("there is no such opcode", at));
         };
-        let mut len = Compact::OPCODE_BYTES + form.operand_bytes::<Compact>();
+        let mut len = Compact::OPCODE_BYTES + form.operand_bytes();
         if op == Op::BrTable {
             let targets = u32_at(self.image, at + len - 4) as usize + 1;
-            len = len.saturating_add(targets.saturating_mul(target_bytes(form)));
+            len = len.saturating_add(targets.saturating_mul(form.target_bytes()));
         }
         if len > self.end - at {
             return Err(self.error("an instruction goes on behind its function", at));
         }
         Ok(Instruction { at, op, form, len })
+    }
+
+    /// Checks all there is of the function, which is this one of the image's.
+    #[cfg_attr(not(heap), allow(unused_variables))]
+    fn all(&self, image: &ImageCode, defined: u32) -> Result<(), Error> {
+        self.code()?;
+        #[cfg(heap)]
+        {
+            let map = image.frame_map(self.image, defined)?;
+            for clause in &map.clauses {
+                let values = match clause.tag {
+                    Some(tag) => self.tag_slots(tag).unwrap_or(u32::MAX),
+                    None => 0,
+                };
+                let exception = clause.exception;
+                if !self.writes(clause.base.into(), values)
+                    || exception.is_some_and(|at| !self.writes(at.into(), 1))
+                {
+                    return Err(self.error("a clause leaves the frame", self.start));
+                }
+            }
+            self.branches(&map.clauses, &map.tries)
+        }
+        #[cfg(not(heap))]
+        self.branches(&[], &[])
     }
 
     /// Checks each instruction but for where it branches to.
@@ -158,13 +172,14 @@ impl Function<'_> {
 
     /// Checks that branches, and those of the clauses, lead to instructions; where code is metered, that no way
     /// goes on for ever without meeting the op that meters.
-    fn branches(&self, map: &FrameMap) -> Result<(), Error> {
+    #[cfg_attr(not(feature = "metering"), allow(unused_variables))]
+    fn branches(&self, clauses: &[Clause], tries: &[Try]) -> Result<(), Error> {
         let begins = |at: usize, _: &Instruction| at..at + 1;
-        let clauses = map.clauses.iter().map(|clause| clause.target as usize);
+        let targets = clauses.iter().map(|clause| clause.target as usize);
         self.lead_to(
             begins,
             |_, _| true,
-            clauses,
+            targets,
             "a branch leads to no instruction",
         )?;
         #[cfg(feature = "metering")]
@@ -186,11 +201,9 @@ impl Function<'_> {
                 }
                 0..0
             };
-            let clauses = (map.tries.iter())
+            let clauses = (tries.iter())
                 .flat_map(|one| {
-                    let clauses = map
-                        .clauses
-                        .get(one.clauses.0 as usize..one.clauses.1 as usize);
+                    let clauses = clauses.get(one.clauses.0 as usize..one.clauses.1 as usize);
                     let ahead = move |clause: &&Clause| clause.target < one.end;
                     clauses.unwrap_or_default().iter().filter(ahead)
                 })
@@ -211,6 +224,7 @@ impl Function<'_> {
         one.op == meter && (meter != Op::Fuel || u32_at(self.image, one.at + 2) > 0)
     }
 
+    #[cfg(feature = "metering")]
     /// Whether an instruction may go on elsewhere than behind it.
     fn goes_elsewhere(&self, one: &Instruction) -> bool {
         ends(one.op)
@@ -231,20 +245,20 @@ impl Function<'_> {
         what: &'static str,
     ) -> Result<(), Error> {
         let len = self.end - self.start;
-        let mut marked = [0u64; WINDOW / 128];
+        let mut marked = [0u32; WINDOW / 64];
         for from in (0..len).step_by(WINDOW) {
             marked.fill(0);
             self.each(|one| {
                 let range = marks(one.at - self.start, one);
                 let end = range.end.min(from + WINDOW);
                 for place in (range.start.max(from)..end).step_by(2) {
-                    marked[(place - from) / 128] |= 1 << ((place - from) / 2 % 64);
+                    marked[(place - from) / 64] |= 1 << ((place - from) / 2 % 32);
                 }
                 Ok(())
             })?;
             let leads = |target: usize| match target.checked_sub(from) {
                 Some(place) if target < len && place < WINDOW => {
-                    place % 2 == 0 && marked[place / 128] >> (place / 2 % 64) & 1 != 0
+                    place % 2 == 0 && marked[place / 64] >> (place / 2 % 32) & 1 != 0
                 }
                 // Of another window, or of none: the first says so.
                 _ => from != 0 || target < len,
@@ -277,7 +291,7 @@ impl Function<'_> {
     /// Where an instruction branches to: byte offsets behind the start; larger than any if that is before it.
     fn targets(&self, one: &Instruction) -> impl Iterator<Item = usize> + use<'_> {
         let (at, op) = (one.at, one.op);
-        let bytes = target_bytes(one.form);
+        let bytes = one.form.target_bytes();
         let rel = one.form.fields().find_map(|field| match field {
             Field::Rel(to) | Field::FarRel(to) => {
                 Some((at + Compact::OPCODE_BYTES + usize::from(to), 1))
@@ -286,7 +300,7 @@ impl Function<'_> {
         });
         let table = match op {
             Op::BrTable => {
-                let fields = at + Compact::OPCODE_BYTES + one.form.operand_bytes::<Compact>();
+                let fields = at + Compact::OPCODE_BYTES + one.form.operand_bytes();
                 Some((fields, (at + one.len - fields) / bytes))
             }
             _ => None,
@@ -584,12 +598,6 @@ impl Function<'_> {
     fn cast(&self, _: u32) -> bool {
         false
     }
-}
-
-/// Bytes of the form's branch fields.
-fn target_bytes(form: &Form) -> usize {
-    let far = |field| matches!(field, Field::FarRel(_) | Field::FarTargets(_));
-    if form.fields().any(far) { 4 } else { 2 }
 }
 
 /// Whether nothing follows the op.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     bytecode::{Compact, Encoding},
     error::Error,
-    module::{DataSegment, Module, ModuleInner, Record, type_groups},
+    module::{ConstExpr, DataSegment, ElementKind, Module, ModuleInner, Record, type_groups},
     translate::{Compiled, compile},
     types::{CompositeType, HeapType, RefType, SubType, ValType},
 };
@@ -249,6 +249,19 @@ fn flags_of(module: &ModuleInner, groups: &[Box<[SubType]>]) -> u16 {
         uses[4] |= ty.shared;
     }
     uses[2] |= module.tags.len() > 0;
+    let has_arithmetic = |expr: ConstExpr| expr.0.len() > 1;
+    let segments = module.data.iter(module, 0);
+    let offsets = segments.filter_map(|segment| segment.active.map(|(_, offset)| offset));
+    let elements = module.elements.iter(module, 0);
+    uses[9] |= (module.global_inits.iter(module, 0))
+        .chain(module.table_inits.iter(module, 0))
+        .chain(module.element_exprs.iter(module, 0))
+        .chain(offsets)
+        .chain(elements.filter_map(|segment| match segment.kind {
+            ElementKind::Active { offset, .. } => Some(offset),
+            _ => None,
+        }))
+        .any(has_arithmetic);
     for (used, (bit, ..)) in uses.into_iter().zip(flags::FEATURES) {
         if used {
             bits |= bit;
@@ -263,10 +276,8 @@ fn flags_of_code(compiled: &Compiled<Compact>) -> u16 {
     for (at, _) in &compiled.offsets {
         let word = compiled.words[Compact::ENTRY_BYTES / 2 + *at as usize / 2];
         let block = Compact::op_of(Compact::opcode_of(word)).map(|(op, _)| op.block());
-        let feature = flags::FEATURES
-            .iter()
-            .find(|feature| block == Some(feature.1));
-        bits |= feature.map_or(0, |feature| feature.0);
+        let feature = flags::BLOCKS.iter().position(|name| block == Some(name));
+        bits |= feature.map_or(0, |feature| flags::FEATURES[feature].0);
     }
     bits
 }

@@ -159,10 +159,20 @@ impl ConstExpr {
         env: &mut impl ConstEnv,
     ) -> Result<Value, Error> {
         let op = |index| module.const_ops.get(module, index);
-        eval(self.0.clone().map_while(op), env)
+        #[cfg(feature = "extended-const")]
+        return eval(self.0.clone().map_while(op), env);
+        // One op is all there is, or none.
+        #[cfg(not(feature = "extended-const"))]
+        Ok(match self.0.clone().next().and_then(op) {
+            Some(ConstOp::Value(value)) => value,
+            Some(ConstOp::GlobalGet(index)) => env.global(index),
+            Some(ConstOp::RefFunc(index)) => [env.func_ref(index), 0],
+            _ => [0; 2],
+        })
     }
 }
 
+#[cfg(feature = "extended-const")]
 fn eval(ops: impl Iterator<Item = ConstOp>, env: &mut impl ConstEnv) -> Result<Value, Error> {
     let mut stack: Vec<Value> = Vec::new();
     // Validation has checked the operands; were one missing, it would read as zero.
@@ -205,6 +215,7 @@ fn eval(ops: impl Iterator<Item = ConstOp>, env: &mut impl ConstEnv) -> Result<V
     Ok(stack.pop().unwrap_or_default())
 }
 
+#[cfg(feature = "extended-const")]
 /// Sum, difference or product of the two values on top, which it takes.
 fn arithmetic(op: &ConstOp, stack: &mut Vec<Value>) -> Value {
     let [b, _] = stack.pop().unwrap_or_default();
@@ -220,7 +231,7 @@ fn arithmetic(op: &ConstOp, stack: &mut Vec<Value>) -> Value {
     [value, 0]
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "extended-const"))]
 mod tests {
     use super::*;
 

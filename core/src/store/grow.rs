@@ -11,7 +11,10 @@ use crate::{
 
 impl<T> Store<T> {
     fn limits(&mut self) -> Option<&mut dyn ResourceLimiter> {
-        self.limiter.as_mut().map(|limiter| limiter(&mut self.data))
+        #[cfg(feature = "limiter")]
+        return self.limiter.as_mut().map(|limiter| limiter(&mut self.data));
+        #[cfg(not(feature = "limiter"))]
+        None
     }
 
     /// Refuses the next of `what` if `limit` of them exist already.
@@ -34,7 +37,8 @@ impl<T> Store<T> {
 
     /// Refuses a further instance if there are too many.
     pub(crate) fn count_instance(&mut self) -> Result<(), Error> {
-        self.count("instance", self.inner.instances.len(), |limits| {
+        // (It is in the store already.)
+        self.count("instance", self.inner.instances.len() - 1, |limits| {
             limits.instances()
         })
     }

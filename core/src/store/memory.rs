@@ -214,9 +214,8 @@ impl Drop for MemoryEntity {
 
 /// The bytes that so many pages take, if this target can address them.
 pub(crate) fn byte_size(ty: &MemoryType, pages: u64) -> Option<usize> {
-    let bytes = pages.checked_mul(ty.page_size())?;
-    let bytes = usize::try_from(bytes).ok()?;
-    (bytes <= isize::MAX as usize - ALIGN).then_some(bytes)
+    let most = (isize::MAX as usize - ALIGN) >> ty.page_size_log2;
+    (pages <= most as u64).then(|| (pages as usize) << ty.page_size_log2)
 }
 
 fn allocate(bytes: usize) -> Option<NonNull<u8>> {

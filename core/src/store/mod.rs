@@ -62,6 +62,7 @@ pub struct Store<T> {
     /// Functions of the store that linkers hold too, by the address of the closure.
     pub(crate) shared_hosts: Map<usize, u32>,
     pub(crate) data: T,
+    #[cfg(feature = "limiter")]
     limiter: Option<Box<Limiter<T>>>,
 }
 
@@ -251,6 +252,7 @@ impl<T> Store<T> {
             hosts: Vec::new(),
             shared_hosts: Map::new(),
             data,
+            #[cfg(feature = "limiter")]
             limiter: None,
         }
     }
@@ -321,6 +323,7 @@ impl<T> Store<T> {
         InterruptHandle(self.inner.interrupt.clone())
     }
 
+    #[cfg(feature = "limiter")]
     /// Limits growth of memories and tables and the number of instances from now on, through a
     /// limiter in the embedder's data.
     pub fn limiter(
