@@ -102,7 +102,7 @@ impl Engine {
     }
 
     /// Adds the types that are not among `known` yet.
-    #[cfg_attr(not(feature = "gc"), allow(unused_variables))]
+    #[cfg_attr(not(feature = "gc"), allow(unused_variables, clippy::ptr_arg))]
     pub(crate) fn sync_types(&self, known: &mut Vec<Shared<TypeDef>>) {
         #[cfg(feature = "gc")]
         self.0

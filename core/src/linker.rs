@@ -24,8 +24,10 @@ pub struct Linker<T> {
     engine: Engine,
     allow_shadowing: bool,
     /// By bytes, as names of imports are compared.
-    modules: Map<Box<[u8]>, Map<Box<[u8]>, Definition<T>>>,
+    modules: Names<Names<Definition<T>>>,
 }
+
+type Names<T> = Map<Box<[u8]>, T>;
 
 enum Definition<T> {
     Extern(Extern),

@@ -234,7 +234,7 @@ macro_rules! define_ops {
         #[repr(u16)]
         pub(crate) enum Op { $($($bin,)* $($un,)* $($ld,)* $($st,)* $($(#[$doc])* $op,)* $($sh,)* $($te,)* $($ex,)* $($re,)* $($al,)* $($as,)* $($rm,)* $($cx,)* $($pr,)* $($cmp,)* $($fus,)* $($sel,)* $($cp,)* $($get,)? $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $($pair, $jump,)? )* }
 
-        const OPS: &[Op] = &[$($(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$al,)* $(Op::$as,)* $(Op::$rm,)* $(Op::$cx,)* $(Op::$pr,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$get,)? $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* $(Op::$pair, Op::$jump,)? )*];
+        pub(crate) const OPS: &[Op] = &[$($(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$al,)* $(Op::$as,)* $(Op::$rm,)* $(Op::$cx,)* $(Op::$pr,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$get,)? $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* $(Op::$pair, Op::$jump,)? )*];
         const TEXTS: &[&str] = &[$($($bin_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($text,)* $($sh_text,)* $($te_text,)* $($ex_text,)* $($re_text,)* $($al_text,)* $($as_text,)* $($rm_text,)* $($cx_text,)* $($pr_text,)* $($cmp_text,)* $($fus_text,)* $($sel_text,)* $($cp_text,)* $($get_text,)? $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $($pair_text, $jump_text,)? )*];
         const SHAPES: &[Shape] = &[
             $(
@@ -366,6 +366,23 @@ impl Op {
 
     pub(crate) const fn shape(self) -> &'static Shape {
         &SHAPES[self as usize]
+    }
+
+    /// Its forms with two slots that small sets of handlers leave out, since they have those of its mirror.
+    pub(crate) const fn left_out(self, places: &Places) -> Option<[u16; 3]> {
+        let Shape::Compare { operand, swap, not } = *self.shape() else {
+            return None;
+        };
+        if places.accumulators || swap as u16 >= self as u16 {
+            return None;
+        }
+        // (Two slots are the first of their sets.)
+        let branch = Shape::branches_from(places, operand);
+        let if_false = match not {
+            Some(_) => branch,
+            None => branch + places.of(operand).branches.len(),
+        };
+        Some([0, branch, if_false])
     }
 
     /// Whether operands may take two slots, for some of them. (The verifier takes all of them for such, so that frames

@@ -25,7 +25,7 @@ use crate::{
     error::{Error, ErrorKind},
     func::call_slots,
     map::Map,
-    module::ImportDesc,
+    module::ExternKind,
     store::{FuncKind, Store, StoreInner},
     trap::{Trap, TrapCode},
 };
@@ -848,25 +848,31 @@ fn replay_effect<T>(
 impl StoreInner {
     /// Tells the observer of a host function that has returned.
     fn tell_replayed(&mut self, (instance, import): (u32, u32), args: &[u64], results: &[u64]) {
-        let Some(observer) = self.tape.as_deref_mut().and_then(|tape| tape.observer.as_mut()) else {
+        let Some(observer) = self
+            .tape
+            .as_deref_mut()
+            .and_then(|tape| tape.observer.as_mut())
+        else {
             return;
         };
         if instance as usize >= self.instances.len() {
             return;
         }
         let instance = self.instances.get(instance);
-        let imports = instance.module.inner().imports.iter();
-        let mut funcs = imports.filter(|entry| matches!(entry.ty, ImportDesc::Func(_)));
+        let module = instance.module.inner();
+        let imports = module.imports.iter(module, 0);
+        let mut funcs = imports.filter(|entry| entry.kind == ExternKind::Func);
         let Some(entry) = funcs.nth(import as usize) else {
             return;
         };
-        let memory = instance.memories.first();
+        // SAFETY: memories live as long as their store; nobody else refers to this one now.
+        let memory = (instance.memories.first()).map(|memory| unsafe { memory.as_ref() }.data());
         observer(&ReplayedCall {
-            module: &entry.module,
-            name: &entry.name,
+            module: module.text(&entry.module),
+            name: module.text(&entry.name),
             args,
             results,
-            memory: memory.map_or(&[], |memory| self.memories.get(*memory).data()),
+            memory: memory.unwrap_or_default(),
         });
     }
 

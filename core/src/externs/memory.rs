@@ -136,7 +136,7 @@ impl Memory {
         (
             store.inner.memories.get_mut(index).data_mut(),
             &mut store.data,
-            crate::store::StoreInner::notes(&mut store.inner.tape, index),
+            StoreInner::notes(&mut store.inner.tape, index),
         )
     }
 
@@ -179,7 +179,7 @@ impl Memory {
             .ok_or(MemoryAccessError {})?
             .copy_from_slice(bytes);
         #[cfg(feature = "debug")]
-        crate::store::StoreInner::notes(&mut store.tape, index).written(offset..end);
+        StoreInner::notes(&mut store.tape, index).written(offset..end);
         Ok(())
     }
 

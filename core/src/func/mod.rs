@@ -159,7 +159,7 @@ pub(crate) fn call_func<T>(store: &mut Store<T>, func: u32) -> Result<(), Error>
 /// Calls a function with slots, of which there are as many as it has; its results are dropped.
 #[cfg(feature = "debug")]
 pub(crate) fn call_slots<T>(store: &mut Store<T>, func: u32, args: &[u64]) -> Result<(), Error> {
-    run::to_end(store, func, args, |_, _| ())
+    run::to_end(store, func, args, &mut |_, _| ())
 }
 
 /// Values as slots, once their number and types are right.

@@ -147,12 +147,13 @@ impl Types<'_> {
     pub(super) fn decode(&self, code: u8, index: u32) -> Option<ValType> {
         let Some(number) = code.checked_sub(NUMBERS.len() as u8) else {
             let ty = NUMBERS[usize::from(code)];
-            let present = match ty {
-                ValType::V128 => cfg!(feature = "simd"),
-                ValType::F32 | ValType::F64 => cfg!(feature = "float"),
-                _ => true,
-            };
-            return present.then_some(ty);
+            let (is_vector, is_float) = (
+                ty == ValType::V128,
+                matches!(ty, ValType::F32 | ValType::F64),
+            );
+            let absent = is_vector && cfg!(not(feature = "simd"))
+                || is_float && cfg!(not(feature = "float"));
+            return (!absent).then_some(ty);
         };
         let heap = match HEAPS.get(usize::from(number / 2)) {
             Some(heap) => {

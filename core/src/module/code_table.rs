@@ -85,10 +85,9 @@ impl CodeTable {
     /// The functions of an image, which run there; hosts expand them as they are called.
     pub(crate) fn of_image(image: ImageCode, bytes: Bytes) -> CodeTable {
         let entries = if cfg!(compact) { 0 } else { image.defined };
-        CodeTable {
-            image: Some((image, bytes)),
-            ..CodeTable::new(entries as usize)
-        }
+        let mut table = CodeTable::new(entries as usize);
+        table.image = Some((image, bytes));
+        table
     }
 
     /// Where the functions are in an image, if the module is one.

@@ -18,12 +18,11 @@ use crate::{
 /// The base of an address in memory 0: the operand at 2, absent for a constant.
 #[inline(always)]
 unsafe fn base<X: Source>(r: &Regs) -> u32 {
-    // SAFETY: the instruction has this field.
     if X::IMM {
-        0
-    } else {
-        unsafe { X::get::<u32>(r, 2) }
+        return 0;
     }
+    // SAFETY: the instruction has this field.
+    unsafe { X::get::<u32>(r, 2) }
 }
 
 /// Where the offset is that is added to it: in the direct encoding, and in the compact one.

@@ -33,7 +33,7 @@ use super::{
 };
 #[allow(unused_imports, reason = "macros that use each other")]
 use crate::bytecode::{
-    Encoding, Native, OPCODES, Op, in_slots,
+    Encoding, Native, OPCODES, OPS, Op, in_slots,
     places::{
         for_float_places, for_full_places, for_int_places, for_long_places, for_places,
         for_small_float_places, for_small_places, for_vector_places,
@@ -68,6 +68,24 @@ impl Table {
     const fn begin(&mut self, first: u16) {
         if Native::PLACES.in_blocks() {
             self.len = first as usize;
+        }
+    }
+
+    /// Takes the handlers back that no code has: of a comparison of two slots whose mirror does. (What says it is code
+    /// and has them traps.)
+    const fn leave_out(&mut self) {
+        let trap = handler::<control::Unreachable>();
+        let mut i = 0;
+        while i < OPS.len() {
+            let op = OPS[i];
+            if let Some(forms) = op.left_out(Native::PLACES) {
+                let mut k = 0;
+                while k < forms.len() {
+                    self.handlers[(op.base::<Native>() + forms[k]) as usize] = trap;
+                    k += 1;
+                }
+            }
+            i += 1;
         }
     }
 
@@ -392,6 +410,7 @@ macro_rules! define_handlers {
             )?
             )*
             assert!(t.len == OPCODES);
+            t.leave_out();
             t
         };
     };
