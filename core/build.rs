@@ -5,6 +5,8 @@
 //! behind the call), `tail_calls` is set; everywhere else the portable loop runs the same handlers. (Not at
 //! `opt-level = "z"`, where the loop is chosen since its handlers are smaller.)
 //!
+//! `shared_checks` is set where handlers share functions for what is long in each: in the loop of compact builds.
+//!
 //! `compact` is the feature of that name; builds without `compiler` are always so, since all they run is images.
 //!
 //! `hash_maps` is set for hosts: lists serve chips.
@@ -22,6 +24,7 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(compact)");
     println!("cargo::rustc-check-cfg=cfg(heap)");
     println!("cargo::rustc-check-cfg=cfg(hash_maps)");
+    println!("cargo::rustc-check-cfg=cfg(shared_checks)");
     println!("cargo::rerun-if-env-changed=WASMOTE_DISPATCH");
     let var = |name: &str| env::var(name).unwrap_or_default();
     let feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
@@ -64,6 +67,10 @@ fn main() {
     }
     if full {
         println!("cargo::rustc-cfg=full_dispatch");
+    }
+    // The loop saves code for chips at the price of time.
+    if compact && !tail {
+        println!("cargo::rustc-cfg=shared_checks");
     }
     if tail {
         println!("cargo::rustc-cfg=tail_calls");

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::{error::Error, message::Message};
 
-/// Reads from front to back.
+/// Reads from front to back. (Images have a reader of their own, with less code for chips.)
 #[derive(Clone)]
 pub(crate) struct Reader<'i> {
     bytes: &'i [u8],
@@ -71,21 +71,6 @@ impl<'i> Reader<'i> {
         }
     }
 
-    /// An index below `count`.
-    pub(crate) fn index(&mut self, count: usize, what: &'static str) -> Result<u32, Error> {
-        let index = self.u32()?;
-        if (index as usize) < count {
-            return Ok(index);
-        }
-        Err(self.error(message!("there is no {} {}", what, index)))
-    }
-
-    pub(crate) fn text(&mut self) -> Result<&'i str, Error> {
-        let len = self.u32()? as usize;
-        let bytes = self.bytes(len)?;
-        core::str::from_utf8(bytes).map_err(|_| self.error("a name is not UTF-8"))
-    }
-
     /// As many as a count in front says; room is made for those that were really read.
     pub(crate) fn list<T>(
         &mut self,
@@ -111,11 +96,6 @@ pub(crate) fn put(out: &mut Vec<u8>, value: impl Into<u64>) {
     out.push(value as u8);
 }
 
-pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
-    put(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
 pub(crate) fn put_list<T>(out: &mut Vec<u8>, items: &[T], mut item: impl FnMut(&mut Vec<u8>, &T)) {
     put(out, items.len() as u64);
     for one in items {
@@ -123,9 +103,24 @@ pub(crate) fn put_list<T>(out: &mut Vec<u8>, items: &[T], mut item: impl FnMut(&
     }
 }
 
-/// CRC-32 (ISO-HDLC) without a table: images are loaded once, and a table would take more flash than it is worth.
+/// CRC-32 (ISO-HDLC), four bits at a time: a table of 256 entries would take more flash than it is worth.
 #[derive(Clone, Copy)]
 pub(crate) struct Crc(u32);
+
+static CRCS: [u32; 16] = {
+    let mut table = [0; 16];
+    let mut i = 0;
+    while i < 16 {
+        let (mut crc, mut bit) = (i as u32, 0);
+        while bit < 4 {
+            crc = crc >> 1 ^ if crc & 1 != 0 { 0xedb8_8320 } else { 0 };
+            bit += 1;
+        }
+        table[i] = crc;
+        i += 1;
+    }
+    table
+};
 
 impl Crc {
     pub(crate) const fn new() -> Crc {
@@ -133,11 +128,9 @@ impl Crc {
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |crc, byte| {
-            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-                crc >> 1 ^ if crc & 1 != 0 { 0xedb8_8320 } else { 0 }
-            })
-        });
+        let step = |crc: u32, bits: u8| crc >> 4 ^ CRCS[(crc as usize ^ usize::from(bits)) & 15];
+        let byte = |crc, byte: &u8| step(step(crc, *byte), byte >> 4);
+        self.0 = bytes.iter().fold(self.0, byte);
     }
 
     pub(crate) fn value(self) -> u32 {
@@ -150,4 +143,12 @@ pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = Crc::new();
     crc.update(bytes);
     crc.value()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_checksum_is_the_one_that_others_compute() {
+        assert_eq!(super::checksum(b"123456789"), 0xcbf4_3926);
+    }
 }

@@ -42,10 +42,10 @@ impl Engine {
 
     /// Whether code charges fuel.
     pub(crate) fn fuel_enabled(&self) -> bool {
-        self.0.config.consume_fuel
+        cfg!(feature = "metering") && self.0.config.consume_fuel
     }
 
-    /// Whether code looks at the interrupt flag.
+    /// Whether ops are fused.
     pub(crate) fn fusing(&self) -> bool {
         self.0.config.fuse
     }
@@ -58,8 +58,9 @@ impl Engine {
         false
     }
 
+    /// Whether code looks at the interrupt flag.
     pub(crate) fn interruptible(&self) -> bool {
-        self.0.config.interruptible
+        cfg!(feature = "metering") && self.0.config.interruptible
     }
 
     /// What function bodies may use.
@@ -86,6 +87,7 @@ impl Engine {
     }
 
     /// The ids of a recursion group's members, from the first on.
+    #[cfg(feature = "gc")]
     pub(crate) fn intern_group(&self, group: Box<[SubType]>) -> TypeId {
         self.0.types.with(|types| types.intern_group(group))
     }
@@ -94,12 +96,15 @@ impl Engine {
         self.0.types.with(|types| types.func(id))
     }
 
+    #[cfg(feature = "gc")]
     pub(crate) fn type_def(&self, id: TypeId) -> Shared<TypeDef> {
         self.0.types.with(|types| types.get(id).clone())
     }
 
     /// Adds the types that are not among `known` yet.
+    #[cfg_attr(not(feature = "gc"), allow(unused_variables, clippy::ptr_arg))]
     pub(crate) fn sync_types(&self, known: &mut Vec<Shared<TypeDef>>) {
+        #[cfg(feature = "gc")]
         self.0
             .types
             .with(|types| known.extend_from_slice(types.since(known.len())));
@@ -115,13 +120,16 @@ impl Engine {
 
     /// What the id stands for.
     pub fn composite_type(&self, id: TypeId) -> CompositeType {
-        self.type_def(id).composite.clone()
+        self.0.types.with(|types| types.composite(id).clone())
     }
 
     /// The id of a final type in a recursion group of its own, which refers to types of this engine only.
     pub fn type_id(&self, ty: &CompositeType) -> TypeId {
         match ty {
             CompositeType::Func(ty) => self.intern(ty),
+            #[cfg(not(feature = "gc"))]
+            composite => (self.0.types).with(|types| types.intern_composite(composite)),
+            #[cfg(feature = "gc")]
             composite => self.intern_group(Box::new([SubType {
                 is_final: true,
                 supertype: None,
@@ -265,7 +273,7 @@ impl Config {
     }
 
     /// Whether code charges fuel, one unit for about each instruction; see [`Store::set_fuel`].
-    /// Default: no.
+    /// Default: no; only with the cargo feature `metering`.
     ///
     /// What takes time by its size costs one unit more for every whole 64 bytes (or 8 elements of a
     /// table, or 8 locals), since a guest could do unbounded work on little fuel otherwise:
@@ -280,7 +288,8 @@ impl Config {
         self
     }
 
-    /// Whether running code can be stopped through [`Store::interrupt_handle`]. Default: no.
+    /// Whether running code can be stopped through [`Store::interrupt_handle`]. Default: no; only with the
+    /// cargo feature `metering`.
     ///
     /// [`Store::interrupt_handle`]: crate::Store::interrupt_handle
     pub fn interruptible(&mut self, enable: bool) -> &mut Config {

@@ -117,7 +117,7 @@ impl AnyRef {
             return HeapType::I31;
         }
         match store.heap.type_of(slot) {
-            Some(id) => store.engine.type_def(id).composite.heap(id),
+            Some(id) => store.engine.composite_type(id).heap(id),
             None => HeapType::Any,
         }
     }
@@ -210,9 +210,11 @@ impl StructRef {
     ) -> Result<StructRef, Error> {
         let store = &mut store.as_context_mut().0.inner;
         store.sync_types();
-        let def = store.engine.type_def(ty);
+        let wrong = || Error::new("not a type of structures");
+        let def = store.heap.types.get(ty.0 as usize).cloned();
+        let def = def.ok_or_else(wrong)?;
         let CompositeType::Struct(struct_type) = &def.composite else {
-            return Err(Error::new("not a type of structures"));
+            return Err(wrong());
         };
         if def.descriptor.is_some() {
             return Err(Error::new("structures with a descriptor are made by code"));

@@ -1,6 +1,7 @@
 //! Instances and instantiation (core specification, section 4.5.4 "Modules").
 
 use alloc::{boxed::Box, vec::Vec};
+use core::ptr::NonNull;
 
 use crate::{
     engine::Engine,
@@ -8,8 +9,8 @@ use crate::{
     externs::{Export, Extern, Global, Memory, Table, Tag},
     func::{Func, TypedFunc, WasmParams, WasmResults, call_func},
     module::{
-        ConstEnv, ConstExpr, ElementItems, ElementKind, ExportEntry, ExportKind, ImportDesc,
-        Module, Value,
+        ConstEnv, ConstExpr, Counts, ElementKind, ElementSegment, ExportEntry, ExternKind,
+        ImportEntry, Module, ModuleInner, Value,
     },
     store::{
         AsContext, AsContextMut, Field, FuncEntity, FuncKind, GlobalEntity, InstanceEntity,
@@ -51,14 +52,51 @@ impl Instance {
                 return Err(error);
             }
         };
-        let initialized = initialize(store, instance);
+        let initialized = initialize(&mut store.inner, instance);
         store.inner.heap.pinned.clear();
         initialized?;
         if let Some(start) = module.inner().start {
             let func = store.inner.instances.get(instance).func(start);
-            call_func(store, func.unwrap_or_default())?;
+            call_func(
+                store,
+                func.ok_or_else(|| Error::link("there is no start function"))?,
+            )?;
         }
         Ok(Instance(Stored::new(&store.inner, instance)))
+    }
+
+    /// The same with what `find` has for the two names of each import, in the bytes of UTF-8: for firmware that knows
+    /// what there is, and wants no list of it as [`Linker`](crate::Linker) keeps.
+    ///
+    /// ```
+    /// # use wasmote::{Engine, Func, Instance, Module, Store};
+    /// # let wasm = wat::parse_str(r#"(module (import "host" "now" (func (result i32))))"#)?;
+    /// # let module = Module::new(&Engine::default(), wasm)?;
+    /// let mut store = Store::new(module.engine(), ());
+    /// let now = Func::wrap(&mut store, || 7);
+    /// let instance = Instance::link(&mut store, &module, |module, name| match (module, name) {
+    ///     (b"host", b"now") => Some(now.into()),
+    ///     _ => None,
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Link`](crate::ErrorKind::Link) if there is nothing for an import; otherwise as [`Instance::new`].
+    pub fn link(
+        store: impl AsContextMut,
+        module: &Module,
+        mut find: impl FnMut(&[u8], &[u8]) -> Option<Extern>,
+    ) -> Result<Instance, Error> {
+        let inner = module.inner();
+        let mut imports = Vec::with_capacity(inner.imports.len() as usize);
+        for import in inner.imports.iter(inner, 0) {
+            match find(inner.slice(&import.module), inner.slice(&import.name)) {
+                Some(found) => imports.push(found),
+                None => return Err(unknown_import(inner, &import)),
+            }
+        }
+        Instance::new(store, module, &imports)
     }
 
     /// Its module.
@@ -74,15 +112,18 @@ impl Instance {
     ) -> impl ExactSizeIterator<Item = Export<'a>> + 'a {
         let store = &store.into().0.inner;
         let entity = store.instances.get(self.0.index(store));
-        entity
-            .module
-            .inner()
-            .exports
-            .iter()
-            .map(move |export| Export {
-                name: &export.name,
-                value: resolve(store, entity, export),
-            })
+        let module = entity.module.inner();
+        (0..module.exports.len() as usize).map(move |i| {
+            let export = module.exports.get(module, i as u32);
+            let value = export
+                .as_ref()
+                .and_then(|export| resolve(store, entity, export));
+            Export {
+                name: export.map_or("", |export| module.text(&export.name)),
+                // (All are there: those of an image were checked when it was loaded.)
+                value: value.unwrap_or_else(|| Func(Stored::new(store, 0)).into()),
+            }
+        })
     }
 
     /// The export of this name.
@@ -92,11 +133,8 @@ impl Instance {
 
     pub(crate) fn export(self, store: &StoreInner, name: &str) -> Option<Extern> {
         let entity = store.instances.get(self.0.index(store));
-        entity
-            .module
-            .inner()
-            .export(name)
-            .map(|export| resolve(store, entity, export))
+        let export = entity.module.inner().export(name)?;
+        resolve(store, entity, &export)
     }
 
     /// The exported function of this name.
@@ -143,36 +181,50 @@ impl Instance {
     }
 }
 
+/// Nothing is known by the names of an import.
+pub(crate) fn unknown_import(
+    #[cfg_attr(not(feature = "messages"), allow(unused_variables))] module: &ModuleInner,
+    import: &ImportEntry,
+) -> Error {
+    Error::link(message!(
+        "unknown import: `{}::{}` has not been defined",
+        Box::<str>::from(module.text(&import.module)),
+        Box::<str>::from(module.text(&import.name))
+    ))
+}
+
 /// An export as a handle.
-fn resolve(store: &StoreInner, entity: &InstanceEntity, export: &ExportEntry) -> Extern {
+fn resolve(store: &StoreInner, entity: &InstanceEntity, export: &ExportEntry) -> Option<Extern> {
     let index = export.index as usize;
-    match export.kind {
-        ExportKind::Func => {
-            let func = entity.func(export.index).unwrap_or_default();
-            Func(Stored::new(store, func)).into()
+    let stored = |index: u32| Stored::new(store, index);
+    // SAFETY: entities of an instance live as long as its store, which nobody has mutably.
+    Some(unsafe {
+        match export.kind {
+            ExternKind::Func => Func(stored(entity.func(export.index)?)).into(),
+            ExternKind::Table => Table(stored(entity.tables.get(index)?.as_ref().index)).into(),
+            ExternKind::Memory => Memory(stored(entity.memories.get(index)?.as_ref().index)).into(),
+            ExternKind::Global => Global(stored(entity.globals.get(index)?.as_ref().index)).into(),
+            ExternKind::Tag => Tag(stored(*entity.tags.get(index)?)).into(),
         }
-        ExportKind::Table => Table(Stored::new(store, entity.tables[index])).into(),
-        ExportKind::Memory => Memory(Stored::new(store, entity.memories[index])).into(),
-        ExportKind::Global => Global(Stored::new(store, entity.globals[index])).into(),
-        ExportKind::Tag => Tag(Stored::new(store, entity.tags[index])).into(),
-    }
+    })
 }
 
 /// What constant expressions of an instance see. Objects that they make are pinned until the instance is there.
 struct Env<'a> {
     store: &'a mut StoreInner,
-    funcs: &'a [u32],
-    referenced: &'a Referenced,
-    globals: &'a [u32],
+    instance: u32,
 }
 
 impl ConstEnv for Env<'_> {
     fn global(&self, index: u32) -> Value {
-        self.store.globals.get(self.globals[index as usize]).value
+        let globals = &self.store.instances.get(self.instance).globals;
+        // SAFETY: globals live as long as their store; nobody else refers to this one now.
+        let value = |global: &NonNull<GlobalEntity>| unsafe { global.as_ref() }.value;
+        globals.get(index as usize).map(value).unwrap_or_default()
     }
 
     fn func_ref(&self, index: u32) -> u64 {
-        let func = self.referenced.find(self.funcs, index);
+        let func = self.store.instances.get(self.instance).func(index);
         func_slot(func.map_or(0, |func| func + 1))
     }
 
@@ -223,248 +275,274 @@ impl ConstEnv for Env<'_> {
     }
 }
 
-/// The imports' indices in the store, by kind.
-#[derive(Default)]
-struct Spaces {
-    funcs: Vec<u32>,
-    referenced: Referenced,
-    tables: Vec<u32>,
-    memories: Vec<u32>,
-    globals: Vec<u32>,
-    tags: Vec<u32>,
-}
-
 /// Checks the imports and makes everything the module defines. Nothing is written to what is imported.
 fn instantiate<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> Result<u32, Error> {
     let inner = module.inner();
-    if !Engine::same(&inner.engine, &store.inner.engine) {
+    let instance = store.inner.instances.len() as u32;
+    let entity = InstanceEntity::new(instance, module.clone());
+    store.inner.instances.push(entity);
+    let result = import(&mut store.inner, inner, instance, imports);
+    if let Err(error) = result.and_then(|()| make_memories(store, inner, instance)) {
+        // Nothing is linked to it yet.
+        store.inner.instances.pop();
+        return Err(error);
+    }
+    define(&mut store.inner, inner, instance)?;
+    let inits = inner.table_inits.iter(inner, 0);
+    for (ty, init) in (inner.tables.iter(inner, inner.imported_tables)).zip(inits) {
+        let init = eval(&mut store.inner, instance, inner, &init)?;
+        let index = store.alloc_table(ty, init)?;
+        let table = store.inner.tables.ptr(index);
+        store.inner.instances.get_mut(instance).tables.push(table);
+    }
+    Ok(instance)
+}
+
+/// Makes the memories that an instance's module defines: what can fail for lack of room comes first.
+fn make_memories<T>(
+    store: &mut Store<T>,
+    module: &ModuleInner,
+    instance: u32,
+) -> Result<(), Error> {
+    store.count_instance()?;
+    store.inner.sync_types();
+    for ty in module.memories.iter(module, module.imported_memories) {
+        let index = store.alloc_memory(ty, MemoryPlace::Spare)?;
+        let memory = store.inner.memories.ptr(index);
+        store
+            .inner
+            .instances
+            .get_mut(instance)
+            .memories
+            .push(memory);
+    }
+    Ok(())
+}
+
+/// Gives an instance its imports.
+fn import(
+    store: &mut StoreInner,
+    inner: &ModuleInner,
+    instance: u32,
+    imports: &[Extern],
+) -> Result<(), Error> {
+    if !Engine::same(&inner.engine, &store.engine) {
         return Err(Error::link("module and store are of different engines"));
     }
-    if imports.len() != inner.imports.len() {
+    if imports.len() != inner.imports.len() as usize {
         return Err(Error::link(message!(
             "expected {} imports, found {}",
             inner.imports.len(),
             imports.len()
         )));
     }
-    let mut spaces = Spaces::default();
-    for (import, given) in inner.imports.iter().zip(imports) {
-        let (expected, found) = (inner.import_type(import.ty), given.ty_in(&store.inner));
-        // Functions and tags by identity: types that read alike may be different ones.
-        let fits = match (import.ty, *given) {
-            (ImportDesc::Func(ty), Extern::Func(func)) => {
-                let found = func.entity(&store.inner).ty;
-                match inner.exact_imports.contains(&(spaces.funcs.len() as u32)) {
-                    true => found == inner.type_id(ty),
-                    false => inner.engine.is_subtype(found, inner.type_id(ty)),
-                }
-            }
-            (ImportDesc::Tag(ty), Extern::Tag(tag)) => {
-                store.inner.tags[tag.0.index(&store.inner) as usize] == inner.type_id(ty)
-            }
-            _ => found.matches(&inner.engine, &expected),
-        };
-        if !fits {
+    let mut found = Counts::default();
+    for (import, given) in inner.imports.iter(inner, 0).zip(imports) {
+        let number = found.next(import.kind);
+        if !fits(store, inner, &import, number, *given) {
             return Err(Error::link(message!(
                 "incompatible import type for `{}::{}`: expected {}, found {}",
-                &import.module,
-                &import.name,
-                expected,
-                found
+                Box::<str>::from(inner.text(&import.module)),
+                Box::<str>::from(inner.text(&import.name)),
+                inner.extern_type(import.kind, number),
+                given.ty_in(store)
             )));
         }
+        // (Its kind is the import's: it fits.)
         match *given {
-            Extern::Func(func) => spaces.funcs.push(func.0.index(&store.inner)),
-            Extern::Table(table) => spaces.tables.push(table.0.index(&store.inner)),
-            Extern::Memory(memory) => spaces.memories.push(memory.0.index(&store.inner)),
-            Extern::Global(global) => spaces.globals.push(global.0.index(&store.inner)),
-            Extern::Tag(tag) => spaces.tags.push(tag.0.index(&store.inner)),
+            Extern::Func(func) => {
+                let index = func.0.index(store);
+                store.instances.get_mut(instance).funcs.push(index);
+            }
+            Extern::Table(table) => {
+                let table = store.tables.ptr(table.0.index(store));
+                store.instances.get_mut(instance).tables.push(table);
+            }
+            Extern::Memory(memory) => {
+                let memory = store.memories.ptr(memory.0.index(store));
+                store.instances.get_mut(instance).memories.push(memory);
+            }
+            Extern::Global(global) => {
+                let global = store.globals.ptr(global.0.index(store));
+                store.instances.get_mut(instance).globals.push(global);
+            }
+            Extern::Tag(tag) => {
+                let index = tag.0.index(store);
+                store.instances.get_mut(instance).tags.push(index);
+            }
         }
-    }
-    store.count_instance()?;
-    store.inner.sync_types();
-
-    // What can fail for lack of room comes before anything is linked to the new instance.
-    for ty in &inner.memories[inner.imported_memories as usize..] {
-        spaces
-            .memories
-            .push(store.alloc_memory(*ty, MemoryPlace::Spare)?);
-    }
-    let instance = store.inner.instances.len() as u32;
-    store
-        .inner
-        .instances
-        .push(InstanceEntity::new(instance, module.clone()));
-    let instance_ptr = store.inner.instances.ptr(instance);
-    let mut make = |index: u32| {
-        let ty = inner.func_type_index(index);
-        let kind = FuncKind::Wasm {
-            instance: instance_ptr,
-            defined: index - inner.imported_funcs,
-        };
-        let func = FuncEntity::new(inner.type_id(ty), inner.func_type(ty), kind);
-        store.inner.push_func(func)
-    };
-    if inner.is_in_place() {
-        let indices = inner.referenced_funcs();
-        spaces.referenced.first = indices.first().map_or(0, |index| make(*index));
-        indices.iter().skip(1).for_each(|index| {
-            make(*index);
-        });
-        spaces.referenced.indices = indices;
-    } else {
-        let defined = inner.imported_funcs..inner.func_count();
-        spaces.funcs.extend(defined.map(make));
-    }
-    for (ty, init) in inner.globals[inner.imported_globals as usize..]
-        .iter()
-        .zip(&inner.global_inits)
-    {
-        let value = spaces.eval(&mut store.inner, init)?;
-        spaces
-            .globals
-            .push(store.inner.globals.push(GlobalEntity { value, ty: *ty }));
-    }
-    for (ty, init) in inner.tables[inner.imported_tables as usize..]
-        .iter()
-        .zip(&inner.table_inits)
-    {
-        let [init, _] = match init {
-            Some(init) => spaces.eval(&mut store.inner, init)?,
-            None => [0; 2],
-        };
-        spaces.tables.push(store.alloc_table(*ty, init)?);
-    }
-
-    for ty in &inner.tags[inner.imported_tags as usize..] {
-        spaces.tags.push(store.inner.push_tag(inner.type_id(*ty)));
-    }
-
-    let arenas = &store.inner;
-    let global_ptrs = spaces
-        .globals
-        .iter()
-        .map(|index| arenas.globals.ptr(*index))
-        .collect();
-    let memory_ptrs = spaces
-        .memories
-        .iter()
-        .map(|index| arenas.memories.ptr(*index))
-        .collect();
-    let table_ptrs = spaces
-        .tables
-        .iter()
-        .map(|index| arenas.tables.ptr(*index))
-        .collect();
-    let entity = store.inner.instances.get_mut(instance);
-    entity.global_ptrs = global_ptrs;
-    entity.memory_ptrs = memory_ptrs;
-    entity.table_ptrs = table_ptrs;
-    entity.funcs = spaces.funcs;
-    entity.referenced = spaces.referenced;
-    entity.globals = spaces.globals;
-    entity.memories = spaces.memories;
-    entity.tables = spaces.tables;
-    entity.tags = spaces.tags;
-    Ok(instance)
-}
-
-impl Spaces {
-    fn eval(&self, store: &mut StoreInner, expr: &ConstExpr) -> Result<Value, Error> {
-        expr.eval(&mut Env {
-            store,
-            funcs: &self.funcs,
-            referenced: &self.referenced,
-            globals: &self.globals,
-        })
-    }
-}
-
-/// Evaluates element segments and applies the active segments in order.
-fn initialize<T>(store: &mut Store<T>, instance: u32) -> Result<(), Error> {
-    let store = &mut store.inner;
-    let module = store.instances.get(instance).module.clone();
-    let inner = module.inner();
-
-    // A later trap must find every segment's state in place: active ones are as good as dropped.
-    let mut elements: Vec<Box<[u64]>> = Vec::with_capacity(inner.elements.len());
-    for segment in &inner.elements {
-        elements.push(match segment.kind {
-            ElementKind::Passive => items(store, instance, &segment.items)?,
-            ElementKind::Active { .. } | ElementKind::Declared => Box::default(),
-        });
-    }
-    let entity = store.instances.get_mut(instance);
-    entity.elements = elements;
-    entity.dropped_data = inner
-        .data
-        .iter()
-        .map(|segment| segment.active.is_some())
-        .collect();
-
-    for segment in &inner.elements {
-        let ElementKind::Active { table, offset } = &segment.kind else {
-            continue;
-        };
-        let [offset, _] = eval(store, instance, offset)?;
-        let table = store.instances.get(instance).tables[*table as usize];
-        let range = range(
-            offset,
-            segment.items.len(),
-            store.tables.get(table).elements.len(),
-        )
-        .ok_or(TrapCode::TableOutOfBounds)?;
-        let values = items(store, instance, &segment.items)?;
-        store.tables.get_mut(table).elements[range].copy_from_slice(&values);
-    }
-    for segment in &inner.data {
-        let Some((memory, offset)) = &segment.active else {
-            continue;
-        };
-        let [offset, _] = eval(store, instance, offset)?;
-        let memory = store.instances.get(instance).memories[*memory as usize];
-        let bytes = inner.slice(&segment.bytes);
-        let data = store.memories.get_mut(memory).data_mut();
-        let range = range(offset, bytes.len(), data.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
-        data[range].copy_from_slice(bytes);
     }
     Ok(())
 }
 
-/// `len` places from `offset`, if they are inside `size`. A 32-bit offset is zero-extended already.
-fn range(offset: u64, len: usize, size: usize) -> Option<core::ops::Range<usize>> {
+/// Whether something is of the type of an import, the one of this number of its kind.
+fn fits(
+    store: &StoreInner,
+    module: &ModuleInner,
+    import: &ImportEntry,
+    number: u32,
+    given: Extern,
+) -> bool {
+    let engine = &module.engine;
+    match (import.kind, given) {
+        // Functions and tags by identity: types that read alike may be different ones.
+        (ExternKind::Func, Extern::Func(func)) => {
+            let found = func.entity(store).ty;
+            let expected = module.type_id(module.func_type_index(number));
+            found == expected || !import.exact && engine.is_subtype(found, expected)
+        }
+        #[cfg(feature = "exceptions")]
+        (ExternKind::Tag, Extern::Tag(tag)) => {
+            let expected = module.tags.get(module, number);
+            let found = store.tags[tag.0.index(store) as usize];
+            expected.is_some_and(|ty| module.type_id(ty) == found)
+        }
+        (ExternKind::Table, Extern::Table(table)) => {
+            let expected = module.tables.get(module, number);
+            expected.is_some_and(|expected| table.present_ty(store).matches(&expected))
+        }
+        (ExternKind::Memory, Extern::Memory(memory)) => {
+            let expected = module.memories.get(module, number);
+            expected.is_some_and(|expected| memory.present_ty(store).matches(&expected))
+        }
+        (ExternKind::Global, Extern::Global(global)) => {
+            let expected = module.globals.get(module, number);
+            let found = store.globals.get(global.0.index(store)).ty;
+            expected.is_some_and(|expected| found.matches(engine, &expected))
+        }
+        _ => false,
+    }
+}
+
+/// Makes the functions, globals and tags that an instance's module defines.
+fn define(store: &mut StoreInner, module: &ModuleInner, instance: u32) -> Result<(), Error> {
+    let at = store.instances.ptr(instance);
+    let first = store.funcs.len() as u32;
+    let mut make = |index: u32| {
+        let ty = module.func_type_index(index);
+        let kind = FuncKind::Wasm {
+            instance: at,
+            defined: index - module.imported_funcs,
+        };
+        let func = FuncEntity::new(module.type_id(ty), module.func_type(ty), kind);
+        store.push_func(func)
+    };
+    if module.is_in_place() {
+        let indices = module.referenced_funcs();
+        for index in &indices {
+            make(*index);
+        }
+        store.instances.get_mut(instance).referenced = Referenced { indices, first };
+    } else {
+        let defined: Vec<u32> = (module.imported_funcs..module.func_count())
+            .map(make)
+            .collect();
+        store.instances.get_mut(instance).funcs.extend(defined);
+    }
+    let inits = module.global_inits.iter(module, 0);
+    for (ty, init) in (module.globals.iter(module, module.imported_globals)).zip(inits) {
+        let env = &mut Env { store, instance };
+        let value = init.eval(module, env)?;
+        let global = store.push_global(ty, value);
+        let global = store.globals.ptr(global);
+        store.instances.get_mut(instance).globals.push(global);
+    }
+    #[cfg(feature = "exceptions")]
+    for ty in module.tags.iter(module, module.imported_tags) {
+        let tag = store.push_tag(module.type_id(ty));
+        store.instances.get_mut(instance).tags.push(tag);
+    }
+    Ok(())
+}
+
+/// Evaluates element segments and applies the active segments in order.
+fn initialize(store: &mut StoreInner, instance: u32) -> Result<(), Error> {
+    let module = store.instances.get(instance).module.clone();
+    let inner = module.inner();
+
+    // A later trap must find every segment's state in place: active ones are as good as dropped.
+    for segment in inner.elements.iter(inner, 0) {
+        let items = match segment.kind {
+            ElementKind::Passive => items(store, instance, inner, &segment)?.into(),
+            ElementKind::Active { .. } | ElementKind::Declared => Box::default(),
+        };
+        store.instances.get_mut(instance).elements.push(items);
+    }
+    store.instances.get_mut(instance).dropped_data = inner
+        .data
+        .iter(inner, 0)
+        .map(|segment| segment.active.is_some())
+        .collect();
+
+    for segment in inner.elements.iter(inner, 0) {
+        let ElementKind::Active { table, offset } = &segment.kind else {
+            continue;
+        };
+        let offset = eval(store, instance, inner, offset)?;
+        let values = items(store, instance, inner, &segment)?;
+        let table = store.instances.get(instance).tables.get(*table as usize);
+        // SAFETY: tables live as long as their store; nobody else refers to this one now.
+        let elements = table.map(|table| unsafe { &mut (*table.as_ptr()).elements });
+        let to = elements.and_then(|elements| part(elements, offset, values.len()));
+        to.ok_or(TrapCode::TableOutOfBounds)?
+            .copy_from_slice(&values);
+    }
+    for segment in inner.data.iter(inner, 0) {
+        let Some((memory, offset)) = &segment.active else {
+            continue;
+        };
+        let offset = eval(store, instance, inner, offset)?;
+        let bytes = inner.slice(&segment.bytes);
+        let memory = store.instances.get(instance).memories.get(*memory as usize);
+        // SAFETY: as above.
+        let data = memory.map(|memory| unsafe { (*memory.as_ptr()).data_mut() });
+        let to = data.and_then(|data| part(data, offset, bytes.len()));
+        to.ok_or(TrapCode::MemoryOutOfBounds)?
+            .copy_from_slice(bytes);
+    }
+    Ok(())
+}
+
+/// `len` items from `offset`, if they are inside. A 32-bit offset is zero-extended already.
+fn part<T>(items: &mut [T], offset: u64, len: usize) -> Option<&mut [T]> {
     let start = usize::try_from(offset).ok()?;
-    let end = start.checked_add(len)?;
-    (end <= size).then_some(start..end)
+    items.get_mut(start..start.checked_add(len)?)
 }
 
-/// Evaluates in the environment of an instance.
-fn with_env<R>(store: &mut StoreInner, instance: u32, f: impl FnOnce(&mut Env<'_>) -> R) -> R {
-    let entity = store.instances.get_mut(instance);
-    let funcs = core::mem::take(&mut entity.funcs);
-    let referenced = core::mem::take(&mut entity.referenced);
-    let globals = core::mem::take(&mut entity.globals);
-    let result = f(&mut Env {
-        store,
-        funcs: &funcs,
-        referenced: &referenced,
-        globals: &globals,
-    });
-    let entity = store.instances.get_mut(instance);
-    (entity.funcs, entity.referenced, entity.globals) = (funcs, referenced, globals);
-    result
-}
-
-fn eval(store: &mut StoreInner, instance: u32, expr: &ConstExpr) -> Result<Value, Error> {
-    with_env(store, instance, |env| expr.eval(env))
+/// The value of an expression, as its first slot.
+fn eval(
+    store: &mut StoreInner,
+    instance: u32,
+    module: &ModuleInner,
+    expr: &ConstExpr,
+) -> Result<u64, Error> {
+    let [value, _] = expr.eval(module, &mut Env { store, instance })?;
+    Ok(value)
 }
 
 /// The references of an element segment, as slots.
-fn items(store: &mut StoreInner, instance: u32, items: &ElementItems) -> Result<Box<[u64]>, Error> {
-    with_env(store, instance, |env| match items {
-        ElementItems::Funcs(items) => Ok(items.iter().map(|func| env.func_ref(*func)).collect()),
-        ElementItems::Exprs(exprs) => exprs.iter().map(|expr| Ok(expr.eval(env)?[0])).collect(),
-    })
+fn items(
+    store: &mut StoreInner,
+    instance: u32,
+    module: &ModuleInner,
+    segment: &ElementSegment,
+) -> Result<Vec<u64>, Error> {
+    let mut items = Vec::new();
+    for index in segment.items.clone() {
+        let item = if segment.are_exprs {
+            let Some(expr) = module.element_exprs.get(module, index) else {
+                break;
+            };
+            eval(store, instance, module, &expr)?
+        } else {
+            let Some(func) = module.element_funcs.get(module, index) else {
+                break;
+            };
+            Env { store, instance }.func_ref(func)
+        };
+        items.push(item);
+    }
+    Ok(items)
 }
 
 #[cfg(test)]

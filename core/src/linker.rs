@@ -1,16 +1,15 @@
 //! Imports by name.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use crate::{
     engine::Engine,
     error::Error,
     externs::Extern,
     func::{Caller, Func, IntoFunc, dynamic},
-    instance::Instance,
+    instance::{Instance, unknown_import},
     map::Map,
-    message::Message,
-    module::{ImportDesc, Module},
+    module::{ImportEntry, Module},
     store::{AsContext, AsContextMut, HostFn, Store},
     sync::Shared,
     types::FuncType,
@@ -24,8 +23,11 @@ use crate::{
 pub struct Linker<T> {
     engine: Engine,
     allow_shadowing: bool,
-    modules: Map<Box<str>, Map<Box<str>, Definition<T>>>,
+    /// By bytes, as names of imports are compared.
+    modules: Names<Names<Definition<T>>>,
 }
+
+type Names<T> = Map<Box<[u8]>, T>;
 
 enum Definition<T> {
     Extern(Extern),
@@ -63,10 +65,11 @@ impl<T> Clone for Linker<T> {
 
 impl<T> core::fmt::Debug for Linker<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let names = self
-            .modules
-            .iter()
-            .map(|(module, items)| (module, items.keys().collect::<Vec<_>>()));
+        let text = String::from_utf8_lossy;
+        let names = self.modules.iter().map(|(module, items)| {
+            let items: Vec<_> = items.keys().map(|name| text(name)).collect();
+            (text(module), items)
+        });
         f.debug_map().entries(names).finish()
     }
 }
@@ -98,21 +101,21 @@ impl<T> Linker<T> {
         name: &str,
         definition: Definition<T>,
     ) -> Result<&mut Self, Error> {
-        if !self.allow_shadowing && self.find(module, name).is_some() {
+        if !self.allow_shadowing && self.find(module.as_bytes(), name.as_bytes()).is_some() {
             return Err(Error::link(message!(
                 "import of `{}::{}` defined twice",
                 Box::<str>::from(module),
                 Box::<str>::from(name)
             )));
         }
-        match self.modules.get_mut(module) {
+        match self.modules.get_mut(module.as_bytes()) {
             Some(items) => {
-                items.insert(name.into(), definition);
+                items.insert(name.as_bytes().into(), definition);
             }
             None => {
                 let mut items = Map::new();
-                items.insert(name.into(), definition);
-                self.modules.insert(module.into(), items);
+                items.insert(name.as_bytes().into(), definition);
+                self.modules.insert(module.as_bytes().into(), items);
             }
         }
         Ok(self)
@@ -192,9 +195,17 @@ impl<T> Linker<T> {
     /// # Errors
     /// If one of the names is taken.
     pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<&mut Self, Error> {
-        let items = self.modules.get(module).cloned().unwrap_or_default();
+        let items = self
+            .modules
+            .get(module.as_bytes())
+            .cloned()
+            .unwrap_or_default();
         for (name, definition) in items {
-            self.insert(as_module, &name, definition)?;
+            self.insert(
+                as_module,
+                core::str::from_utf8(&name).unwrap_or_default(),
+                definition,
+            )?;
         }
         Ok(self)
     }
@@ -204,23 +215,27 @@ impl<T> Linker<T> {
     /// # Errors
     /// None at present.
     pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<&mut Self, Error> {
-        for import in &module.inner().imports {
-            let ImportDesc::Func(ty) = import.ty else {
-                continue;
-            };
-            if self.find(&import.module, &import.name).is_some() {
+        for import in module.imports() {
+            let (from, name) = (import.module(), import.name());
+            let Some(ty) = import.ty.func() else { continue };
+            if self.find(from.as_bytes(), name.as_bytes()).is_some() {
                 continue;
             }
-            let ty = module.inner().func_type(ty).clone();
             // (Messages are not for other threads where types are counted without atomics.)
-            let (from, name) = (import.module.clone(), import.name.clone());
-            let func = dynamic(&ty, move |_, _, _| Err(Error::link(unknown(&from, &name))));
-            self.insert(&import.module, &import.name, Definition::Host(ty, func))?;
+            let (of, called) = (Box::<str>::from(from), Box::<str>::from(name));
+            let func = dynamic(ty, move |_, _, _| {
+                Err(Error::link(message!(
+                    "unknown import: `{}::{}` has not been defined",
+                    &of,
+                    &called
+                )))
+            });
+            self.insert(from, name, Definition::Host(ty.clone(), func))?;
         }
         Ok(self)
     }
 
-    fn find(&self, module: &str, name: &str) -> Option<&Definition<T>> {
+    fn find(&self, module: &[u8], name: &[u8]) -> Option<&Definition<T>> {
         self.modules.get(module)?.get(name)
     }
 
@@ -232,7 +247,10 @@ impl<T> Linker<T> {
         module: &str,
         name: &str,
     ) -> Option<Extern> {
-        Some(self.find(module, name)?.get(store.as_context_mut().0))
+        Some(
+            self.find(module.as_bytes(), name.as_bytes())?
+                .get(store.as_context_mut().0),
+        )
     }
 
     /// Instantiates a module with its imports from here, and runs its start function.
@@ -248,29 +266,22 @@ impl<T> Linker<T> {
         module: &Module,
     ) -> Result<Instance, Error> {
         let mut store = store.as_context_mut();
-        let mut definitions = Vec::with_capacity(module.inner().imports.len());
+        let inner = module.inner();
+        let find = |import: &ImportEntry| {
+            self.find(inner.slice(&import.module), inner.slice(&import.name))
+        };
         // All are looked up first: a missing one leaves nothing behind in the store.
-        for import in &module.inner().imports {
-            match self.find(&import.module, &import.name) {
-                Some(definition) => definitions.push(definition),
-                None => return Err(Error::link(unknown(&import.module, &import.name))),
+        for import in inner.imports.iter(inner, 0) {
+            if find(&import).is_none() {
+                return Err(unknown_import(inner, &import));
             }
         }
-        let imports: Vec<Extern> = definitions
-            .into_iter()
-            .map(|item| item.get(store.0))
-            .collect();
+        let mut imports = Vec::with_capacity(inner.imports.len() as usize);
+        for import in inner.imports.iter(inner, 0) {
+            imports.extend(find(&import).map(|definition| definition.get(store.0)));
+        }
         Instance::new(&mut store, module, &imports)
     }
-}
-
-fn unknown(module: &str, name: &str) -> Message {
-    let (module, name): (Box<str>, Box<str>) = (module.into(), name.into());
-    message!(
-        "unknown import: `{}::{}` has not been defined",
-        module,
-        name
-    )
 }
 
 #[cfg(test)]

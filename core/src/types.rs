@@ -3,6 +3,7 @@
 mod composite;
 mod registry;
 
+use alloc::vec::Vec;
 use core::fmt;
 
 pub(crate) use composite::SubType;
@@ -61,9 +62,15 @@ impl ValType {
     }
 
     /// Whether every value of this type is one of `other` (section 3.3 "Matching"); both are of this engine.
+    #[cfg_attr(
+        not(any(feature = "gc", feature = "exceptions")),
+        allow(unused_variables)
+    )]
     pub fn matches(self, engine: &Engine, other: ValType) -> bool {
         match (self, other) {
+            #[cfg(any(feature = "gc", feature = "exceptions"))]
             (ValType::Ref(a), ValType::Ref(b)) => a.matches(engine, b),
+            // (Without these, types of references have no subtypes.)
             (a, b) => a == b,
         }
     }
@@ -300,9 +307,19 @@ impl FuncType {
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> FuncType {
-        let mut types: alloc::vec::Vec<ValType> = params.into_iter().collect();
+        let mut types: Vec<ValType> = params.into_iter().collect();
         let params = types.len();
         types.extend(results);
+        FuncType::of(types, params)
+    }
+
+    /// The same, of lists.
+    pub(crate) fn of_lists(params: &[ValType], results: &[ValType]) -> FuncType {
+        FuncType::of([params, results].concat(), params.len())
+    }
+
+    /// The type with so many of these as parameters, and the others as results.
+    pub(crate) fn of(types: Vec<ValType>, params: usize) -> FuncType {
         let slots = |types: &[ValType]| types.iter().map(|ty| ty.slots()).sum();
         let (param_slots, result_slots) = (slots(&types[..params]), slots(&types[params..]));
         FuncType {
@@ -562,31 +579,48 @@ impl ExternType {
             (ExternType::Func(found), ExternType::Func(expected))
             | (ExternType::Tag(found), ExternType::Tag(expected)) => found == expected,
             (ExternType::Global(found), ExternType::Global(expected)) => {
-                found.mutable == expected.mutable
-                    && match found.mutable {
-                        true => found.content == expected.content,
-                        false => found.content.matches(engine, expected.content),
-                    }
+                found.matches(engine, expected)
             }
-            (ExternType::Table(found), ExternType::Table(expected)) => {
-                found.element == expected.element
-                    && found.is_64 == expected.is_64
-                    && limits_match(
-                        (found.minimum, found.maximum),
-                        (expected.minimum, expected.maximum),
-                    )
-            }
-            (ExternType::Memory(found), ExternType::Memory(expected)) => {
-                found.is_64 == expected.is_64
-                    && found.shared == expected.shared
-                    && found.page_size_log2 == expected.page_size_log2
-                    && limits_match(
-                        (found.minimum, found.maximum),
-                        (expected.minimum, expected.maximum),
-                    )
-            }
+            (ExternType::Table(found), ExternType::Table(expected)) => found.matches(expected),
+            (ExternType::Memory(found), ExternType::Memory(expected)) => found.matches(expected),
             _ => false,
         }
+    }
+}
+
+impl GlobalType {
+    /// As `ExternType::matches`.
+    pub(crate) fn matches(&self, engine: &Engine, expected: &GlobalType) -> bool {
+        self.mutable == expected.mutable
+            && match self.mutable {
+                true => self.content == expected.content,
+                false => self.content.matches(engine, expected.content),
+            }
+    }
+}
+
+impl TableType {
+    /// As `ExternType::matches`.
+    pub(crate) fn matches(&self, expected: &TableType) -> bool {
+        self.element == expected.element
+            && self.is_64 == expected.is_64
+            && limits_match(
+                (self.minimum, self.maximum),
+                (expected.minimum, expected.maximum),
+            )
+    }
+}
+
+impl MemoryType {
+    /// As `ExternType::matches`.
+    pub(crate) fn matches(&self, expected: &MemoryType) -> bool {
+        self.is_64 == expected.is_64
+            && self.shared == expected.shared
+            && self.page_size_log2 == expected.page_size_log2
+            && limits_match(
+                (self.minimum, self.maximum),
+                (expected.minimum, expected.maximum),
+            )
     }
 }
 

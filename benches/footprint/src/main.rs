@@ -3,11 +3,13 @@
 #![no_std]
 #![no_main]
 
+mod runtime;
+
 use cortex_m as _;
 use cortex_m_rt::entry;
 use embedded_alloc::LlffHeap;
 use panic_halt as _;
-use wasmote::{Config, Engine, Linker, Module, Store};
+use wasmote::{Config, Engine, Func, Instance, Module, Store};
 
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
@@ -27,23 +29,27 @@ fn main() -> ! {
     unsafe { HEAP.init(0x2001_0000, 1 << 20) };
     // SAFETY: measured, not run.
     let wasm = unsafe { core::slice::from_raw_parts(MODULE, 4096) };
-    let done = run(wasm).is_ok();
-    // SAFETY: the stack has it.
-    unsafe { core::ptr::write_volatile(&mut { done }, done) };
-    loop {}
-}
-
-fn run(wasm: &'static [u8]) -> Result<i32, wasmote::Error> {
     let engine = Engine::new(&Config::new());
     #[cfg(feature = "compiler")]
-    let module = Module::new(&engine, wasm)?;
+    let module = Module::new(&engine, wasm);
     #[cfg(not(feature = "compiler"))]
-    let module = Module::from_image(&engine, wasm)?;
+    let module = Module::from_image(&engine, wasm);
+    let Ok(module) = module else { halt() };
     let mut store = Store::new(&engine, ());
-    let mut linker = Linker::new(&engine);
-    linker.func_wrap("host", "add", |a: i32, b: i32| a.wrapping_add(b))?;
-    let instance = linker.instantiate(&mut store, &module)?;
-    instance
-        .get_typed_func::<i32, i32>(&store, "run")?
-        .call(&mut store, 7)
+    let add = Func::wrap(&mut store, |a: i32, b: i32| a.wrapping_add(b));
+    let instance = Instance::link(&mut store, &module, |module, name| match (module, name) {
+        (b"host", b"add") => Some(add.into()),
+        _ => None,
+    });
+    let Ok(instance) = instance else { halt() };
+    let Ok(run) = instance.get_typed_func::<i32, i32>(&store, "run") else { halt() };
+    let done = run.call(&mut store, 7).is_ok();
+    // SAFETY: the stack has it.
+    unsafe { core::ptr::write_volatile(&mut { done }, done) };
+    halt()
+}
+
+/// Nothing is freed: firmware does not end.
+fn halt() -> ! {
+    loop {}
 }

@@ -24,7 +24,7 @@ use core::marker::PhantomData;
 
 #[cfg(not(compact))]
 use super::{BASES_OF_FULL, FULL};
-use super::{BASES_OF_SMALL, Field, Form, GAPS, OPS, Op, Places, SMALL, Sets, Ty};
+use super::{BASES_OF_SMALL, Field, Form, GAPS, Op, Places, SMALL, SMALL_WITH_FORMS, Sets, Ty};
 
 /// Which forms ops have, and how instructions lie in memory: what a build executes, or what an image holds.
 pub(crate) trait Encoding: 'static {
@@ -71,9 +71,18 @@ pub(crate) trait Encoding: 'static {
         if Self::PLACES.in_blocks() && GAPS.iter().any(between) {
             return None;
         }
-        let behind = Self::BASES.partition_point(|&base| base <= opcode);
+        // (What is behind the last op that has forms takes no room on chips.)
+        let bases = if Self::COMPACT {
+            &SMALL_WITH_FORMS
+        } else {
+            Self::BASES
+        };
+        let behind = bases.partition_point(|&base| base <= opcode);
+        if behind == bases.len() {
+            return None;
+        }
         let i = behind.checked_sub(1)?;
-        Some((*OPS.get(i)?, opcode - Self::BASES[i]))
+        Some((Op::numbered(i)?, opcode - bases[i]))
     }
 
     /// The opcode of an instruction's first word, where that is one.

@@ -116,21 +116,21 @@ macro_rules! define_fields {
             $($(#[$doc])* $name(u8),)*
         }
 
-        /// What a field is, without where.
+        /// What a field is, without where. (In the order of `Field`: that is then the same number.)
         enum Kind {
             Full,
+            DstRun,
             Acc,
-            ToAcc,
-            Both,
             Pin,
             ToPin,
-            DstRun,
+            ToAcc,
+            Both,
             $($name,)*
         }
 
         impl Field {
             /// What it is, as a number; its place, 0 for registers; and the other number that it has.
-            const fn parts(self) -> (u8, u8, u8) {
+            pub(super) const fn parts(self) -> (u8, u8, u8) {
                 match self {
                     Field::Full => (Kind::Full as u8, 0, 0),
                     Field::Acc(bank) => (Kind::Acc as u8, 0, bank as u8),
@@ -140,6 +140,15 @@ macro_rules! define_fields {
                     Field::ToPin(pin) => (Kind::ToPin as u8, 0, pin),
                     Field::DstRun(at, count) => (Kind::DstRun as u8, at, count),
                     $(Field::$name(at) => (Kind::$name as u8, at, 0),)*
+                }
+            }
+
+            /// The field that has these parts, which is not one of a register.
+            pub(super) fn of_parts(kind: u8, at: u8, more: u8) -> Field {
+                match kind {
+                    kind if kind == Kind::DstRun as u8 => Field::DstRun(at, more),
+                    $(kind if kind == Kind::$name as u8 => Field::$name(at),)*
+                    _ => Field::Full,
                 }
             }
 
@@ -339,6 +348,22 @@ impl Form {
         self.fields.iter().flatten().copied()
     }
 
+    /// The same in the compact encoding, of a form that has it.
+    pub(super) const fn compact_bytes(&self) -> usize {
+        let mut end = 0;
+        let mut i = 0;
+        while i < self.fields.len() {
+            if let Some(field) = self.fields[i]
+                && field.width(true) > 0
+                && field.at() + field.width(true) > end
+            {
+                end = field.at() + field.width(true);
+            }
+            i += 1;
+        }
+        end.next_multiple_of(2)
+    }
+
     /// Bytes of the operand fields (without a `br_table`'s targets).
     pub(crate) fn operand_bytes<E: Encoding>(&self) -> usize {
         let ends = self
@@ -357,7 +382,7 @@ impl Form {
     /// The fields of form number `form` of `op`.
     pub(crate) fn of<E: Encoding>(op: Op, form: u16) -> Form {
         if E::COMPACT {
-            return *compact_form_of(op, form);
+            return compact_form_of(op, form).whole();
         }
         Form::in_places(E::PLACES, op, form)
     }

@@ -24,7 +24,7 @@ pub(crate) use disasm::{disassemble, name_in_form, wasm_text};
 pub(crate) use encoding::Direct;
 pub(crate) use encoding::{Compact, Encoding, Explaining, Native};
 pub(crate) use form::{Bank, Field, Form, Ty, Typed, in_slots};
-pub(crate) use forms::compact_form;
+pub(crate) use forms::{CompactForm, compact_form};
 pub(crate) use frame_map::{Clause, FrameMap, Point, Try};
 pub(crate) use places::{CopyFrom, Place, Places, Sets, Xy};
 use places::{FULL, SMALL};
@@ -236,7 +236,7 @@ macro_rules! define_ops {
         #[repr(u16)]
         pub(crate) enum Op { $($($bin,)* $($un,)* $($ld,)* $($st,)* $($(#[$doc])* $op,)* $($sh,)* $($te,)* $($ex,)* $($re,)* $($al,)* $($as,)* $($rm,)* $($cx,)* $($pr,)* $($cmp,)* $($fus,)* $($sel,)* $($cp,)* $($get,)? $($ch,)* $($lc,)* $($lb,)* $($lk,)* $($sc,)* $($ls,)* $($cs,)* $($pair, $jump,)? )* }
 
-        const OPS: &[Op] = &[$($(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$al,)* $(Op::$as,)* $(Op::$rm,)* $(Op::$cx,)* $(Op::$pr,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$get,)? $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* $(Op::$pair, Op::$jump,)? )*];
+        pub(crate) const OPS: &[Op] = &[$($(Op::$bin,)* $(Op::$un,)* $(Op::$ld,)* $(Op::$st,)* $(Op::$op,)* $(Op::$sh,)* $(Op::$te,)* $(Op::$ex,)* $(Op::$re,)* $(Op::$al,)* $(Op::$as,)* $(Op::$rm,)* $(Op::$cx,)* $(Op::$pr,)* $(Op::$cmp,)* $(Op::$fus,)* $(Op::$sel,)* $(Op::$cp,)* $(Op::$get,)? $(Op::$ch,)* $(Op::$lc,)* $(Op::$lb,)* $(Op::$lk,)* $(Op::$sc,)* $(Op::$ls,)* $(Op::$cs,)* $(Op::$pair, Op::$jump,)? )*];
         const TEXTS: &[&str] = &[$($($bin_text,)* $($un_text,)* $($ld_text,)* $($st_text,)* $($text,)* $($sh_text,)* $($te_text,)* $($ex_text,)* $($re_text,)* $($al_text,)* $($as_text,)* $($rm_text,)* $($cx_text,)* $($pr_text,)* $($cmp_text,)* $($fus_text,)* $($sel_text,)* $($cp_text,)* $($get_text,)? $($ch_text,)* $($lc_text,)* $($lb_text,)* $($lk_text,)* $($sc_text,)* $($ls_text,)* $($cs_text,)* $($pair_text, $jump_text,)? )*];
         const SHAPES: &[Shape] = &[
             $(
@@ -325,6 +325,28 @@ const GAPS: &[(u16, u16)] = &{
 const BASES_OF_FULL: &[u16] = &bases(FULL);
 const BASES_OF_SMALL: &[u16] = &bases(SMALL);
 
+/// The same up to the last op that has forms, and one past that one's last.
+static SMALL_WITH_FORMS: [u16; WITH_FORMS + 1] = *BASES_OF_SMALL
+    .split_at(WITH_FORMS + 1)
+    .0
+    .as_array()
+    .unwrap();
+const WITH_FORMS: usize = {
+    let mut count = OPS.len();
+    while SHAPES[count - 1].forms(SMALL) == 0 {
+        count -= 1;
+    }
+    count
+};
+
+const _: () = {
+    let mut i = 0;
+    while i < OPS.len() {
+        assert!(OPS[i] as usize == i);
+        i += 1;
+    }
+};
+
 /// How many opcodes this build executes.
 pub(crate) const OPCODES: usize = bases(Native::PLACES)[OPS.len()] as usize;
 
@@ -335,8 +357,34 @@ impl Op {
         E::BASES[self as usize]
     }
 
+    /// The op of this number. (A list of them would take chips half a KiB.)
+    fn numbered(number: usize) -> Option<Op> {
+        if number >= OPS.len() {
+            return None;
+        }
+        // SAFETY: ops are numbered from 0 on, without a gap, in 16 bits.
+        Some(unsafe { core::mem::transmute::<u16, Op>(number as u16) })
+    }
+
     pub(crate) const fn shape(self) -> &'static Shape {
         &SHAPES[self as usize]
+    }
+
+    /// Its forms with two slots that small sets of handlers leave out, since they have those of its mirror.
+    pub(crate) const fn left_out(self, places: &Places) -> Option<[u16; 3]> {
+        let Shape::Compare { operand, swap, not } = *self.shape() else {
+            return None;
+        };
+        if places.accumulators || swap as u16 >= self as u16 {
+            return None;
+        }
+        // (Two slots are the first of their sets.)
+        let branch = Shape::branches_from(places, operand);
+        let if_false = match not {
+            Some(_) => branch,
+            None => branch + places.of(operand).branches.len(),
+        };
+        Some([0, branch, if_false])
     }
 
     /// Whether operands may take two slots, for some of them. (The verifier takes all of them for such, so that frames

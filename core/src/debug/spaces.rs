@@ -13,8 +13,10 @@ macro_rules! spaces {
             pub fn $method(&self, store: impl AsContext, index: u32) -> Option<$Handle> {
                 let store = &store.as_context().0.inner;
                 let instance = store.instances.get(self.0.index(store));
-                let found = *instance.$list.get(index as usize)?;
-                Some($Handle(Stored::new(store, found)))
+                let found = instance.$list.get(index as usize)?;
+                // SAFETY: entities live as long as their store, which nobody has mutably.
+                let index = unsafe { found.as_ref() }.index;
+                Some($Handle(Stored::new(store, index)))
             }
         )*}
     };

@@ -25,7 +25,7 @@ use crate::{
     error::{Error, ErrorKind},
     func::call_slots,
     map::Map,
-    module::ImportDesc,
+    module::ExternKind,
     store::{FuncKind, Store, StoreInner},
     trap::{Trap, TrapCode},
 };
@@ -859,18 +859,20 @@ impl StoreInner {
             return;
         }
         let instance = self.instances.get(instance);
-        let imports = instance.module.inner().imports.iter();
-        let mut funcs = imports.filter(|entry| matches!(entry.ty, ImportDesc::Func(_)));
+        let module = instance.module.inner();
+        let imports = module.imports.iter(module, 0);
+        let mut funcs = imports.filter(|entry| entry.kind == ExternKind::Func);
         let Some(entry) = funcs.nth(import as usize) else {
             return;
         };
-        let memory = instance.memories.first();
+        // SAFETY: memories live as long as their store; nobody else refers to this one now.
+        let memory = (instance.memories.first()).map(|memory| unsafe { memory.as_ref() }.data());
         observer(&ReplayedCall {
-            module: &entry.module,
-            name: &entry.name,
+            module: module.text(&entry.module),
+            name: module.text(&entry.name),
             args,
             results,
-            memory: memory.map_or(&[], |memory| self.memories.get(*memory).data()),
+            memory: memory.unwrap_or_default(),
         });
     }
 

@@ -229,7 +229,7 @@ pub(super) fn hit_by(
             written == *local && watch.is_of(frame)
         }
         (Site::Global(written), Watch::Global(global)) => {
-            instance.globals[written as usize] == global.0.index(store)
+            instance.globals[written as usize] == store.globals.ptr(global.0.index(store))
         }
         (
             Site::Memory {
@@ -249,7 +249,7 @@ pub(super) fn hit_by(
                 Len::Slot(at, wide) => slot((at, wide)),
             };
             let first = slot(address).saturating_add(offset);
-            instance.memories[memory as usize] == watched.0.index(store)
+            instance.memories[memory as usize] == store.memories.ptr(watched.0.index(store))
                 && first < start.saturating_add(*watched_len)
                 && *start < first.saturating_add(len)
         }

@@ -42,6 +42,7 @@ pub(crate) enum Exit {
     #[cfg(feature = "exceptions")]
     ThrowRef { exception: u64 },
     /// As for memories.
+    #[cfg(feature = "wasm2")]
     TableGrow {
         table: u32,
         delta: u64,
@@ -110,6 +111,8 @@ pub(crate) struct Cx {
     pub(crate) fault: Option<(u64, u64)>,
     /// Function of the store that a deferred call enters.
     pub(crate) callee: u32,
+    /// Where the frame ends that a deferred call makes room for.
+    pub(crate) wanted: usize,
 }
 
 impl Cx {
@@ -126,14 +129,14 @@ impl Cx {
         {
             (self.image, self.records) = entity.module.inner().code.image_parts();
         }
-        self.globals = entity.global_ptrs.as_ptr();
-        self.tables = entity.table_ptrs.as_ptr();
+        self.globals = entity.globals.as_ptr();
+        self.tables = entity.tables.as_ptr();
         self.load_memory(entity);
     }
 
     /// Caches address and length of memory 0, after anything that may have grown or moved it.
     fn load_memory(&mut self, entity: &InstanceEntity) {
-        match entity.memory_ptrs.first() {
+        match entity.memories.first() {
             Some(memory) => {
                 // SAFETY: memories of an instance live as long as its store; nothing else refers to this one now.
                 let memory = unsafe { memory.as_ref() };

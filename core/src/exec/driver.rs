@@ -101,23 +101,9 @@ impl Execution {
         func: u32,
         args: &[u64],
     ) -> Result<Execution, Error> {
-        let entity = store.funcs[func as usize];
-        let mut cx = Cx::new(store.stacks.take());
-        let result = Execution::place(&mut cx, &entity, args);
-        let mut execution = Execution {
-            cx,
-            func: entity,
-            index: func,
-            state: State::HostCall,
-            _kept: None,
-            #[cfg(feature = "debug")]
-            at_step: false,
-        };
-        match result {
-            Ok(state) => {
-                execution.state = state;
-                Ok(execution)
-            }
+        let mut execution = Execution::new(store, func);
+        match execution.place(args) {
+            Ok(()) => Ok(execution),
             Err(error) => {
                 execution.finish(store);
                 Err(error)
@@ -125,8 +111,22 @@ impl Execution {
         }
     }
 
+    /// A call that has no arguments yet; `place` gives them.
+    pub(crate) fn new(store: &mut StoreInner, func: u32) -> Execution {
+        Execution {
+            cx: Cx::new(store.stacks.take()),
+            func: store.funcs[func as usize],
+            index: func,
+            state: State::HostCall,
+            _kept: None,
+            #[cfg(feature = "debug")]
+            at_step: false,
+        }
+    }
+
     /// Writes the arguments and the outermost frame's header.
-    fn place(cx: &mut Cx, func: &FuncEntity, args: &[u64]) -> Result<State, Error> {
+    pub(crate) fn place(&mut self, args: &[u64]) -> Result<(), Error> {
+        let (cx, func) = (&mut self.cx, &self.func);
         check_slots("parameter", func.param_slots, args)?;
         let (state, bytes) = match func.kind {
             FuncKind::Host { .. } => (State::HostCall, func.shared_slots() * 8),
@@ -153,7 +153,8 @@ impl Execution {
                 write_header(cx.sp.add(func.shared_slots()), HALT.as_ptr().cast(), 0);
             }
         }
-        Ok(state)
+        self.state = state;
+        Ok(())
     }
 
     /// Runs to the end, to a pause, or to an error (after which the execution can only be finished).
@@ -280,31 +281,27 @@ impl Execution {
             }
             Exit::Host { .. } => debug_assert!(false, "host functions are called by `run`"),
             Exit::MemoryGrow { memory, delta, to } => {
-                let (index, is_64, page_size_log2) = {
-                    let instance = self.instance();
-                    let ty = &instance.module.inner().memories[memory as usize];
-                    let index = instance.memories[memory as usize];
-                    (index, ty.is_64, ty.page_size_log2)
-                };
+                // SAFETY: memories live as long as their store; no handler runs.
+                let entity = unsafe { self.instance().memories[memory as usize].as_ref() };
+                let (index, ty) = (entity.index, entity.ty);
                 let size = store
                     .grow_memory(index, delta)
                     .map_err(|error| self.locate(error, false))?;
-                self.put(to, grown(size, is_64));
+                self.put(to, grown(size, ty.is_64));
                 if size.is_some() {
-                    self.owe(store, delta << page_size_log2);
+                    self.owe(store, delta << ty.page_size_log2);
                 }
             }
+            #[cfg(feature = "wasm2")]
             Exit::TableGrow {
                 table,
                 delta,
                 init,
                 to,
             } => {
-                let (index, is_64) = {
-                    let instance = self.instance();
-                    let index = instance.tables[table as usize];
-                    (index, instance.module.inner().tables[table as usize].is_64)
-                };
+                // SAFETY: as above.
+                let entity = unsafe { self.instance().tables[table as usize].as_ref() };
+                let (index, is_64) = (entity.index, entity.ty.is_64);
                 let size = store
                     .grow_table(index, delta, init)
                     .map_err(|error| self.locate(error, false))?;
@@ -578,6 +575,7 @@ impl Cx {
             error: None,
             fault: None,
             callee: 0,
+            wanted: 0,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    store::{AsContext, AsContextMut, GlobalEntity, StoreInner, Stored},
+    store::{AsContext, AsContextMut, StoreInner, Stored},
     types::GlobalType,
     value::Val,
 };
@@ -22,7 +22,7 @@ impl Global {
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global, Error> {
         let store = &mut store.as_context_mut().0.inner;
         let value = slots(store, &ty, value)?;
-        let index = store.globals.push(GlobalEntity { value, ty });
+        let index = store.push_global(ty, value);
         Ok(Global(Stored::new(store, index)))
     }
 

@@ -4,7 +4,9 @@ use core::fmt;
 
 use crate::{
     error::Error,
-    store::{AsContext, AsContextMut, MemoryPlace, StoreContext, StoreContextMut, Stored},
+    store::{
+        AsContext, AsContextMut, MemoryPlace, StoreContext, StoreContextMut, StoreInner, Stored,
+    },
     types::MemoryType,
 };
 
@@ -66,6 +68,15 @@ impl Memory {
         store.memories.get(self.0.index(store)).ty
     }
 
+    /// The type with the present size as its minimum.
+    pub(crate) fn present_ty(&self, store: &StoreInner) -> MemoryType {
+        let entity = store.memories.get(self.0.index(store));
+        MemoryType {
+            minimum: entity.pages(),
+            ..entity.ty
+        }
+    }
+
     /// The present size in pages.
     pub fn size(&self, store: impl AsContext) -> u64 {
         let store = &store.as_context().0.inner;
@@ -125,7 +136,7 @@ impl Memory {
         (
             store.inner.memories.get_mut(index).data_mut(),
             &mut store.data,
-            crate::store::StoreInner::notes(&mut store.inner.tape, index),
+            StoreInner::notes(&mut store.inner.tape, index),
         )
     }
 
@@ -168,7 +179,7 @@ impl Memory {
             .ok_or(MemoryAccessError {})?
             .copy_from_slice(bytes);
         #[cfg(feature = "debug")]
-        crate::store::StoreInner::notes(&mut store.tape, index).written(offset..end);
+        StoreInner::notes(&mut store.tape, index).written(offset..end);
         Ok(())
     }
 

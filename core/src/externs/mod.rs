@@ -13,7 +13,7 @@ pub use tag::Tag;
 use crate::{
     func::Func,
     store::{AsContext, StoreInner},
-    types::{ExternType, MemoryType, TableType},
+    types::ExternType,
 };
 
 /// Something that can be imported and exported.
@@ -44,22 +44,8 @@ impl Extern {
     pub(crate) fn ty_in(self, store: &StoreInner) -> ExternType {
         match self {
             Extern::Func(func) => func.ty_in(store).into(),
-            Extern::Table(table) => {
-                let entity = store.tables.get(table.0.index(store));
-                TableType {
-                    minimum: entity.elements.len() as u64,
-                    ..entity.ty
-                }
-                .into()
-            }
-            Extern::Memory(memory) => {
-                let entity = store.memories.get(memory.0.index(store));
-                MemoryType {
-                    minimum: entity.pages(),
-                    ..entity.ty
-                }
-                .into()
-            }
+            Extern::Table(table) => table.present_ty(store).into(),
+            Extern::Memory(memory) => memory.present_ty(store).into(),
             Extern::Global(global) => store.globals.get(global.0.index(store)).ty.into(),
             Extern::Tag(tag) => ExternType::Tag(store.tag_type(tag.0.index(store))),
         }

@@ -33,6 +33,15 @@ impl Table {
         store.tables.get(self.0.index(store)).ty
     }
 
+    /// The type with the present size as its minimum.
+    pub(crate) fn present_ty(&self, store: &StoreInner) -> TableType {
+        let entity = store.tables.get(self.0.index(store));
+        TableType {
+            minimum: entity.elements.len() as u64,
+            ..entity.ty
+        }
+    }
+
     /// The present size in elements.
     pub fn size(&self, store: impl AsContext) -> u64 {
         let store = &store.as_context().0.inner;

@@ -118,7 +118,7 @@ impl Func {
         }
         let args = slots_of(&store.inner, ty.params(), params, "argument")?;
         let index = self.0.index(&store.inner);
-        run::to_end(store, index, &args, |store, slots| {
+        run::to_end(store, index, &args, &mut |store, slots| {
             read_vals(store, ty.results(), slots, results.iter_mut());
         })
     }
@@ -153,13 +153,13 @@ impl Func {
 
 /// Calls a function of type `() -> ()`: a start function.
 pub(crate) fn call_func<T>(store: &mut Store<T>, func: u32) -> Result<(), Error> {
-    run::to_end(store, func, &[], |_, _| ())
+    run::to_end(store, func, &[], &mut |_, _| ())
 }
 
 /// Calls a function with slots, of which there are as many as it has; its results are dropped.
 #[cfg(feature = "debug")]
 pub(crate) fn call_slots<T>(store: &mut Store<T>, func: u32, args: &[u64]) -> Result<(), Error> {
-    run::to_end(store, func, args, |_, _| ())
+    run::to_end(store, func, args, &mut |_, _| ())
 }
 
 /// Values as slots, once their number and types are right.

@@ -32,24 +32,29 @@ pub(crate) fn step<T>(store: &mut Store<T>, execution: &mut Execution) -> Result
     execution.run(Nested::enter(store)?.0)
 }
 
-/// Calls a function of the store; what would pause a resumable call is an error.
-pub(crate) fn to_end<T, R>(
+/// Calls a function of the store and hands over its results; what would pause a resumable call is an error.
+pub(crate) fn to_end<T>(
     store: &mut Store<T>,
     func: u32,
     args: &[u64],
-    results: impl FnOnce(&StoreInner, &[u64]) -> R,
-) -> Result<R, Error> {
+    results: &mut dyn FnMut(&StoreInner, &[u64]),
+) -> Result<(), Error> {
     #[cfg(feature = "debug")]
     begin(store, func, args)?;
-    let mut execution = Execution::start(&mut store.inner, func, args)?;
-    let mut progress = step(store, &mut execution);
+    let mut execution = Execution::new(&mut store.inner, func);
+    let begun = execution.place(args);
+    #[cfg_attr(not(feature = "debug"), allow(unused_mut))]
+    let mut progress = begun.and_then(|()| step(store, &mut execution));
     // (Only a stepper's own call stops at steps.)
     #[cfg(feature = "debug")]
     while let Ok(Progress::Paused(Pause::Step)) = progress {
         progress = step(store, &mut execution);
     }
     let result = match progress {
-        Ok(Progress::Done) => Ok(results(&store.inner, execution.results())),
+        Ok(Progress::Done) => {
+            results(&store.inner, execution.results());
+            Ok(())
+        }
         Ok(Progress::Paused(pause)) => Err(match pause {
             Pause::OutOfFuel => execution.trap(TrapCode::OutOfFuel),
             Pause::Interrupted => execution.trap(TrapCode::Interrupted),

@@ -94,9 +94,9 @@ tuples! {
 
 /// The function type that Rust types stand for.
 pub(super) fn type_of<Params: SlotList, Results: SlotList>() -> FuncType {
-    FuncType::new(
-        Params::val_types().into_iter().take(Params::LEN),
-        Results::val_types().into_iter().take(Results::LEN),
+    FuncType::of_lists(
+        &Params::val_types()[..Params::LEN],
+        &Results::val_types()[..Results::LEN],
     )
 }
 
@@ -135,9 +135,11 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
         let index = self.func.0.index(&store.inner);
         let mut slots = [0; MAX_SLOTS];
         params.to_slots(&mut slots, &store.inner);
-        run::to_end(store, index, &slots[..Params::LEN], |store, slots| {
-            Results::from_slots(slots, store)
-        })
+        let mut results = None;
+        run::to_end(store, index, &slots[..Params::LEN], &mut |store, slots| {
+            results = Some(Results::from_slots(slots, store));
+        })?;
+        results.ok_or_else(|| Error::new("the call gave no results"))
     }
 
     /// As [`Func::call_resumable`].

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
+use super::read::Reader;
 use crate::{
     bytecode::{Clause, FrameMap, Point, Try},
-    encoding::{Reader, put, put_list},
+    encoding::{put, put_list},
     error::Error,
 };
 
@@ -20,12 +21,12 @@ fn option(out: &mut Vec<u8>, value: Option<impl Into<u64>>) {
     put(out, value.map_or(0, |value| value.into() + 1));
 }
 
-fn read_option(r: &mut Reader<'_>) -> Result<Option<u32>, Error> {
-    Ok(r.u32()?.checked_sub(1))
+fn read_option(r: &mut Reader<'_>) -> Option<u32> {
+    r.u32().checked_sub(1)
 }
 
-fn slot(r: &mut Reader<'_>, slots: u32) -> Result<u16, Error> {
-    Ok(r.index(slots as usize, "slot")? as u16)
+fn slot(r: &mut Reader<'_>, slots: u32) -> u16 {
+    r.index(slots as usize) as u16
 }
 
 pub(super) fn write(out: &mut Vec<u8>, map: &FrameMap) {
@@ -58,43 +59,39 @@ pub(super) fn write(out: &mut Vec<u8>, map: &FrameMap) {
 
 /// Reads a map of a function with so many slots; what it says of code and tags is not checked here.
 pub(super) fn read(r: &mut Reader<'_>, slots: u32) -> Result<FrameMap, Error> {
-    let locals = r.list(|r| slot(r, slots))?.into();
-    let points = r.list(|r| {
-        Ok(Point {
-            code: r.u32()?,
-            acc: false,
-            slots: r.list(|r| slot(r, slots))?.into(),
-        })
-    })?;
-    let tries = r.list(|r| {
-        Ok(Try {
-            start: r.u32()?,
-            end: r.u32()?,
-            depth: r.u32()?,
-            clauses: (r.u32()?, r.u32()?),
-            delegate: read_option(r)?,
-        })
-    })?;
-    let clauses = r.list(|r| {
-        Ok(Clause {
-            tag: read_option(r)?,
-            base: slot(r, slots)?,
-            exception: match read_option(r)? {
-                Some(at) if at < slots => Some(at as u16),
-                None => None,
-                Some(_) => return Err(r.error("there is no such slot")),
-            },
-            target: r.u32()?,
-            next: 0,
-        })
-    })?;
+    let locals = r.list(|r| slot(r, slots)).into();
+    let points = r.list(|r| Point {
+        code: r.u32(),
+        acc: false,
+        slots: r.list(|r| slot(r, slots)).into(),
+    });
+    let tries = r.list(|r| Try {
+        start: r.u32(),
+        end: r.u32(),
+        depth: r.u32(),
+        clauses: (r.u32(), r.u32()),
+        delegate: read_option(r),
+    });
+    let clauses = r.list(|r| Clause {
+        tag: read_option(r),
+        base: slot(r, slots),
+        exception: read_option(r).map(|at| {
+            if at >= slots {
+                r.fail();
+            }
+            at as u16
+        }),
+        target: r.u32(),
+        next: 0,
+    });
     let count = clauses.len() as u32;
     if tries
         .iter()
         .any(|one: &Try| one.clauses.0 > one.clauses.1 || one.clauses.1 > count)
     {
-        return Err(r.error("a try has clauses that are not there"));
+        r.fail();
     }
+    r.end("a frame map is damaged")?;
     Ok(FrameMap {
         saved_pins: None,
         locals,

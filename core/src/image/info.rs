@@ -70,7 +70,7 @@ impl ImageInfo {
             version: u16_at(image, 4),
             fuel: bits & flags::FUEL != 0,
             interruptible: bits & flags::INTERRUPTS != 0,
-            features: features.map(|(_, _, name, _)| *name).collect(),
+            features: features.map(|(_, name, _)| *name).collect(),
             functions,
             names: names != 0,
             offsets: offsets != 0,

@@ -4,15 +4,18 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{
-    CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, flags, frames, head,
-    read::{damaged, reader, u16_at, u32_at},
+    CHECKED_FROM, CODE_PADDING, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, flags,
+    frames,
+    read::{Reader, damaged, u16_at, u32_at},
+    records::for_each_list,
+    types,
 };
 use crate::{
     bytecode::FrameMap,
     encoding::checksum,
     engine::Engine,
     error::Error,
-    module::{Bytes, CodeTable, Module, ModuleInner},
+    module::{Bytes, CodeTable, Counts, ExternKind, List, Module, ModuleInner, Record},
 };
 
 /// Where an image has what is read while it runs. All places were checked when it was loaded.
@@ -71,6 +74,9 @@ impl ImageCode {
 
     /// What is known of a function's frames.
     pub(crate) fn frame_map(&self, image: &[u8], defined: u32) -> Result<FrameMap, Error> {
+        if cfg!(not(heap)) {
+            return Ok(FrameMap::default());
+        }
         let count = match self.frames {
             0 => 0,
             at => u32_at(image, at as usize),
@@ -78,7 +84,7 @@ impl ImageCode {
         let record = |i: u32| self.frames as usize + 4 + i as usize * 8;
         let found = search(count, |i| u32_at(image, record(i)).cmp(&defined));
         if let Some(i) = found {
-            let mut reader = reader(image, u32_at(image, record(i) + 4) as usize);
+            let mut reader = Reader::new(image, u32_at(image, record(i) + 4) as usize);
             return frames::read(&mut reader, self.slots(image, defined));
         }
         Ok(FrameMap::default())
@@ -104,13 +110,14 @@ impl ImageCode {
             return map;
         }
         let at = u32_at(image, self.offsets as usize + defined as usize * 4);
-        let mut reader = reader(image, at as usize);
+        let mut reader = Reader::new(image, at as usize);
         let mut before = (0u32, 0u32);
         // (Not checked: what is damaged ends the list.)
-        for _ in 0..reader.u32().unwrap_or(0) {
-            let (Ok(code), Ok(distance)) = (reader.u32(), reader.u64()) else {
+        for _ in 0..reader.u32() {
+            let (code, distance) = (reader.u32(), reader.u64());
+            if reader.is_bad() {
                 break;
-            };
+            }
             let distance = (distance >> 1) as u32 ^ (distance as u32 & 1).wrapping_neg();
             before = (before.0.wrapping_add(code), before.1.wrapping_add(distance));
             map.push(before);
@@ -164,18 +171,103 @@ impl Module {
 fn load(engine: &Engine, bytes: Bytes, verify: bool) -> Result<Module, Error> {
     let header = check(engine, &bytes)?;
     let mut module = ModuleInner::empty(engine, bytes);
+    read(&mut module, header, verify).map(|()| Module::of(module))
+}
+
+/// Reads what an image says into a module that has nothing else.
+fn read(module: &mut ModuleInner, header: ImageCode, verify: bool) -> Result<(), Error> {
     let image = module.bytes.clone();
-    let mut reader = reader(&image, HEADER_BYTES);
-    head::read(&mut reader, &mut module, header.defined, |defined| {
-        header.type_index(&image, defined)
-    })?;
-    module.shrink();
-    module.code = CodeTable::of_image(header, image.clone());
-    module.index_exports();
-    if verify {
-        super::verify::verify(&module, &header)?;
+    let mut reader = Reader::new(&image, u32_at(&image, 44) as usize);
+    types::read(&mut reader, module);
+    reader.end("its types are damaged")?;
+    #[cfg(feature = "gc")]
+    module.types.shrink_to_fit();
+    let mut at = DIRECTORY;
+    macro_rules! lists {
+        ($($list:ident)*) => {$(
+            module.$list = list(&image, at)?;
+            at += 8;
+        )*};
     }
-    Ok(Module::of(module))
+    for_each_list!(lists);
+    module.start = u32_at(&image, 40).checked_sub(1);
+    module.code = CodeTable::of_image(header, image.clone());
+    if !is_sound(module) {
+        return Err(damaged("its lists do not fit each other", at));
+    }
+    module.index_exports();
+    match verify {
+        true => super::verify::verify(module, &header),
+        false => Ok(()),
+    }
+}
+
+/// The list whose place the directory has at `at`.
+fn list<T: Record>(image: &[u8], at: usize) -> Result<List<T>, Error> {
+    let (from, len) = records_at(image, at, T::BYTES)?;
+    Ok(List::in_image(from, len))
+}
+
+fn records_at(image: &[u8], at: usize, bytes: u32) -> Result<(u32, u32), Error> {
+    let (from, len) = (u32_at(image, at), u32_at(image, at + 4));
+    match room(image, from, len, bytes) {
+        true => Ok((from, len)),
+        false => Err(damaged("a list ends outside of it", at)),
+    }
+}
+
+/// Whether so many records fit the image from `at` on.
+fn room(image: &[u8], at: u32, records: u32, bytes: u32) -> bool {
+    let end = u64::from(at) + u64::from(records) * u64::from(bytes);
+    end <= image.len() as u64
+}
+
+/// Counts the imports, and checks what is relied on when the lists are read: that they have what is named by number,
+/// and of the right kind. (Names, expressions and segments are checked where they are used.)
+fn is_sound(module: &mut ModuleInner) -> bool {
+    let mut imported = Counts::default();
+    let known = (module.imports.iter(module, 0)).map(|import| imported.next(import.kind));
+    let all = known.count() as u32 == module.imports.len();
+    module.imported_funcs = imported.of(ExternKind::Func);
+    module.imported_tables = imported.of(ExternKind::Table);
+    module.imported_memories = imported.of(ExternKind::Memory);
+    module.imported_globals = imported.of(ExternKind::Global);
+    module.imported_tags = imported.of(ExternKind::Tag);
+    let module = &*module;
+    let defined = module.code.image().map_or(0, |image| image.defined);
+    let Some(funcs) = defined.checked_add(module.imported_funcs) else {
+        return false;
+    };
+    let is_func = |ty: u32| (module.types.get(ty as usize)).is_some_and(|entry| entry.is_func());
+    let takes_nothing = |func: u32| func < funcs && module.type_of_func(func).header_slot() == 0;
+    let count = |kind| match kind {
+        ExternKind::Func => funcs,
+        ExternKind::Table => module.tables.len(),
+        ExternKind::Memory => module.memories.len(),
+        ExternKind::Global => module.globals.len(),
+        ExternKind::Tag => module.tags.len(),
+    };
+    let is_tag = |ty: u32| {
+        cfg!(feature = "exceptions") && is_func(ty) && module.func_type(ty).results().is_empty()
+    };
+    let exports = module.exports.iter(module, 0);
+    all && module.funcs.len() == module.imported_funcs
+        && (0..funcs).all(|func| is_func(module.func_type_index(func)))
+        && module.tables.iter(module, 0).count() as u32 == module.tables.len()
+        && module.imported_tables.checked_add(module.table_inits.len()) == Some(module.tables.len())
+        && module.imported_memories <= module.memories.len()
+        && module.globals.iter(module, 0).count() as u32 == module.globals.len()
+        && module
+            .imported_globals
+            .checked_add(module.global_inits.len())
+            == Some(module.globals.len())
+        && module.imported_tags <= module.tags.len()
+        && module.tags.iter(module, 0).all(is_tag)
+        && exports
+            .filter(|export| export.index < count(export.kind))
+            .count() as u32
+            == module.exports.len()
+        && module.start.is_none_or(takes_nothing)
 }
 
 /// The one of `count` records in ascending order that is equal.
@@ -226,17 +318,22 @@ pub(super) fn check_header(image: &[u8]) -> Result<(), Error> {
 }
 
 /// Checks everything that has a fixed place.
+#[cfg_attr(not(feature = "metering"), allow(unused_variables))]
 fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
     check_header(image)?;
     if !(image.as_ptr() as usize).is_multiple_of(2) {
         return Err(damaged("it does not lie at an even address", 0));
     }
     let bits = u16_at(image, 6);
-    for (bit, _, feature, present) in flags::FEATURES {
+    for (bit, feature, present) in flags::FEATURES {
         if bits & bit != 0 && !present {
             return Err(Error::unsupported(feature, "the image needs it", None));
         }
     }
+    if cfg!(not(feature = "metering")) && bits & (flags::FUEL | flags::INTERRUPTS) != 0 {
+        return Err(Error::unsupported("metering", "the image needs it", None));
+    }
+    #[cfg(feature = "metering")]
     for (bit, wanted, what) in [
         (flags::FUEL, engine.fuel_enabled(), "fuel metering"),
         (flags::INTERRUPTS, engine.interruptible(), "interrupts"),
@@ -262,14 +359,9 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
         offsets: u32_at(image, 32),
     };
     let code_end = u32_at(image, 36) as usize;
-    let room = |at: u32, records: u32, bytes: usize| {
-        let len = (records as usize).checked_mul(bytes);
-        let end = len.and_then(|len| len.checked_add(at as usize));
-        end.is_some_and(|end| end <= image.len())
-    };
     if !code.table.is_multiple_of(2)
-        || !room(code.table, code.defined, RECORD_BYTES)
-        || code_end > image.len()
+        || !room(image, code.table, code.defined, RECORD_BYTES as u32)
+        || code_end + CODE_PADDING > image.len()
     {
         return Err(damaged("its function table is outside of it", 16));
     }
@@ -285,14 +377,21 @@ fn check(engine: &Engine, image: &[u8]) -> Result<ImageCode, Error> {
         }
         end = entry;
     }
-    for (at, name) in [(24, "frame maps"), (28, "names"), (32, "offsets")] {
+    for (at, name, is_read) in [
+        (24, "frame maps", cfg!(heap)),
+        (28, "names", true),
+        (32, "offsets", cfg!(feature = "backtrace")),
+    ] {
+        if !is_read {
+            continue;
+        }
         let place = u32_at(image, at);
         let (records, bytes, from) = match at {
             32 => (code.defined, 4, place),
             24 => (u32_at(image, place as usize), 8, place.saturating_add(4)),
             _ => (u32_at(image, place as usize), 12, place.saturating_add(4)),
         };
-        if place != 0 && !room(from, records, bytes) {
+        if place != 0 && !room(image, from, records, bytes) {
             return Err(damaged(message!("its {} are outside of it", name), at));
         }
     }

@@ -2,13 +2,13 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
+use super::read::Reader;
 use crate::{
-    encoding::{Reader, put, put_list},
-    error::Error,
-    module::TypeEntry,
+    encoding::{put, put_list},
+    module::{ModuleInner, TypeEntry},
     types::{
-        ArrayType, CompositeType, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType,
-        StorageType, StructType, SubType, TableType, TypeId, ValType,
+        ArrayType, CompositeType, FieldType, FuncType, HeapType, RefType, StorageType, StructType,
+        SubType, TypeId, ValType,
     },
 };
 
@@ -38,26 +38,20 @@ pub(super) struct Namer<'m> {
 }
 
 impl Namer<'_> {
-    fn index(&self, id: TypeId) -> u32 {
+    pub(super) fn index(&self, id: TypeId) -> u32 {
         match id.in_group() {
             Some(member) => self.group + member,
             None => self.types.iter().position(|ty| ty.id == id).unwrap_or(0) as u32,
         }
     }
 
-    pub(super) fn val_type(&self, out: &mut Vec<u8>, ty: ValType) {
-        match NUMBERS.iter().position(|number| *number == ty) {
-            Some(number) => out.push(number as u8),
-            None => {
-                if let ValType::Ref(ty) = ty {
-                    self.ref_type(out, ty);
-                }
-            }
-        }
-    }
-
-    pub(super) fn ref_type(&self, out: &mut Vec<u8>, ty: RefType) {
+    /// The number of a type, and the index of the other type that it names, or 0.
+    pub(super) fn code(&self, ty: ValType) -> (u8, u32) {
         use HeapType::*;
+        let ValType::Ref(ty) = ty else {
+            let number = NUMBERS.iter().position(|number| *number == ty);
+            return (number.unwrap_or(0) as u8, 0);
+        };
         let (number, id) = match ty.heap {
             ConcreteFunc(id) => (CONCRETE, Some(id)),
             ConcreteStruct(id) => (CONCRETE + 1, Some(id)),
@@ -70,9 +64,15 @@ impl Namer<'_> {
                 Option::None,
             ),
         };
-        out.push(NUMBERS.len() as u8 + number * 2 + u8::from(ty.nullable));
-        if let Some(id) = id {
-            put(out, self.index(id));
+        let code = NUMBERS.len() as u8 + number * 2 + u8::from(ty.nullable);
+        (code, id.map_or(0, |id| self.index(id)))
+    }
+
+    fn val_type(&self, out: &mut Vec<u8>, ty: ValType) {
+        let (code, index) = self.code(ty);
+        out.push(code);
+        if names_type(code) {
+            put(out, index);
         }
     }
 
@@ -116,30 +116,23 @@ impl Namer<'_> {
         }
     }
 
-    pub(super) fn global_type(&self, out: &mut Vec<u8>, ty: GlobalType) {
-        out.push(ty.mutable.into());
-        self.val_type(out, ty.content);
-    }
-
-    pub(super) fn table_type(&self, out: &mut Vec<u8>, ty: TableType) {
-        self.ref_type(out, ty.element);
-        out.push(u8::from(ty.is_64) | u8::from(ty.maximum.is_some()) << 1);
-        limits(out, ty.minimum, ty.maximum);
-    }
-}
-
-fn limits(out: &mut Vec<u8>, minimum: u64, maximum: Option<u64>) {
-    put(out, minimum);
-    if let Some(maximum) = maximum {
-        put(out, maximum);
+    /// The groups of a module's types.
+    pub(super) fn groups(&mut self, out: &mut Vec<u8>, groups: &[Box<[SubType]>]) {
+        put(out, groups.len() as u64);
+        for group in groups {
+            put(out, group.len() as u64);
+            group.iter().for_each(|ty| out.push(kind(&ty.composite)));
+            for ty in group {
+                self.sub_type(out, ty);
+            }
+            self.group += group.len() as u32;
+        }
     }
 }
 
-pub(super) fn put_memory_type(out: &mut Vec<u8>, ty: MemoryType) {
-    let bits = [ty.is_64, ty.maximum.is_some(), ty.shared];
-    out.push((0..).zip(bits).map(|(i, bit)| u8::from(bit) << i).sum());
-    out.push(ty.page_size_log2);
-    limits(out, ty.minimum, ty.maximum);
+/// Whether another type is named by the one of this number.
+fn names_type(code: u8) -> bool {
+    code >= NUMBERS.len() as u8 + CONCRETE * 2
 }
 
 /// Reads types, whose indices are those of the types before, or of the group that is being read.
@@ -150,51 +143,36 @@ pub(super) struct Types<'t> {
 }
 
 impl Types<'_> {
-    fn id(&self, r: &mut Reader<'_>) -> Result<(TypeId, u8), Error> {
-        let index = r.index(self.known.len() + self.group.len(), "type")? as usize;
-        Ok(match self.known.get(index) {
-            Some(entry) => (entry.id, kind(&entry.def.composite)),
-            None => {
-                let member = index - self.known.len();
-                (TypeId::of_group(member as u32), self.group[member])
-            }
-        })
-    }
-
-    pub(super) fn val_type(&self, r: &mut Reader<'_>) -> Result<ValType, Error> {
-        let number = r.u8()?;
-        match NUMBERS.get(usize::from(number)) {
-            Some(ValType::V128) if !cfg!(feature = "simd") => Err(absent("SIMD")),
-            Some(ValType::F32 | ValType::F64) if !cfg!(feature = "float") => {
-                Err(absent("floating point"))
-            }
-            Some(ty) => Ok(*ty),
-            None => Ok(ValType::Ref(self.reference(r, number)?)),
-        }
-    }
-
-    pub(super) fn ref_type(&self, r: &mut Reader<'_>) -> Result<RefType, Error> {
-        let number = r.u8()?;
-        self.reference(r, number)
-    }
-
-    fn reference(&self, r: &mut Reader<'_>, number: u8) -> Result<RefType, Error> {
-        let Some(number) = number.checked_sub(NUMBERS.len() as u8) else {
-            return Err(r.error("a reference type is none"));
+    /// The type of a number, and of the index that it names if it is one that does.
+    #[cfg_attr(not(feature = "gc"), allow(unused_variables))]
+    pub(super) fn decode(&self, code: u8, index: u32) -> Option<ValType> {
+        let Some(number) = code.checked_sub(NUMBERS.len() as u8) else {
+            let ty = NUMBERS[usize::from(code)];
+            let (is_vector, is_float) = (
+                ty == ValType::V128,
+                matches!(ty, ValType::F32 | ValType::F64),
+            );
+            let absent = is_vector && cfg!(not(feature = "simd"))
+                || is_float && cfg!(not(feature = "float"));
+            return (!absent).then_some(ty);
         };
         let heap = match HEAPS.get(usize::from(number / 2)) {
-            Some(heap @ (HeapType::Func | HeapType::Extern)) => *heap,
-            Some(HeapType::Exn | HeapType::NoExn) if !cfg!(feature = "exceptions") => {
-                return Err(absent("exceptions"));
+            Some(heap) => {
+                let present = match heap {
+                    HeapType::Func | HeapType::Extern => true,
+                    HeapType::Exn | HeapType::NoExn => cfg!(feature = "exceptions"),
+                    _ => cfg!(feature = "gc"),
+                };
+                present.then_some(*heap)?
             }
-            Some(HeapType::Exn | HeapType::NoExn) => HEAPS[usize::from(number / 2)],
-            _ if !cfg!(feature = "gc") => return Err(absent("GC")),
-            Some(heap) => *heap,
+            #[cfg(not(feature = "gc"))]
+            None => return None,
+            #[cfg(feature = "gc")]
             None => {
-                let (id, is) = self.id(r)?;
+                let (id, is) = self.id(index)?;
                 let concrete = number / 2 - CONCRETE;
                 if concrete % 3 != is {
-                    return Err(r.error("a reference is to another kind of type"));
+                    return None;
                 }
                 match concrete {
                     0 => HeapType::ConcreteFunc(id),
@@ -203,82 +181,103 @@ impl Types<'_> {
                     3 => HeapType::ExactFunc(id),
                     4 => HeapType::ExactStruct(id),
                     5 => HeapType::ExactArray(id),
-                    _ => return Err(r.error("there is no such type")),
+                    _ => return None,
                 }
             }
         };
-        Ok(RefType {
+        Some(ValType::Ref(RefType {
             nullable: number & 1 != 0,
             heap,
+        }))
+    }
+
+    fn val_type(&self, r: &mut Reader<'_>) -> ValType {
+        let code = r.u8();
+        let index = if names_type(code) { r.u32() } else { 0 };
+        self.decode(code, index).unwrap_or_else(|| {
+            r.fail();
+            ValType::I32
         })
     }
 
-    fn field_type(&self, r: &mut Reader<'_>) -> Result<FieldType, Error> {
-        let bits = r.u8()?;
-        Ok(FieldType {
+    fn func_type(&self, r: &mut Reader<'_>) -> FuncType {
+        let mut types = r.list(|r| self.val_type(r));
+        let params = types.len();
+        types.extend(r.list(|r| self.val_type(r)));
+        if params.max(types.len() - params) > MAX_VALUES {
+            r.fail();
+        }
+        FuncType::of(types, params)
+    }
+}
+
+#[cfg(feature = "gc")]
+impl Types<'_> {
+    fn id(&self, index: u32) -> Option<(TypeId, u8)> {
+        match self.known.get(index as usize) {
+            Some(entry) => Some((entry.id, kind(&entry.def.composite))),
+            None => {
+                let member = index - self.known.len() as u32;
+                Some((TypeId::of_group(member), *self.group.get(member as usize)?))
+            }
+        }
+    }
+
+    fn field_type(&self, r: &mut Reader<'_>) -> FieldType {
+        let bits = r.u8();
+        FieldType {
             storage: match bits >> 1 {
-                0 => StorageType::Val(self.val_type(r)?),
+                0 => StorageType::Val(self.val_type(r)),
                 1 => StorageType::I8,
                 2 => StorageType::I16,
-                _ => return Err(r.error("there is no such field")),
+                _ => {
+                    r.fail();
+                    StorageType::I8
+                }
             },
             mutable: bits & 1 != 0,
-        })
+        }
     }
 
-    pub(super) fn sub_type(&self, r: &mut Reader<'_>) -> Result<SubType, Error> {
-        let bits = r.u8()?;
-        // A function's type without relations.
-        if !cfg!(feature = "gc") && bits != 4 {
-            return Err(absent("GC"));
-        }
+    fn sub_type(&self, r: &mut Reader<'_>) -> SubType {
+        let bits = r.u8();
         let mut others = [None; 3];
         for (bit, other) in (3..).zip(&mut others) {
             if bits >> bit & 1 != 0 {
-                *other = Some(self.id(r)?.0);
+                *other = self.id(r.u32()).map(|(id, _)| id);
+                if other.is_none() {
+                    r.fail();
+                }
             }
         }
         let [supertype, descriptor, describes] = others;
-        // A chain of supertypes is followed from its root: it goes back only.
-        if supertype.is_some_and(|id| id.in_group().is_some()) && self.group.is_empty() {
-            return Err(r.error("a type is its own supertype"));
-        }
-        Ok(SubType {
+        SubType {
             is_final: bits & 4 != 0,
             supertype,
             composite: match bits & 3 {
-                0 => {
-                    let params = r.list(|r| self.val_type(r))?;
-                    let results = r.list(|r| self.val_type(r))?;
-                    if params.len() > MAX_VALUES || results.len() > MAX_VALUES {
-                        return Err(r.error("a function type has too many values"));
-                    }
-                    CompositeType::Func(FuncType::new(params, results))
+                0 => CompositeType::Func(self.func_type(r)),
+                1 => CompositeType::Struct(StructType::new(r.list(|r| self.field_type(r)))),
+                2 => CompositeType::Array(ArrayType::new(self.field_type(r))),
+                _ => {
+                    r.fail();
+                    CompositeType::Func(FuncType::empty())
                 }
-                _ if !cfg!(feature = "gc") => return Err(absent("GC")),
-                1 => CompositeType::Struct(StructType::new(r.list(|r| self.field_type(r))?)),
-                2 => CompositeType::Array(ArrayType::new(self.field_type(r)?)),
-                _ => return Err(r.error("there is no such kind of type")),
             },
             descriptor,
             describes,
-        })
+        }
     }
 
     /// A recursion group.
-    pub(super) fn group(&self, r: &mut Reader<'_>) -> Result<Box<[SubType]>, Error> {
-        let start = r.clone();
-        let count = r.u32()?;
+    fn group(&self, r: &mut Reader<'_>) -> Box<[SubType]> {
+        let count = r.u32();
         // Members may refer to later ones: the kinds of all come first.
-        if !cfg!(feature = "gc") && count != 1 {
-            return Err(absent("GC"));
-        }
         let mut kinds = Vec::new();
         for _ in 0..count {
-            kinds.push(r.u8()?);
-        }
-        if kinds.iter().any(|kind| *kind > 2) {
-            return Err(start.error("there is no such kind of type"));
+            kinds.push(r.u8());
+            if r.is_bad() {
+                return Box::default();
+            }
         }
         let types = Types {
             known: self.known,
@@ -287,33 +286,84 @@ impl Types<'_> {
         // (Most have one.)
         let mut group = Vec::with_capacity(1);
         for (member, is) in (0..).zip(&kinds) {
-            let ty = types.sub_type(r)?;
+            let ty = types.sub_type(r);
+            // A chain of supertypes is followed from its root: it goes back only.
             let earlier = |id: TypeId| id.in_group().is_none_or(|other| other < member);
-            if kind(&ty.composite) != *is || !ty.supertype.is_none_or(earlier) {
-                return Err(r.error("a type is not what its group says"));
+            if r.is_bad() || kind(&ty.composite) != *is || !ty.supertype.is_none_or(earlier) {
+                r.fail();
+                return Box::default();
             }
             group.push(ty);
         }
-        Ok(group.into())
+        group.into()
     }
+}
 
-    pub(super) fn global_type(&self, r: &mut Reader<'_>) -> Result<GlobalType, Error> {
-        Ok(GlobalType {
-            mutable: r.flag()?,
-            content: self.val_type(r)?,
-        })
+/// Reads the groups of types into a module that has none yet.
+#[cfg(feature = "gc")]
+pub(super) fn read(r: &mut Reader<'_>, module: &mut ModuleInner) {
+    let groups = r.u32();
+    for _ in 0..groups {
+        let types = Types {
+            known: &module.types,
+            group: &[],
+        };
+        let group = types.group(r);
+        if r.is_bad() {
+            return;
+        }
+        let first = module.types.len();
+        module.add_group(group);
+        let new = module.types.get(first..).unwrap_or_default();
+        if !new.iter().all(|entry| extends(module, entry)) {
+            r.fail();
+        }
     }
+}
 
-    pub(super) fn table_type(&self, r: &mut Reader<'_>) -> Result<TableType, Error> {
-        let element = self.ref_type(r)?;
-        let bits = r.u8()?;
-        let (minimum, maximum) = read_limits(r, bits & 2 != 0)?;
-        Ok(TableType {
-            element,
-            minimum,
-            maximum,
-            is_64: bits & 1 != 0,
-        })
+/// Whether a type takes and gives as many slots as its supertype: calls through one are of the other.
+#[cfg(feature = "gc")]
+fn extends(module: &ModuleInner, entry: &TypeEntry) -> bool {
+    let chain = &entry.def.chain;
+    let Some(parent) = chain.len().checked_sub(2).map(|at| chain[at]) else {
+        return true;
+    };
+    match (
+        &entry.def.composite,
+        &module.engine.type_def(parent).composite,
+    ) {
+        (CompositeType::Func(ty), CompositeType::Func(of)) => {
+            (ty.param_slots(), ty.result_slots()) == (of.param_slots(), of.result_slots())
+        }
+        (CompositeType::Struct(_), CompositeType::Struct(_)) => true,
+        (CompositeType::Array(_), CompositeType::Array(_)) => true,
+        _ => false,
+    }
+}
+
+/// Reads the types of functions into a module that has none yet: groups of one, without relations.
+#[cfg(not(feature = "gc"))]
+pub(super) fn read(r: &mut Reader<'_>, module: &mut ModuleInner) {
+    let count = r.u32();
+    // (No more than there can be: each takes some bytes.)
+    module
+        .types
+        .reserve((count as usize).min(module.bytes.len() / 5));
+    for _ in 0..count {
+        // One member; its kind; a final type of this kind without relations.
+        let says = [r.u8(), r.u8(), r.u8()];
+        let types = Types {
+            known: &[],
+            group: &[],
+        };
+        let ty = types.func_type(r);
+        if says != [1, 0, 4] {
+            r.fail();
+        }
+        if r.is_bad() {
+            return;
+        }
+        module.add_func_type(ty);
     }
 }
 
@@ -326,38 +376,4 @@ fn kind(ty: &CompositeType) -> u8 {
         CompositeType::Struct(_) => 1,
         CompositeType::Array(_) => 2,
     }
-}
-
-fn read_limits(r: &mut Reader<'_>, has_maximum: bool) -> Result<(u64, Option<u64>), Error> {
-    let minimum = r.u64()?;
-    let maximum = if has_maximum { Some(r.u64()?) } else { None };
-    if maximum.is_some_and(|maximum| maximum < minimum) {
-        return Err(r.error("a maximum is below its minimum"));
-    }
-    Ok((minimum, maximum))
-}
-
-pub(super) fn memory_type(r: &mut Reader<'_>) -> Result<MemoryType, Error> {
-    let bits = r.u8()?;
-    let page_size_log2 = r.u8()?;
-    let (minimum, maximum) = read_limits(r, bits & 2 != 0)?;
-    let ty = MemoryType {
-        minimum,
-        maximum,
-        is_64: bits & 1 != 0,
-        shared: bits & 4 != 0,
-        page_size_log2,
-    };
-    if page_size_log2 != 0 && page_size_log2 != 16 {
-        return Err(r.error("pages are of 1 or 65,536 bytes"));
-    }
-    if minimum.max(maximum.unwrap_or(0)) > ty.address_space_pages() {
-        return Err(r.error("a memory is larger than its addresses reach"));
-    }
-    Ok(ty)
-}
-
-/// A feature that this build has not.
-fn absent(feature: &'static str) -> Error {
-    Error::unsupported(feature, "a type of the image", None)
 }

@@ -16,11 +16,11 @@ use super::{
     read::{damaged, distance, u16_at, u32_at},
 };
 use crate::{
-    bytecode::{Clause, Compact, Encoding, Field, Form, FrameMap, Op, Shape, compact_form},
+    bytecode::{Clause, Compact, CompactForm, Encoding, Field, Op, Shape, Try, compact_form},
     error::Error,
     exec::HEADER_SLOTS,
     module::{ModuleInner, TypeEntry},
-    types::{CompositeType, FuncType, HeapType},
+    types::{FuncType, HeapType},
 };
 
 /// Bytes of code of which is noted at once where branches may lead to: with a bit for two of them, 512 bytes of RAM
@@ -44,30 +44,20 @@ pub(super) fn verify(module: &ModuleInner, image: &ImageCode) -> Result<(), Erro
             slots: image.slots(&module.bytes, defined),
             header: own.header_slot(),
             own,
+            #[cfg(feature = "metering")]
             meters: [
                 module.engine.fuel_enabled().then_some(Op::Fuel),
                 module.engine.interruptible().then_some(Op::Checkpoint),
             ],
         };
-        let fail = |error: Error| error.in_func(index, module.func_name(index));
-        function.code().map_err(fail)?;
-        let map = image.frame_map(&module.bytes, defined).map_err(fail)?;
-        for clause in &map.clauses {
-            let values = match clause.tag {
-                Some(tag) => function.tag_slots(tag).unwrap_or(u32::MAX),
-                None => 0,
+        let fail = |error: Error| {
+            let name = match cfg!(feature = "messages") {
+                true => module.func_name(index),
+                false => None,
             };
-            let fits = function.writes(clause.base.into(), values)
-                && clause
-                    .exception
-                    .is_none_or(|at| function.writes(at.into(), 1));
-            if !fits {
-                return Err(fail(
-                    function.error("a clause leaves the frame", function.start),
-                ));
-            }
-        }
-        function.branches(&map).map_err(fail)?;
+            error.in_func(index, name)
+        };
+        function.all(image, defined).map_err(fail)?;
     }
     Ok(())
 }
@@ -82,6 +72,7 @@ struct Function<'m> {
     header: u32,
     own: &'m FuncType,
     /// The ops that keep its runs bounded.
+    #[cfg(feature = "metering")]
     meters: [Option<Op>; 2],
 }
 
@@ -89,7 +80,7 @@ struct Function<'m> {
 struct Instruction {
     at: usize,
     op: Op,
-    form: &'static Form,
+    form: CompactForm,
     len: usize,
 }
 
@@ -120,15 +111,40 @@ impl Function<'_> {
         let Some((op, form)) = compact_form(opcode) else {
             return Err(self.error("there is no such opcode", at));
         };
-        let mut len = Compact::OPCODE_BYTES + form.operand_bytes::<Compact>();
+        let mut len = Compact::OPCODE_BYTES + form.operand_bytes();
         if op == Op::BrTable {
             let targets = u32_at(self.image, at + len - 4) as usize + 1;
-            len = len.saturating_add(targets.saturating_mul(target_bytes(form)));
+            len = len.saturating_add(targets.saturating_mul(form.target_bytes()));
         }
         if len > self.end - at {
             return Err(self.error("an instruction goes on behind its function", at));
         }
         Ok(Instruction { at, op, form, len })
+    }
+
+    /// Checks all there is of the function, which is this one of the image's.
+    #[cfg_attr(not(heap), allow(unused_variables))]
+    fn all(&self, image: &ImageCode, defined: u32) -> Result<(), Error> {
+        self.code()?;
+        #[cfg(heap)]
+        {
+            let map = image.frame_map(self.image, defined)?;
+            for clause in &map.clauses {
+                let values = match clause.tag {
+                    Some(tag) => self.tag_slots(tag).unwrap_or(u32::MAX),
+                    None => 0,
+                };
+                let exception = clause.exception;
+                if !self.writes(clause.base.into(), values)
+                    || exception.is_some_and(|at| !self.writes(at.into(), 1))
+                {
+                    return Err(self.error("a clause leaves the frame", self.start));
+                }
+            }
+            self.branches(&map.clauses, &map.tries)
+        }
+        #[cfg(not(heap))]
+        self.branches(&[], &[])
     }
 
     /// Checks each instruction but for where it branches to.
@@ -156,15 +172,17 @@ impl Function<'_> {
 
     /// Checks that branches, and those of the clauses, lead to instructions; where code is metered, that no way
     /// goes on for ever without meeting the op that meters.
-    fn branches(&self, map: &FrameMap) -> Result<(), Error> {
+    #[cfg_attr(not(feature = "metering"), allow(unused_variables))]
+    fn branches(&self, clauses: &[Clause], tries: &[Try]) -> Result<(), Error> {
         let begins = |at: usize, _: &Instruction| at..at + 1;
-        let clauses = map.clauses.iter().map(|clause| clause.target as usize);
+        let targets = clauses.iter().map(|clause| clause.target as usize);
         self.lead_to(
             begins,
             |_, _| true,
-            clauses,
+            targets,
             "a branch leads to no instruction",
         )?;
+        #[cfg(feature = "metering")]
         for meter in self.meters.into_iter().flatten() {
             // Where the run of instructions that goes on to the next one began.
             let mut run = 0;
@@ -183,11 +201,9 @@ impl Function<'_> {
                 }
                 0..0
             };
-            let clauses = (map.tries.iter())
+            let clauses = (tries.iter())
                 .flat_map(|one| {
-                    let clauses = map
-                        .clauses
-                        .get(one.clauses.0 as usize..one.clauses.1 as usize);
+                    let clauses = clauses.get(one.clauses.0 as usize..one.clauses.1 as usize);
                     let ahead = move |clause: &&Clause| clause.target < one.end;
                     clauses.unwrap_or_default().iter().filter(ahead)
                 })
@@ -202,11 +218,13 @@ impl Function<'_> {
         Ok(())
     }
 
+    #[cfg(feature = "metering")]
     /// Whether an instruction charges at least something, or looks whether to go on.
     fn is_metering(&self, one: &Instruction, meter: Op) -> bool {
         one.op == meter && (meter != Op::Fuel || u32_at(self.image, one.at + 2) > 0)
     }
 
+    #[cfg(feature = "metering")]
     /// Whether an instruction may go on elsewhere than behind it.
     fn goes_elsewhere(&self, one: &Instruction) -> bool {
         ends(one.op)
@@ -227,20 +245,20 @@ impl Function<'_> {
         what: &'static str,
     ) -> Result<(), Error> {
         let len = self.end - self.start;
-        let mut marked = [0u64; WINDOW / 128];
+        let mut marked = [0u32; WINDOW / 64];
         for from in (0..len).step_by(WINDOW) {
             marked.fill(0);
             self.each(|one| {
                 let range = marks(one.at - self.start, one);
                 let end = range.end.min(from + WINDOW);
                 for place in (range.start.max(from)..end).step_by(2) {
-                    marked[(place - from) / 128] |= 1 << ((place - from) / 2 % 64);
+                    marked[(place - from) / 64] |= 1 << ((place - from) / 2 % 32);
                 }
                 Ok(())
             })?;
             let leads = |target: usize| match target.checked_sub(from) {
                 Some(place) if target < len && place < WINDOW => {
-                    place % 2 == 0 && marked[place / 128] >> (place / 2 % 64) & 1 != 0
+                    place % 2 == 0 && marked[place / 64] >> (place / 2 % 32) & 1 != 0
                 }
                 // Of another window, or of none: the first says so.
                 _ => from != 0 || target < len,
@@ -273,7 +291,7 @@ impl Function<'_> {
     /// Where an instruction branches to: byte offsets behind the start; larger than any if that is before it.
     fn targets(&self, one: &Instruction) -> impl Iterator<Item = usize> + use<'_> {
         let (at, op) = (one.at, one.op);
-        let bytes = target_bytes(one.form);
+        let bytes = one.form.target_bytes();
         let rel = one.form.fields().find_map(|field| match field {
             Field::Rel(to) | Field::FarRel(to) => {
                 Some((at + Compact::OPCODE_BYTES + usize::from(to), 1))
@@ -282,7 +300,7 @@ impl Function<'_> {
         });
         let table = match op {
             Op::BrTable => {
-                let fields = at + Compact::OPCODE_BYTES + one.form.operand_bytes::<Compact>();
+                let fields = at + Compact::OPCODE_BYTES + one.form.operand_bytes();
                 Some((fields, (at + one.len - fields) / bytes))
             }
             _ => None,
@@ -306,11 +324,11 @@ impl Function<'_> {
 
     fn func_type(&self, index: u32) -> Option<&FuncType> {
         let entry = self.module.types.get(index as usize)?;
-        matches!(entry.def.composite, CompositeType::Func(_)).then_some(&entry.ty)
+        entry.is_func().then_some(&entry.ty)
     }
 
     fn tag_slots(&self, tag: u32) -> Option<u32> {
-        let ty = *self.module.tags.get(tag as usize)?;
+        let ty = self.module.tags.get(self.module, tag)?;
         Some(self.module.func_type(ty).param_slots() as u32)
     }
 
@@ -370,10 +388,14 @@ impl Function<'_> {
                 Field::Func(place) => {
                     named.number = u16(place);
                     let func = match op {
-                        Op::Call | Op::ReturnCall => {
-                            named.number.checked_add(module.imported_funcs)
+                        Op::Call => named.number.checked_add(module.imported_funcs),
+                        Op::CallImport => {
+                            (named.number < module.imported_funcs).then_some(named.number)
                         }
-                        Op::CallImport | Op::ReturnCallImport => {
+                        #[cfg(feature = "tail-call")]
+                        Op::ReturnCall => named.number.checked_add(module.imported_funcs),
+                        #[cfg(feature = "tail-call")]
+                        Op::ReturnCallImport => {
                             (named.number < module.imported_funcs).then_some(named.number)
                         }
                         _ => Some(named.number),
@@ -389,22 +411,20 @@ impl Function<'_> {
                 }
                 Field::Cast(place) => self.cast(u32(place)),
                 Field::Global(place) => {
-                    let global = module.globals.get(u16(place) as usize);
+                    let global = module.globals.get(module, u16(place));
                     global.is_some_and(|global| global.mutable || !writes_global(op))
                 }
-                Field::Memory(place) | Field::Memory16(place) => {
-                    (u16(place) as usize) < module.memories.len()
-                }
+                Field::Memory(place) | Field::Memory16(place) => u16(place) < module.memories.len(),
                 Field::Table(place) | Field::Table32(place) => {
-                    let other = module.tables.get(u16(place) as usize);
+                    let other = module.tables.get(module, u16(place));
                     // Two tables are copied between: what is in one may be in the other.
-                    let top = other.map(|ty| ty.element.heap.top());
+                    let top = other.as_ref().map(|ty| ty.element.heap.top());
                     let same = named.table.is_none_or(|table| top == table);
                     named.table = Some(top);
                     other.is_some() && same
                 }
-                Field::Data(place) => (u16(place) as usize) < module.data.len(),
-                Field::Elem(place) => (u16(place) as usize) < module.elements.len(),
+                Field::Data(place) => u16(place) < module.data.len(),
+                Field::Elem(place) => u16(place) < module.elements.len(),
                 Field::Both(..)
                 | Field::Acc(_)
                 | Field::ToAcc(_)
@@ -449,13 +469,16 @@ impl Function<'_> {
             }
             Op::Call | Op::CallImport | Op::CallIndirect => self.calls(&named),
             // (The arguments are in the first field.)
+            #[cfg(feature = "tail-call")]
             Op::ReturnCall | Op::ReturnCallImport | Op::ReturnCallIndirect => {
                 self.tail_calls(&named, u16(0))
             }
             _ => self.is_fine(op, &named, u16),
         };
         let of_funcs = match (op, named.table) {
-            (Op::CallIndirect | Op::ReturnCallIndirect, Some(top)) => top == Some(HeapType::Func),
+            (Op::CallIndirect, Some(top)) => top == Some(HeapType::Func),
+            #[cfg(feature = "tail-call")]
+            (Op::ReturnCallIndirect, Some(top)) => top == Some(HeapType::Func),
             _ => true,
         };
         if !fine || !of_funcs {
@@ -577,17 +600,12 @@ impl Function<'_> {
     }
 }
 
-/// Bytes of the form's branch fields.
-fn target_bytes(form: &Form) -> usize {
-    let far = |field| matches!(field, Field::FarRel(_) | Field::FarTargets(_));
-    if form.fields().any(far) { 4 } else { 2 }
-}
-
 /// Whether nothing follows the op.
 fn ends(op: Op) -> bool {
     match op {
         Op::Br | Op::BrTable | Op::Unreachable => true,
         Op::Return | Op::ReturnSlot | Op::ReturnMany => true,
+        #[cfg(feature = "tail-call")]
         Op::ReturnCall | Op::ReturnCallImport | Op::ReturnCallIndirect => true,
         #[cfg(feature = "gc")]
         Op::ReturnCallRef | Op::DescriptorCastFailure => true,
@@ -615,9 +633,11 @@ fn writes_global(op: Op) -> bool {
 }
 
 /// Whether a source is the first of some, maybe of none: their end is checked.
+#[allow(unused_variables, reason = "no such feature may be there")]
 fn begins_run(op: Op, place: u8) -> bool {
     let at = usize::from(place);
     match op {
+        #[cfg(feature = "tail-call")]
         Op::ReturnCall | Op::ReturnCallImport | Op::ReturnCallIndirect => at == 0,
         #[cfg(feature = "gc")]
         Op::ReturnCallRef => at == 0,

@@ -2,12 +2,18 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{CHECKED_FROM, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, flags, frames, head};
+use super::{
+    CHECKED_FROM, CODE_PADDING, DIRECTORY, HEADER_BYTES, MAGIC, RECORD_BYTES, VERSION, flags,
+    frames,
+    read::here,
+    records::{self, DATA},
+    types::Namer,
+};
 use crate::{
     bytecode::{Compact, Encoding},
     encoding::{checksum, put},
     error::Error,
-    module::{Module, ModuleInner, type_groups},
+    module::{ConstExpr, DataSegment, ElementKind, Module, ModuleInner, Record, type_groups},
     translate::{Compiled, compile},
     types::{CompositeType, HeapType, RefType, SubType, ValType},
 };
@@ -48,8 +54,7 @@ impl Out {
     }
 
     fn here(&self) -> Result<u32, Error> {
-        u32::try_from(self.bytes.len())
-            .map_err(|_| Error::limit("images of 4 GiB and more are not supported"))
+        here(&self.bytes)
     }
 }
 
@@ -76,9 +81,19 @@ impl Module {
         let defined = module.bodies.len() as u32;
         out.patch(20, defined);
 
-        // The head is as long whatever it says of the data's places.
-        let start = out.bytes.len();
-        head::write(&mut out.bytes, module, &groups, |_| 0);
+        out.patch(40, module.start.map_or(0, |start| start + 1));
+        out.patch(44, HEADER_BYTES as u32);
+        let mut namer = Namer {
+            types: &module.types,
+            group: 0,
+        };
+        namer.groups(&mut out.bytes, &groups);
+        out.even()?;
+        let directory = records::write(&mut out.bytes, module)?;
+        for (i, (at, len)) in directory.into_iter().enumerate() {
+            out.patch(DIRECTORY + i * 8, at);
+            out.patch(DIRECTORY + i * 8 + 4, len);
+        }
         let table = out.even()?;
         out.patch(16, table);
         for defined in 0..defined {
@@ -109,14 +124,15 @@ impl Module {
         }
         let end = out.here()?;
         out.patch(36, end);
-        let mut places = Vec::new();
-        for segment in &module.data {
-            places.push(out.here()?);
+        out.bytes.resize(out.bytes.len() + CODE_PADDING, 0);
+        for (i, segment) in (0..).zip(module.data.iter(module, 0)) {
+            let at = directory[DATA].0 + i * DataSegment::BYTES;
+            let start = out.here()?;
             out.bytes.extend_from_slice(module.slice(&segment.bytes));
+            let end = out.here()?;
+            out.patch(at as usize, start);
+            out.patch(at as usize + 4, end);
         }
-        let mut head = Vec::new();
-        head::write(&mut head, module, &groups, |i| places[i]);
-        out.bytes[start..start + head.len()].copy_from_slice(&head);
 
         if !maps.is_empty() {
             let at = out.even()?;
@@ -166,12 +182,12 @@ impl Module {
 /// module's own has the index behind the last function.
 fn names(out: &mut Out, module: &ModuleInner) -> Result<(), Error> {
     let mut names = Vec::new();
-    for index in 0..module.funcs.len() as u32 {
+    for index in 0..module.func_count() {
         if let Some(name) = module.func_name(index) {
             names.push((index, name));
         }
     }
-    names.extend(module.name().map(|name| (module.funcs.len() as u32, name)));
+    names.extend(module.name().map(|name| (module.func_count(), name)));
     if names.is_empty() {
         return Ok(());
     }
@@ -222,19 +238,31 @@ fn flags_of(module: &ModuleInner, groups: &[Box<[SubType]>]) -> u16 {
             value(*ty, &mut uses);
         }
     }
-    module
-        .globals
-        .iter()
-        .for_each(|ty| value(ty.content, &mut uses));
-    for ty in &module.tables {
+    for ty in module.globals.iter(module, 0) {
+        value(ty.content, &mut uses);
+    }
+    for ty in module.tables.iter(module, 0) {
         uses[3] |= ty.is_64;
         value(ValType::Ref(ty.element), &mut uses);
     }
-    for ty in &module.memories {
+    for ty in module.memories.iter(module, 0) {
         uses[3] |= ty.is_64;
         uses[4] |= ty.shared;
     }
-    uses[2] |= !module.tags.is_empty();
+    uses[2] |= module.tags.len() > 0;
+    let has_arithmetic = |expr: ConstExpr| expr.0.len() > 1;
+    let segments = module.data.iter(module, 0);
+    let offsets = segments.filter_map(|segment| segment.active.map(|(_, offset)| offset));
+    let elements = module.elements.iter(module, 0);
+    uses[9] |= (module.global_inits.iter(module, 0))
+        .chain(module.table_inits.iter(module, 0))
+        .chain(module.element_exprs.iter(module, 0))
+        .chain(offsets)
+        .chain(elements.filter_map(|segment| match segment.kind {
+            ElementKind::Active { offset, .. } => Some(offset),
+            _ => None,
+        }))
+        .any(has_arithmetic);
     for (used, (bit, ..)) in uses.into_iter().zip(flags::FEATURES) {
         if used {
             bits |= bit;
@@ -249,10 +277,8 @@ fn flags_of_code(compiled: &Compiled<Compact>) -> u16 {
     for (at, _) in &compiled.offsets {
         let word = compiled.words[Compact::ENTRY_BYTES / 2 + *at as usize / 2];
         let block = Compact::op_of(Compact::opcode_of(word)).map(|(op, _)| op.block());
-        let feature = flags::FEATURES
-            .iter()
-            .find(|feature| block == Some(feature.1));
-        bits |= feature.map_or(0, |feature| feature.0);
+        let feature = flags::BLOCKS.iter().position(|name| block == Some(name));
+        bits |= feature.map_or(0, |feature| flags::FEATURES[feature].0);
     }
     bits
 }

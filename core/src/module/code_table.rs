@@ -23,10 +23,12 @@ use crate::{
 /// The functions of a module: translated as they are called, through a shared reference, or in an image.
 pub(crate) struct CodeTable {
     /// Where each defined function begins; null until it is translated.
+    #[cfg(feature = "compiler")]
     entries: Box<[AtomicPtr<u8>]>,
     #[cfg(feature = "compiler")]
     state: Lock<State>,
     /// What was worked out of functions.
+    #[cfg(any(heap, feature = "compiler"))]
     maps: Lock<Map<u32, Shared<FrameMap>>>,
     /// Where the functions are in an image, if the module is one, and that.
     image: Option<(ImageCode, Bytes)>,
@@ -46,6 +48,10 @@ struct State {
     forms: Forms,
 }
 
+/// Words behind code that can be read, whatever they are: see `exec::dispatch`.
+#[cfg(feature = "compiler")]
+const CODE_PADDING: usize = if Native::COMPACT { 1 } else { 0 };
+
 /// Words that are handed out from the start.
 #[cfg(feature = "compiler")]
 struct Chunk {
@@ -63,11 +69,14 @@ impl Chunk {
 
 impl CodeTable {
     /// Nothing translated yet, for `defined` functions.
+    #[cfg_attr(not(feature = "compiler"), allow(unused_variables))]
     pub(crate) fn new(defined: usize) -> CodeTable {
         CodeTable {
+            #[cfg(feature = "compiler")]
             entries: (0..defined).map(|_| AtomicPtr::default()).collect(),
             #[cfg(feature = "compiler")]
             state: Lock::new(State::default()),
+            #[cfg(any(heap, feature = "compiler"))]
             maps: Lock::new(Map::new()),
             image: None,
         }
@@ -76,10 +85,9 @@ impl CodeTable {
     /// The functions of an image, which run there; hosts expand them as they are called.
     pub(crate) fn of_image(image: ImageCode, bytes: Bytes) -> CodeTable {
         let entries = if cfg!(compact) { 0 } else { image.defined };
-        CodeTable {
-            image: Some((image, bytes)),
-            ..CodeTable::new(entries as usize)
-        }
+        let mut table = CodeTable::new(entries as usize);
+        table.image = Some((image, bytes));
+        table
     }
 
     /// Where the functions are in an image, if the module is one.
@@ -98,10 +106,14 @@ impl CodeTable {
 
     /// The entries, for the machine to index.
     pub(crate) fn entries(&self) -> *const AtomicPtr<u8> {
-        self.entries.as_ptr()
+        #[cfg(feature = "compiler")]
+        return self.entries.as_ptr();
+        #[cfg(not(feature = "compiler"))]
+        core::ptr::null()
     }
 
     /// Where the entry of a function is kept, for calls to read directly.
+    #[cfg(feature = "compiler")]
     #[cfg_attr(compact, allow(dead_code))]
     pub(crate) fn entry_address(&self, defined: u32) -> *const AtomicPtr<u8> {
         &raw const self.entries[defined as usize]
@@ -113,7 +125,10 @@ impl CodeTable {
         if let Some((image, bytes)) = &self.image {
             return bytes[image.entry(bytes, defined) as usize..].as_ptr();
         }
-        self.entries[defined as usize].load(Ordering::Acquire)
+        #[cfg(feature = "compiler")]
+        return self.entries[defined as usize].load(Ordering::Acquire);
+        #[cfg(not(feature = "compiler"))]
+        core::ptr::null()
     }
 
     /// The translated function that the code address belongs to, and the byte offset from its entry.
@@ -141,8 +156,13 @@ impl CodeTable {
     }
 
     /// What is known of a function's frames. It has been translated.
+    #[cfg_attr(not(any(heap, feature = "compiler")), allow(unused_variables))]
     pub(crate) fn frame_map(&self, module: &ModuleInner, defined: u32) -> Shared<FrameMap> {
+        #[cfg(not(any(heap, feature = "compiler")))]
+        return Shared::new(FrameMap::default());
+        #[cfg(any(heap, feature = "compiler"))]
         let known = self.maps.with(|maps| maps.get(&defined).cloned());
+        #[cfg(any(heap, feature = "compiler"))]
         known.unwrap_or_else(|| {
             let map = match self.image() {
                 #[cfg(compact)]
@@ -229,6 +249,7 @@ impl State {
     #[cfg(not(hash_maps))]
     fn install(&mut self) -> *const u8 {
         let mut words = core::mem::take(&mut self.buffers).code.into_words();
+        words.extend([0; CODE_PADDING]);
         if words.capacity() > words.len() + words.len() / 4 {
             words.shrink_to_fit();
         }
@@ -243,9 +264,7 @@ impl State {
         let words = self.buffers.code.words();
         // What precedes an entry is aligned.
         let word = size_of::<<Native as Encoding>::Word>();
-        let len = words
-            .len()
-            .next_multiple_of(ENTRY_HEADER_BYTES.div_ceil(word));
+        let len = (words.len() + CODE_PADDING).next_multiple_of(ENTRY_HEADER_BYTES.div_ceil(word));
         if self
             .chunks
             .last()

@@ -1,24 +1,20 @@
 //! Constant expressions (core specification, section 3.4.11): initial values and segment offsets.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
+use core::ops::Range;
 
+use super::ModuleInner;
 #[cfg(feature = "compiler")]
-use super::Types;
-use crate::{
-    error::Error,
-    types::{CompositeType, TypeId},
-};
+use super::{List, Types};
+use crate::{error::Error, types::TypeId};
 
 /// A value as slots; a v128 takes both.
 pub(crate) type Value = [u64; 2];
 
-/// A validated constant expression, in the form the instantiation evaluates.
-pub(crate) enum ConstExpr {
-    /// The usual case: one constant, as a slot.
-    Value(u64),
-    /// Stack code.
-    Ops(Box<[ConstOp]>),
-}
+/// A constant expression: stack code, of which this says where it is in the module's list. Without any op it is zero
+/// or null.
+#[derive(Clone, Default)]
+pub(crate) struct ConstExpr(pub(crate) Range<u32>);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ConstOp {
@@ -68,18 +64,20 @@ pub(crate) trait ConstEnv {
 }
 
 impl ConstExpr {
-    /// Reads an expression that has been or will be validated before it is evaluated.
+    /// Reads an expression that has been or will be validated before it is evaluated, and adds its ops to `ops`.
     #[cfg(feature = "compiler")]
     pub(super) fn parse(
         expr: &wasmparser::ConstExpr<'_>,
         types: &Types<'_>,
+        ops: &mut List<ConstOp>,
     ) -> Result<ConstExpr, Error> {
-        let mut ops = Vec::new();
+        let start = ops.len();
         let mut reader = expr.get_binary_reader();
         while !reader.eof() {
             let offset = reader.original_position();
             let unsupported = || Error::unsupported("GC", "a constant expression", Some(offset));
             let gc = types.features.gc();
+            #[cfg(feature = "gc")]
             let ty = |index: u32| {
                 let entry = types.known.get(index as usize);
                 entry.filter(|_| gc).ok_or_else(unsupported)
@@ -115,11 +113,14 @@ impl ConstExpr {
                             .map(|half| u64::from_le_bytes(half.try_into().unwrap_or_default())),
                     )
                 }
+                #[cfg(feature = "gc")]
                 // The structures: of values, of zero and null, the same with a descriptor.
                 0xfb_0000 | 0xfb_0001 | 0xfb_0020 | 0xfb_0021 if gc => {
                     let entry = ty(reader.read_var_u32()?)?;
                     let fields = match &entry.def.composite {
-                        CompositeType::Struct(ty) if opcode & 1 == 0 => ty.fields().len() as u32,
+                        crate::types::CompositeType::Struct(ty) if opcode & 1 == 0 => {
+                            ty.fields().len() as u32
+                        }
                         _ => 0,
                     };
                     ConstOp::Struct {
@@ -128,10 +129,12 @@ impl ConstExpr {
                         descriptor: opcode >= 0xfb_0020,
                     }
                 }
+                #[cfg(feature = "gc")]
                 0xfb_0006 | 0xfb_0007 if gc => ConstOp::ArrayOf {
                     ty: ty(reader.read_var_u32()?)?.id,
                     init: opcode == 0xfb_0006,
                 },
+                #[cfg(feature = "gc")]
                 0xfb_0008 if gc => ConstOp::Array {
                     ty: ty(reader.read_var_u32()?)?.id,
                     elements: reader.read_var_u32()?,
@@ -143,81 +146,76 @@ impl ConstExpr {
                 _ => return Err(unsupported()),
             });
         }
-        Ok(match ops[..] {
-            [ConstOp::Value([value, 0])] => ConstExpr::Value(value),
-            _ => ConstExpr::Ops(ops.into()),
-        })
+        Ok(ConstExpr(start..ops.len()))
     }
 
-    /// The functions that it refers to.
-    pub(crate) fn funcs(&self) -> impl Iterator<Item = u32> {
-        let ops = match self {
-            ConstExpr::Value(_) => &[][..],
-            ConstExpr::Ops(ops) => ops,
-        };
-        ops.iter().filter_map(|op| match op {
-            ConstOp::RefFunc(func) => Some(*func),
-            _ => None,
-        })
-    }
-
-    /// The value, as slots.
+    /// The value, as slots, of an expression of the module.
     ///
     /// # Errors
     /// There is no room for an object.
-    pub(crate) fn eval(&self, env: &mut impl ConstEnv) -> Result<Value, Error> {
-        let ops = match self {
-            ConstExpr::Value(value) => return Ok([*value, 0]),
-            ConstExpr::Ops(ops) => ops,
-        };
-        // A constant or global alone needs no stack.
-        match **ops {
-            [ConstOp::GlobalGet(index)] => return Ok(env.global(index)),
-            [ConstOp::RefFunc(index)] => return Ok([env.func_ref(index), 0]),
-            _ => {}
-        }
-        let mut stack: Vec<Value> = Vec::new();
-        // Validation has checked the operands; were one missing, it would read as zero.
-        for op in &**ops {
-            let value = match *op {
-                ConstOp::Value(value) => value,
-                ConstOp::GlobalGet(index) => env.global(index),
-                ConstOp::RefFunc(index) => [env.func_ref(index), 0],
-                ConstOp::RefI31 => {
-                    let [value, _] = stack.pop().unwrap_or_default();
-                    [u64::from((value as u32) << 1 | 1), 0]
-                }
-                // (So that nothing of objects is there.)
-                _ if !cfg!(feature = "gc") => arithmetic(op, &mut stack),
-                ConstOp::Struct {
-                    ty,
-                    fields,
-                    descriptor,
-                } => {
-                    let descriptor = match descriptor {
-                        true => Some(stack.pop().unwrap_or_default()[0]),
-                        false => None,
-                    };
-                    let values = stack.split_off(stack.len().saturating_sub(fields as usize));
-                    [env.make_struct(ty, &values, descriptor)?, 0]
-                }
-                ConstOp::Array { ty, elements } => {
-                    let values = stack.split_off(stack.len().saturating_sub(elements as usize));
-                    [env.make_array(ty, elements, &values)?, 0]
-                }
-                ConstOp::ArrayOf { ty, init } => {
-                    let [len, _] = stack.pop().unwrap_or_default();
-                    let value = if init { stack.pop() } else { None };
-                    [env.make_array(ty, len as u32, value.as_slice())?, 0]
-                }
-                _ => arithmetic(op, &mut stack),
-            };
-            stack.push(value);
-        }
-        Ok(stack.pop().unwrap_or_default())
+    pub(crate) fn eval(
+        &self,
+        module: &ModuleInner,
+        env: &mut impl ConstEnv,
+    ) -> Result<Value, Error> {
+        let op = |index| module.const_ops.get(module, index);
+        #[cfg(feature = "extended-const")]
+        return eval(self.0.clone().map_while(op), env);
+        // One op is all there is, or none.
+        #[cfg(not(feature = "extended-const"))]
+        Ok(match self.0.clone().next().and_then(op) {
+            Some(ConstOp::Value(value)) => value,
+            Some(ConstOp::GlobalGet(index)) => env.global(index),
+            Some(ConstOp::RefFunc(index)) => [env.func_ref(index), 0],
+            _ => [0; 2],
+        })
     }
 }
 
+#[cfg(feature = "extended-const")]
+fn eval(ops: impl Iterator<Item = ConstOp>, env: &mut impl ConstEnv) -> Result<Value, Error> {
+    let mut stack: Vec<Value> = Vec::new();
+    // Validation has checked the operands; were one missing, it would read as zero.
+    for op in ops {
+        let value = match op {
+            ConstOp::Value(value) => value,
+            ConstOp::GlobalGet(index) => env.global(index),
+            ConstOp::RefFunc(index) => [env.func_ref(index), 0],
+            ConstOp::RefI31 => {
+                let [value, _] = stack.pop().unwrap_or_default();
+                [u64::from((value as u32) << 1 | 1), 0]
+            }
+            // (So that nothing of objects is there.)
+            _ if !cfg!(feature = "gc") => arithmetic(&op, &mut stack),
+            ConstOp::Struct {
+                ty,
+                fields,
+                descriptor,
+            } => {
+                let descriptor = match descriptor {
+                    true => Some(stack.pop().unwrap_or_default()[0]),
+                    false => None,
+                };
+                let values = stack.split_off(stack.len().saturating_sub(fields as usize));
+                [env.make_struct(ty, &values, descriptor)?, 0]
+            }
+            ConstOp::Array { ty, elements } => {
+                let values = stack.split_off(stack.len().saturating_sub(elements as usize));
+                [env.make_array(ty, elements, &values)?, 0]
+            }
+            ConstOp::ArrayOf { ty, init } => {
+                let [len, _] = stack.pop().unwrap_or_default();
+                let value = if init { stack.pop() } else { None };
+                [env.make_array(ty, len as u32, value.as_slice())?, 0]
+            }
+            _ => arithmetic(&op, &mut stack),
+        };
+        stack.push(value);
+    }
+    Ok(stack.pop().unwrap_or_default())
+}
+
+#[cfg(feature = "extended-const")]
 /// Sum, difference or product of the two values on top, which it takes.
 fn arithmetic(op: &ConstOp, stack: &mut Vec<Value>) -> Value {
     let [b, _] = stack.pop().unwrap_or_default();
@@ -233,7 +231,7 @@ fn arithmetic(op: &ConstOp, stack: &mut Vec<Value>) -> Value {
     [value, 0]
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "extended-const"))]
 mod tests {
     use super::*;
 
@@ -259,7 +257,7 @@ mod tests {
     }
 
     fn eval(ops: &[ConstOp]) -> u64 {
-        ConstExpr::Ops(ops.into()).eval(&mut Env).unwrap()[0]
+        super::eval(ops.iter().copied(), &mut Env).unwrap()[0]
     }
 
     #[test]

@@ -109,7 +109,10 @@ impl Types<'_> {
         let start = self.known.len() as u32;
         let member = match index {
             UnpackedIndex::Module(index) => match self.known.get(index as usize) {
+                #[cfg(feature = "gc")]
                 Some(entry) => return Ok((entry.id, Kind::of_ours(&entry.def.composite))),
+                #[cfg(not(feature = "gc"))]
+                Some(entry) => return Ok((entry.id, Kind::Func)),
                 None => index - start,
             },
             UnpackedIndex::RecGroup(member) => member,

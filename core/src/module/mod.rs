@@ -4,6 +4,7 @@ mod code_table;
 mod const_expr;
 #[cfg(feature = "compiler")]
 mod convert;
+mod list;
 #[cfg(feature = "compiler")]
 mod names;
 #[cfg(feature = "compiler")]
@@ -21,6 +22,7 @@ pub(crate) use code_table::{CodeTable, offset_at};
 pub(crate) use const_expr::{ConstEnv, ConstExpr, ConstOp, Value};
 #[cfg(feature = "compiler")]
 pub(crate) use convert::Types;
+pub(crate) use list::{Fields, List, Record};
 #[cfg(feature = "compiler")]
 use names::Names;
 #[cfg(feature = "compiler")]
@@ -38,7 +40,7 @@ use crate::{
     sync::Shared,
     types::{
         CompositeType, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType,
-        SubType, TableType, TypeDef, TypeId,
+        SubType, TableType, TypeDef, TypeId, ValType,
     },
 };
 #[cfg(feature = "compiler")]
@@ -75,31 +77,34 @@ pub(crate) struct ModuleInner {
     /// The whole binary, or the whole image.
     pub(crate) bytes: Bytes,
     pub(crate) types: Vec<TypeEntry>,
-    pub(crate) imports: Vec<ImportEntry>,
+    pub(crate) imports: List<ImportEntry>,
     /// Type index of every function; of an image, of the imported ones.
-    pub(crate) funcs: Vec<u32>,
+    pub(crate) funcs: List<u32>,
     pub(crate) imported_funcs: u32,
-    /// Imported functions that must be of their type exactly, not of a subtype (custom descriptors).
-    pub(crate) exact_imports: Vec<u32>,
-    pub(crate) globals: Vec<GlobalType>,
+    pub(crate) globals: List<GlobalType>,
     pub(crate) imported_globals: u32,
     /// Initial values of the defined globals.
-    pub(crate) global_inits: Vec<ConstExpr>,
-    pub(crate) tables: Vec<TableType>,
+    pub(crate) global_inits: List<ConstExpr>,
+    pub(crate) tables: List<TableType>,
     pub(crate) imported_tables: u32,
-    /// Initial elements of the defined tables; none means null.
-    pub(crate) table_inits: Vec<Option<ConstExpr>>,
-    pub(crate) memories: Vec<MemoryType>,
+    /// Initial elements of the defined tables.
+    pub(crate) table_inits: List<ConstExpr>,
+    pub(crate) memories: List<MemoryType>,
     pub(crate) imported_memories: u32,
     /// Type index of every tag.
-    pub(crate) tags: Vec<u32>,
+    pub(crate) tags: List<u32>,
     pub(crate) imported_tags: u32,
-    pub(crate) elements: Vec<ElementSegment>,
-    pub(crate) data: Vec<DataSegment>,
-    pub(crate) exports: Vec<ExportEntry>,
+    pub(crate) elements: List<ElementSegment>,
+    /// What element segments have: functions, and expressions.
+    pub(crate) element_funcs: List<u32>,
+    pub(crate) element_exprs: List<ConstExpr>,
+    pub(crate) data: List<DataSegment>,
+    pub(crate) exports: List<ExportEntry>,
+    /// The ops of all constant expressions.
+    pub(crate) const_ops: List<ConstOp>,
     /// Position in `exports` by name.
     #[cfg(hash_maps)]
-    export_names: Map<Box<str>, u32>,
+    export_names: Map<Box<[u8]>, u32>,
     /// Function index of the start function.
     pub(crate) start: Option<u32>,
     /// Bodies of the defined functions: local declarations and code, without the size before them.
@@ -124,34 +129,40 @@ pub(crate) struct TypeEntry {
     /// The same type's identity in the engine.
     pub(crate) id: TypeId,
     /// What that stands for.
+    #[cfg(feature = "gc")]
     pub(crate) def: Shared<TypeDef>,
 }
 
+impl TypeEntry {
+    /// Whether it is a function's.
+    pub(crate) fn is_func(&self) -> bool {
+        #[cfg(feature = "gc")]
+        return matches!(self.def.composite, CompositeType::Func(_));
+        #[cfg(not(feature = "gc"))]
+        true
+    }
+}
+
+/// An import. Its type is the next one of its kind.
+#[derive(Clone)]
 pub(crate) struct ImportEntry {
-    pub(crate) module: Box<str>,
-    pub(crate) name: Box<str>,
-    pub(crate) ty: ImportDesc,
+    pub(crate) module: ByteRange,
+    pub(crate) name: ByteRange,
+    pub(crate) kind: ExternKind,
+    /// Whether a function must be of its type, not of a subtype (custom descriptors).
+    pub(crate) exact: bool,
 }
 
-#[derive(Clone, Copy)]
-pub(crate) enum ImportDesc {
-    /// By type index.
-    Func(u32),
-    Table(TableType),
-    Memory(MemoryType),
-    Global(GlobalType),
-    /// By type index.
-    Tag(u32),
-}
-
+#[derive(Clone)]
 pub(crate) struct ExportEntry {
-    pub(crate) name: Box<str>,
-    pub(crate) kind: ExportKind,
+    pub(crate) name: ByteRange,
+    pub(crate) kind: ExternKind,
     pub(crate) index: u32,
 }
 
+/// What is imported and exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ExportKind {
+pub(crate) enum ExternKind {
     Func,
     Table,
     Memory,
@@ -159,32 +170,22 @@ pub(crate) enum ExportKind {
     Tag,
 }
 
+#[derive(Clone)]
 pub(crate) struct ElementSegment {
     pub(crate) kind: ElementKind,
-    pub(crate) items: ElementItems,
+    /// Whether they are in `element_exprs`, or in `element_funcs`, and where.
+    pub(crate) are_exprs: bool,
+    pub(crate) items: Range<u32>,
 }
 
+#[derive(Clone)]
 pub(crate) enum ElementKind {
     Passive,
     Active { table: u32, offset: ConstExpr },
     Declared,
 }
 
-pub(crate) enum ElementItems {
-    /// Function indices.
-    Funcs(Box<[u32]>),
-    Exprs(Box<[ConstExpr]>),
-}
-
-impl ElementItems {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            ElementItems::Funcs(items) => items.len(),
-            ElementItems::Exprs(items) => items.len(),
-        }
-    }
-}
-
+#[derive(Clone)]
 pub(crate) struct DataSegment {
     /// Memory and offset of an active segment.
     pub(crate) active: Option<(u32, ConstExpr)>,
@@ -246,24 +247,41 @@ impl Module {
 
     /// The imports, in order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
-        self.0.imports.iter().map(|import| ImportType {
-            module: &import.module,
-            name: &import.name,
-            ty: self.0.import_type(import.ty),
+        let mut found = Counts::default();
+        (0..self.0.imports.len() as usize).map(move |i| {
+            let import = self.0.imports.get(&self.0, i as u32);
+            let ty =
+                |import: &ImportEntry| self.0.extern_type(import.kind, found.next(import.kind));
+            ImportType {
+                module: import
+                    .as_ref()
+                    .map_or("", |import| self.0.text(&import.module)),
+                name: import
+                    .as_ref()
+                    .map_or("", |import| self.0.text(&import.name)),
+                ty: import.as_ref().map_or_else(nothing, ty),
+            }
         })
     }
 
     /// The exports, in order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
-        self.0.exports.iter().map(|export| ExportType {
-            name: &export.name,
-            ty: self.0.export_type(export),
+        (0..self.0.exports.len() as usize).map(|i| {
+            let export = self.0.exports.get(&self.0, i as u32);
+            let ty = |export: &ExportEntry| self.0.extern_type(export.kind, export.index);
+            ExportType {
+                name: export
+                    .as_ref()
+                    .map_or("", |export| self.0.text(&export.name)),
+                ty: export.as_ref().map_or_else(nothing, ty),
+            }
         })
     }
 
     /// The type of an export.
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
-        self.0.export(name).map(|export| self.0.export_type(export))
+        let export = self.0.export(name)?;
+        Some(self.0.extern_type(export.kind, export.index))
     }
 
     /// The name section's name of a function (imports count).
@@ -305,23 +323,25 @@ impl ModuleInner {
             engine: engine.clone(),
             bytes,
             types: Vec::new(),
-            imports: Vec::new(),
-            funcs: Vec::new(),
+            imports: List::default(),
+            funcs: List::default(),
             imported_funcs: 0,
-            exact_imports: Vec::new(),
-            globals: Vec::new(),
+            globals: List::default(),
             imported_globals: 0,
-            global_inits: Vec::new(),
-            tables: Vec::new(),
+            global_inits: List::default(),
+            tables: List::default(),
             imported_tables: 0,
-            table_inits: Vec::new(),
-            memories: Vec::new(),
+            table_inits: List::default(),
+            memories: List::default(),
             imported_memories: 0,
-            tags: Vec::new(),
+            tags: List::default(),
             imported_tags: 0,
-            elements: Vec::new(),
-            data: Vec::new(),
-            exports: Vec::new(),
+            elements: List::default(),
+            element_funcs: List::default(),
+            element_exprs: List::default(),
+            data: List::default(),
+            exports: List::default(),
+            const_ops: List::default(),
             #[cfg(hash_maps)]
             export_names: Map::new(),
             start: None,
@@ -338,28 +358,46 @@ impl ModuleInner {
     }
 
     /// Adds the types of a recursion group.
+    #[cfg(any(feature = "gc", feature = "compiler"))]
     pub(crate) fn add_group(&mut self, group: Box<[SubType]>) {
-        let count = group.len() as u32;
-        let first = self.engine.intern_group(group);
-        for id in first.0..first.0 + count {
-            let def = self.engine.type_def(TypeId(id));
-            let ty = match &def.composite {
-                CompositeType::Func(ty) => ty.clone(),
-                _ => FuncType::empty(),
-            };
-            self.types.push(TypeEntry {
-                ty,
-                id: TypeId(id),
-                def,
-            });
+        #[cfg(not(feature = "gc"))]
+        for member in group {
+            // (Others were refused.)
+            if let CompositeType::Func(ty) = member.composite {
+                self.add_func_type(ty);
+            }
         }
+        #[cfg(feature = "gc")]
+        {
+            let count = group.len() as u32;
+            let first = self.engine.intern_group(group);
+            for id in first.0..first.0 + count {
+                let def = self.engine.type_def(TypeId(id));
+                let ty = match &def.composite {
+                    CompositeType::Func(ty) => ty.clone(),
+                    _ => FuncType::empty(),
+                };
+                self.types.push(TypeEntry {
+                    ty,
+                    id: TypeId(id),
+                    def,
+                });
+            }
+        }
+    }
+
+    /// Adds a function's type.
+    #[cfg(not(feature = "gc"))]
+    pub(crate) fn add_func_type(&mut self, ty: FuncType) {
+        let id = self.engine.intern(&ty);
+        self.types.push(TypeEntry { ty, id });
     }
 
     /// How many functions there are, imports included.
     pub(crate) fn func_count(&self) -> u32 {
         match self.code.image() {
             Some(image) => self.imported_funcs + image.defined,
-            None => self.funcs.len() as u32,
+            None => self.funcs.len(),
         }
     }
 
@@ -368,7 +406,7 @@ impl ModuleInner {
         let defined = func_index.checked_sub(self.imported_funcs);
         match (self.code.image(), defined) {
             (Some(image), Some(defined)) => image.type_index(&self.bytes, defined),
-            _ => self.funcs[func_index as usize],
+            _ => self.funcs.get(self, func_index).unwrap_or_default(),
         }
     }
 
@@ -381,50 +419,36 @@ impl ModuleInner {
     pub(crate) fn referenced_funcs(&self) -> Vec<u32> {
         let mut indices = Vec::new();
         let mut add = |index: u32| {
-            if index >= self.imported_funcs
+            if (self.imported_funcs..self.func_count()).contains(&index)
                 && let Err(at) = indices.binary_search(&index)
             {
                 indices.insert(at, index);
             }
         };
         self.start.into_iter().for_each(&mut add);
-        for export in &self.exports {
-            if export.kind == ExportKind::Func {
+        for export in self.exports.iter(self, 0) {
+            if export.kind == ExternKind::Func {
                 add(export.index);
             }
         }
-        let inits = self.global_inits.iter();
-        for init in inits.chain(self.table_inits.iter().flatten()) {
-            init.funcs().for_each(&mut add);
-        }
-        for segment in &self.elements {
-            match &segment.items {
-                ElementItems::Funcs(items) => items.iter().copied().for_each(&mut add),
-                ElementItems::Exprs(items) => {
-                    items.iter().flat_map(ConstExpr::funcs).for_each(&mut add);
-                }
+        self.element_funcs.iter(self, 0).for_each(&mut add);
+        for op in self.const_ops.iter(self, 0) {
+            if let ConstOp::RefFunc(index) = op {
+                add(index);
             }
         }
         indices
     }
 
-    /// Gives back the room that was made for more types, imports and so on than there are.
-    pub(crate) fn shrink(&mut self) {
-        self.types.shrink_to_fit();
-        self.imports.shrink_to_fit();
-        self.funcs.shrink_to_fit();
-        self.globals.shrink_to_fit();
-        self.global_inits.shrink_to_fit();
-        self.tables.shrink_to_fit();
-        self.table_inits.shrink_to_fit();
-        self.memories.shrink_to_fit();
-    }
-
     /// Makes exports be found by name.
     pub(crate) fn index_exports(&mut self) {
         #[cfg(hash_maps)]
-        for (position, export) in (0..).zip(&self.exports) {
-            self.export_names.insert(export.name.clone(), position);
+        {
+            let mut names = Map::new();
+            for (position, export) in (0..).zip(self.exports.iter(self, 0)) {
+                names.insert(self.slice(&export.name).into(), position);
+            }
+            self.export_names = names;
         }
     }
 
@@ -434,6 +458,11 @@ impl ModuleInner {
         self.bytes
             .get(range.start as usize..range.end as usize)
             .unwrap_or_default()
+    }
+
+    /// The same as text, where that was checked.
+    pub(crate) fn text(&self, range: &ByteRange) -> &str {
+        core::str::from_utf8(self.slice(range)).unwrap_or_default()
     }
 
     /// The body of a defined function, to be read by the translator.
@@ -514,32 +543,73 @@ impl ModuleInner {
         None
     }
 
-    pub(crate) fn export(&self, name: &str) -> Option<&ExportEntry> {
+    pub(crate) fn export(&self, name: &str) -> Option<ExportEntry> {
         #[cfg(hash_maps)]
-        return (self.export_names.get(name)).map(|position| &self.exports[*position as usize]);
+        {
+            let position = self.export_names.get(name.as_bytes())?;
+            self.exports.get(self, *position)
+        }
         #[cfg(not(hash_maps))]
-        self.exports.iter().find(|export| *export.name == *name)
+        self.exports
+            .iter(self, 0)
+            .find(|export| self.slice(&export.name) == name.as_bytes())
     }
 
-    pub(crate) fn import_type(&self, ty: ImportDesc) -> ExternType {
-        match ty {
-            ImportDesc::Func(ty) => self.func_type(ty).clone().into(),
-            ImportDesc::Table(ty) => ty.into(),
-            ImportDesc::Memory(ty) => ty.into(),
-            ImportDesc::Global(ty) => ty.into(),
-            ImportDesc::Tag(ty) => ExternType::Tag(self.func_type(ty).clone()),
-        }
+    /// Whether addresses of a memory are 64 bits wide.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn is_memory_64(&self, index: u32) -> bool {
+        (self.memories.get(self, index)).is_some_and(|memory| memory.is_64)
     }
 
-    fn export_type(&self, export: &ExportEntry) -> ExternType {
-        let index = export.index as usize;
-        match export.kind {
-            ExportKind::Func => self.type_of_func(export.index).clone().into(),
-            ExportKind::Table => self.tables[index].into(),
-            ExportKind::Memory => self.memories[index].into(),
-            ExportKind::Global => self.globals[index].into(),
-            ExportKind::Tag => ExternType::Tag(self.func_type(self.tags[index]).clone()),
-        }
+    /// Whether indices of a table are 64 bits wide.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn is_table_64(&self, index: u32) -> bool {
+        (self.tables.get(self, index)).is_some_and(|table| table.is_64)
+    }
+
+    /// The type of a global's value.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn global_content(&self, index: u32) -> ValType {
+        (self.globals.get(self, index)).map_or(ValType::I32, |global| global.content)
+    }
+
+    /// The type of what a kind has at an index.
+    pub(crate) fn extern_type(&self, kind: ExternKind, index: u32) -> ExternType {
+        let ty: Option<ExternType> = match kind {
+            ExternKind::Func => Some(self.type_of_func(index).clone().into()),
+            ExternKind::Table => self.tables.get(self, index).map(Into::into),
+            ExternKind::Memory => self.memories.get(self, index).map(Into::into),
+            ExternKind::Global => self.globals.get(self, index).map(Into::into),
+            ExternKind::Tag => {
+                let ty = self.tags.get(self, index);
+                ty.map(|ty| ExternType::Tag(self.func_type(ty).clone()))
+            }
+        };
+        // (Those of an image were all read when it was loaded.)
+        ty.unwrap_or_else(nothing)
+    }
+}
+
+/// The type of what is not there.
+fn nothing() -> ExternType {
+    FuncType::empty().into()
+}
+
+/// How many imports of each kind have been met.
+#[derive(Default)]
+pub(crate) struct Counts([u32; 5]);
+
+impl Counts {
+    /// The index of the next one of a kind.
+    pub(crate) fn next(&mut self, kind: ExternKind) -> u32 {
+        let count = &mut self.0[kind as usize];
+        *count += 1;
+        *count - 1
+    }
+
+    /// How many they are.
+    pub(crate) fn of(&self, kind: ExternKind) -> u32 {
+        self.0[kind as usize]
     }
 }
 

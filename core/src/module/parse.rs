@@ -9,8 +9,8 @@ use wasmparser::{
 };
 
 use super::{
-    ByteRange, Bytes, CodeTable, ConstExpr, DataSegment, ElementItems, ElementKind, ElementSegment,
-    ExportEntry, ExportKind, ImportDesc, ImportEntry, Module, ModuleInner, Names, Types, convert,
+    ByteRange, Bytes, CodeTable, ConstExpr, DataSegment, ElementKind, ElementSegment, ExportEntry,
+    ExternKind, ImportEntry, Module, ModuleInner, Names, Types, convert,
     validate::{Pending, validate_body},
 };
 use crate::{
@@ -24,8 +24,8 @@ use crate::{
 /// Builds a module; see `Module::new`.
 pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
     check_header(bytes)?;
-    let mut builder = Builder::new(engine, bytes.into());
-    let bytes = builder.module.bytes.clone();
+    let bytes: Shared<[u8]> = bytes.into();
+    let mut builder = Builder::new(engine, bytes.clone(), &bytes);
     let mut weights = Weights::default();
     each_payload(engine, &bytes, |payload, func, allocations| {
         builder.payload(payload)?;
@@ -60,7 +60,7 @@ pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
 /// Checks a module; see `Module::validate`.
 pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
     check_header(bytes)?;
-    let mut builder = Builder::new(engine, Shared::new([]));
+    let mut builder = Builder::new(engine, Shared::new([]), bytes);
     let mut weights = Weights::default();
     each_payload(engine, bytes, |payload, func, allocations| {
         builder.payload(payload)?;
@@ -215,13 +215,23 @@ pub(crate) fn type_groups(module: &ModuleInner) -> Result<Vec<Box<[SubType]>>, E
 /// Collects what sections say. Lists grow with what was really read, never by a declared count.
 struct Builder {
     module: ModuleInner,
+    /// The address of the bytes that are read: what names in them are told by.
+    start: usize,
 }
 
 impl Builder {
-    fn new(engine: &Engine, bytes: Shared<[u8]>) -> Builder {
+    /// For a module that keeps `bytes`, of which `read` is read.
+    fn new(engine: &Engine, bytes: Shared<[u8]>, read: &[u8]) -> Builder {
         Builder {
             module: ModuleInner::empty(engine, Bytes::Owned(bytes)),
+            start: read.as_ptr() as usize,
         }
+    }
+
+    /// Where a name is that was read.
+    fn place(&self, name: &str) -> ByteRange {
+        let start = (name.as_ptr() as usize - self.start) as u32;
+        start..start + name.len() as u32
     }
 
     /// Takes over a payload that the validator has accepted.
@@ -260,8 +270,10 @@ impl Builder {
                     let table = table?;
                     module.tables.push(types.table_type(table.ty)?);
                     module.table_inits.push(match table.init {
-                        TableInit::RefNull => None,
-                        TableInit::Expr(expr) => Some(ConstExpr::parse(&expr, &types)?),
+                        TableInit::RefNull => ConstExpr::default(),
+                        TableInit::Expr(expr) => {
+                            ConstExpr::parse(&expr, &types, &mut module.const_ops)?
+                        }
                     });
                 }
             }
@@ -279,9 +291,10 @@ impl Builder {
                 for global in section.clone() {
                     let global = global?;
                     module.globals.push(types.global_type(global.ty)?);
+                    let ops = &mut module.const_ops;
                     module
                         .global_inits
-                        .push(ConstExpr::parse(&global.init_expr, &types)?);
+                        .push(ConstExpr::parse(&global.init_expr, &types, ops)?);
                 }
             }
             Payload::ExportSection(section) => {
@@ -292,7 +305,7 @@ impl Builder {
             Payload::StartSection { func, .. } => module.start = Some(*func),
             Payload::ElementSection(section) => {
                 for element in section.clone() {
-                    module.elements.push(element_segment(element?, &types)?);
+                    element_segment(element?, module)?;
                 }
             }
             Payload::DataSection(section) => {
@@ -303,7 +316,10 @@ impl Builder {
                         DataKind::Active {
                             memory_index,
                             offset_expr,
-                        } => Some((memory_index, ConstExpr::parse(&offset_expr, &types)?)),
+                        } => {
+                            let ops = &mut module.const_ops;
+                            Some((memory_index, ConstExpr::parse(&offset_expr, &types, ops)?))
+                        }
                     };
                     // The contents end where the segment ends.
                     let end = data.range.end as u32;
@@ -326,73 +342,80 @@ impl Builder {
     }
 
     fn import(&mut self, import: wasmparser::Import<'_>) -> Result<(), Error> {
+        let names = (self.place(import.module), self.place(import.name));
         let module = &mut self.module;
         let types = Types {
             features: module.engine.features(),
             known: &module.types,
             group: &[],
         };
-        let ty = match import.ty {
+        let kind = match import.ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
-                if let TypeRef::FuncExact(_) = import.ty {
-                    module.exact_imports.push(module.funcs.len() as u32);
-                }
                 module.funcs.push(ty);
                 module.imported_funcs += 1;
-                ImportDesc::Func(ty)
+                ExternKind::Func
             }
             TypeRef::Table(ty) => {
                 let ty = types.table_type(ty)?;
                 module.tables.push(ty);
                 module.imported_tables += 1;
-                ImportDesc::Table(ty)
+                ExternKind::Table
             }
             TypeRef::Memory(ty) => {
                 let ty = convert::memory_type(ty);
                 module.memories.push(ty);
                 module.imported_memories += 1;
-                ImportDesc::Memory(ty)
+                ExternKind::Memory
             }
             TypeRef::Global(ty) => {
                 let ty = types.global_type(ty)?;
                 module.globals.push(ty);
                 module.imported_globals += 1;
-                ImportDesc::Global(ty)
+                ExternKind::Global
             }
             TypeRef::Tag(ty) => {
                 module.tags.push(ty.func_type_idx);
                 module.imported_tags += 1;
-                ImportDesc::Tag(ty.func_type_idx)
+                ExternKind::Tag
             }
         };
         module.imports.push(ImportEntry {
-            module: import.module.into(),
-            name: import.name.into(),
-            ty,
+            module: names.0,
+            name: names.1,
+            kind,
+            exact: matches!(import.ty, TypeRef::FuncExact(_)),
         });
         Ok(())
     }
 
     fn export(&mut self, export: wasmparser::Export<'_>) {
         let kind = match export.kind {
-            ExternalKind::Func | ExternalKind::FuncExact => ExportKind::Func,
-            ExternalKind::Table => ExportKind::Table,
-            ExternalKind::Memory => ExportKind::Memory,
-            ExternalKind::Global => ExportKind::Global,
-            ExternalKind::Tag => ExportKind::Tag,
+            ExternalKind::Func | ExternalKind::FuncExact => ExternKind::Func,
+            ExternalKind::Table => ExternKind::Table,
+            ExternalKind::Memory => ExternKind::Memory,
+            ExternalKind::Global => ExternKind::Global,
+            ExternalKind::Tag => ExternKind::Tag,
         };
+        let name = self.place(export.name);
         self.module.exports.push(ExportEntry {
-            name: export.name.into(),
+            name,
             kind,
             index: export.index,
         });
     }
 }
 
+/// Adds a segment and what it has.
 fn element_segment(
     element: wasmparser::Element<'_>,
-    types: &Types<'_>,
-) -> Result<ElementSegment, Error> {
+    module: &mut ModuleInner,
+) -> Result<(), Error> {
+    let types = Types {
+        features: module.engine.features(),
+        known: &module.types,
+        group: &[],
+    };
+    let ops = &mut module.const_ops;
     let kind = match element.kind {
         ParsedKind::Passive => ElementKind::Passive,
         ParsedKind::Declared => ElementKind::Declared,
@@ -401,26 +424,32 @@ fn element_segment(
             offset_expr,
         } => ElementKind::Active {
             table: table_index.unwrap_or(0),
-            offset: ConstExpr::parse(&offset_expr, types)?,
+            offset: ConstExpr::parse(&offset_expr, &types, ops)?,
         },
     };
-    let items = match element.items {
+    let (are_exprs, items) = match element.items {
         ParsedItems::Functions(items) => {
-            let mut funcs = Vec::new();
+            let start = module.element_funcs.len();
             for func in items {
-                funcs.push(func?);
+                module.element_funcs.push(func?);
             }
-            ElementItems::Funcs(funcs.into())
+            (false, start..module.element_funcs.len())
         }
         ParsedItems::Expressions(ty, items) => {
             // Only for its refusals: validation has compared it with the tables.
             types.ref_type(ty)?;
-            let mut exprs = Vec::new();
+            let start = module.element_exprs.len();
             for expr in items {
-                exprs.push(ConstExpr::parse(&expr?, types)?);
+                let expr = ConstExpr::parse(&expr?, &types, ops)?;
+                module.element_exprs.push(expr);
             }
-            ElementItems::Exprs(exprs.into())
+            (true, start..module.element_exprs.len())
         }
     };
-    Ok(ElementSegment { kind, items })
+    module.elements.push(ElementSegment {
+        kind,
+        are_exprs,
+        items,
+    });
+    Ok(())
 }

@@ -137,7 +137,8 @@ fn index_spaces_have_imports_first() {
     )
     .unwrap();
     let inner = module.inner();
-    assert_eq!(inner.funcs, [0, 0, 1]);
+    let funcs: Vec<_> = inner.funcs.iter(inner, 0).collect();
+    assert_eq!(funcs, [0, 0, 1]);
     assert_eq!((inner.imported_funcs, inner.imported_globals), (1, 1));
     assert_eq!((inner.imported_memories, inner.imported_tables), (1, 1));
     assert_eq!(inner.func_name(1), Some("own"));
@@ -186,21 +187,22 @@ fn segments_are_ranges_of_the_binary() {
     let inner = module.inner();
     let bytes: Vec<_> = inner
         .data
-        .iter()
+        .iter(inner, 0)
         .map(|data| inner.slice(&data.bytes))
         .collect();
     assert_eq!(bytes, [&b"hello"[..], b"passive", b""]);
+    let data = |index| inner.data.get(inner, index).unwrap();
+    let (memory, offset) = data(0).active.unwrap();
+    let op = inner.const_ops.get(inner, offset.0.start);
+    assert!(matches!((memory, op), (0, Some(ConstOp::Value([3, 0])))));
+    assert!(data(1).active.is_none());
+    let elements = |index| inner.elements.get(inner, index).unwrap();
     assert!(matches!(
-        inner.data[0].active,
-        Some((0, ConstExpr::Value(3)))
-    ));
-    assert!(inner.data[1].active.is_none());
-    assert!(matches!(
-        inner.elements[0].kind,
+        elements(0).kind,
         ElementKind::Active { table: 0, .. }
     ));
-    assert!(matches!(inner.elements[1].kind, ElementKind::Declared));
-    assert_eq!(inner.elements[2].items.len(), 2);
+    assert!(matches!(elements(1).kind, ElementKind::Declared));
+    assert_eq!(elements(2).items.len(), 2);
 }
 
 #[test]

@@ -8,4 +8,6 @@ pub(crate) struct GlobalEntity {
     /// The value as slots hold it (a v128 takes both).
     pub(crate) value: [u64; 2],
     pub(crate) ty: GlobalType,
+    /// Its own index in the store.
+    pub(crate) index: u32,
 }

@@ -11,7 +11,10 @@ use crate::{
 
 impl<T> Store<T> {
     fn limits(&mut self) -> Option<&mut dyn ResourceLimiter> {
-        self.limiter.as_mut().map(|limiter| limiter(&mut self.data))
+        #[cfg(feature = "limiter")]
+        return self.limiter.as_mut().map(|limiter| limiter(&mut self.data));
+        #[cfg(not(feature = "limiter"))]
+        None
     }
 
     /// Refuses the next of `what` if `limit` of them exist already.
@@ -34,7 +37,8 @@ impl<T> Store<T> {
 
     /// Refuses a further instance if there are too many.
     pub(crate) fn count_instance(&mut self) -> Result<(), Error> {
-        self.count("instance", self.inner.instances.len(), |limits| {
+        // (It is in the store already.)
+        self.count("instance", self.inner.instances.len() - 1, |limits| {
             limits.instances()
         })
     }
@@ -81,7 +85,7 @@ impl<T> Store<T> {
             // Only now that nothing but room for the memory is left to ask for.
             MemoryPlace::Spare => self.take_spare_memory(len),
         };
-        let memory = match bytes {
+        let mut memory = match bytes {
             Some(bytes) => MemoryEntity::new_static(ty, bytes).ok_or_else(|| {
                 Error::limit(message!(
                     "the bytes given for a memory are fewer than its {}",
@@ -90,6 +94,7 @@ impl<T> Store<T> {
             })?,
             None => MemoryEntity::new(ty).ok_or_else(|| out_of_memory("memory", size))?,
         };
+        memory.index = self.inner.memories.len() as u32;
         Ok(self.inner.memories.push(memory))
     }
 
@@ -150,8 +155,9 @@ impl<T> Store<T> {
         if !self.may_grow_table(&ty, 0, desired)? || ty.minimum > TableEntity::MAX_ELEMENTS {
             return Err(too_large());
         }
-        let table = TableEntity::new(ty, init)
+        let mut table = TableEntity::new(ty, init)
             .ok_or_else(|| out_of_memory("table", ty.minimum.saturating_mul(8)))?;
+        table.index = self.inner.tables.len() as u32;
         Ok(self.inner.tables.push(table))
     }
 

@@ -14,14 +14,12 @@ pub(crate) struct InstanceEntity {
     /// Indices into `StoreInner::funcs`: of all functions, or of the imported ones where `referenced` has the others.
     pub(crate) funcs: Vec<u32>,
     pub(crate) referenced: Referenced,
-    /// Indices into the store's arenas, and the same entities as addresses for the machine.
-    pub(crate) globals: Vec<u32>,
-    pub(crate) memories: Vec<u32>,
-    pub(crate) tables: Vec<u32>,
+    /// Entities of the store, as addresses for the machine.
+    pub(crate) globals: Vec<NonNull<GlobalEntity>>,
+    pub(crate) memories: Vec<NonNull<MemoryEntity>>,
+    pub(crate) tables: Vec<NonNull<TableEntity>>,
+    /// Indices into `StoreInner::tags`.
     pub(crate) tags: Vec<u32>,
-    pub(crate) global_ptrs: Vec<NonNull<GlobalEntity>>,
-    pub(crate) memory_ptrs: Vec<NonNull<MemoryEntity>>,
-    pub(crate) table_ptrs: Vec<NonNull<TableEntity>>,
     /// Evaluated element segments; emptied by `elem.drop` and after an active segment was applied.
     pub(crate) elements: Vec<Box<[u64]>>,
     /// Whether `data.drop` (or instantiation, for active segments) has emptied each data segment.
@@ -67,9 +65,6 @@ impl InstanceEntity {
             memories: Vec::new(),
             tables: Vec::new(),
             tags: Vec::new(),
-            global_ptrs: Vec::new(),
-            memory_ptrs: Vec::new(),
-            table_ptrs: Vec::new(),
             elements: Vec::new(),
             dropped_data: Vec::new(),
         }
@@ -81,7 +76,8 @@ impl InstanceEntity {
             return &[];
         }
         let module = self.module.inner();
-        module.slice(&module.data[segment as usize].bytes)
+        let segment = module.data.get(module, segment);
+        segment.map_or(&[], |segment| module.slice(&segment.bytes))
     }
 }
 

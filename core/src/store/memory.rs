@@ -38,6 +38,8 @@ pub(crate) struct MemoryEntity {
     /// As declared; the present size is `len`.
     pub(crate) ty: MemoryType,
     bytes: MemoryBytes,
+    /// Its own index in the store, once it is there.
+    pub(crate) index: u32,
 }
 
 // SAFETY: the entity owns its bytes exclusively.
@@ -56,6 +58,7 @@ impl MemoryEntity {
             is_64: ty.is_64,
             ty,
             bytes: MemoryBytes::Heap { capacity: len },
+            index: 0,
         })
     }
 
@@ -72,6 +75,7 @@ impl MemoryEntity {
             is_64: ty.is_64,
             ty,
             bytes: MemoryBytes::Static { capacity },
+            index: 0,
         })
     }
 
@@ -210,9 +214,8 @@ impl Drop for MemoryEntity {
 
 /// The bytes that so many pages take, if this target can address them.
 pub(crate) fn byte_size(ty: &MemoryType, pages: u64) -> Option<usize> {
-    let bytes = pages.checked_mul(ty.page_size())?;
-    let bytes = usize::try_from(bytes).ok()?;
-    (bytes <= isize::MAX as usize - ALIGN).then_some(bytes)
+    let most = (isize::MAX as usize - ALIGN) >> ty.page_size_log2;
+    (pages <= most as u64).then(|| (pages as usize) << ty.page_size_log2)
 }
 
 fn allocate(bytes: usize) -> Option<NonNull<u8>> {

@@ -39,7 +39,7 @@ use crate::{
     map::Map,
     sync::{self, Shared},
     trap::TrapCode,
-    types::{FuncType, HeapType, RefType, TypeId, ValType},
+    types::{FuncType, GlobalType, HeapType, RefType, TypeId, ValType},
 };
 
 /// A host function as the driver calls it. The slots hold the parameters at the start and receive
@@ -62,6 +62,7 @@ pub struct Store<T> {
     /// Functions of the store that linkers hold too, by the address of the closure.
     pub(crate) shared_hosts: Map<usize, u32>,
     pub(crate) data: T,
+    #[cfg(feature = "limiter")]
     limiter: Option<Box<Limiter<T>>>,
 }
 
@@ -202,6 +203,12 @@ impl StoreInner {
         });
     }
 
+    /// Adds a global and returns its index.
+    pub(crate) fn push_global(&mut self, ty: GlobalType, value: [u64; 2]) -> u32 {
+        let index = self.globals.len() as u32;
+        self.globals.push(GlobalEntity { value, ty, index })
+    }
+
     /// Adds a function and returns its index.
     pub(crate) fn push_func(&mut self, func: FuncEntity) -> u32 {
         let index = self.funcs.len() as u32;
@@ -253,6 +260,7 @@ impl<T> Store<T> {
             hosts: Vec::new(),
             shared_hosts: Map::new(),
             data,
+            #[cfg(feature = "limiter")]
             limiter: None,
         }
     }
@@ -323,6 +331,7 @@ impl<T> Store<T> {
         InterruptHandle(self.inner.interrupt.clone())
     }
 
+    #[cfg(feature = "limiter")]
     /// Limits growth of memories and tables and the number of instances from now on, through a
     /// limiter in the embedder's data.
     pub fn limiter(

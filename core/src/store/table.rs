@@ -12,6 +12,8 @@ pub(crate) struct TableEntity {
     pub(crate) elements: Vec<u64>,
     /// As declared; the present size is that of `elements`.
     pub(crate) ty: TableType,
+    /// Its own index in the store, once it is there.
+    pub(crate) index: u32,
 }
 
 impl TableEntity {
@@ -35,7 +37,11 @@ impl TableEntity {
         if init != 0 {
             elements.fill(init);
         }
-        Some(TableEntity { elements, ty })
+        Some(TableEntity {
+            elements,
+            ty,
+            index: 0,
+        })
     }
 
     /// Grows by `delta` elements. Returns false, with nothing changed, if there is no room.

@@ -20,7 +20,7 @@ use crate::{
 impl<'m, E: Encoding> FuncTranslator<'m, E> {
     /// The type whose parameters are the values of an exception.
     fn tag_type(&self, tag: u32) -> &'m FuncType {
-        let ty = self.module.tags[tag as usize];
+        let ty = self.module.tags.get(self.module, tag).unwrap_or_default();
         &self.module.types[ty as usize].ty
     }
 

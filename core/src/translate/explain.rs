@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     exec::{ENTRY_HEADER_BYTES, HEADER_SLOTS},
     image::ImageCode,
-    module::{ExportKind, Module, ModuleInner},
+    module::{ExternKind, Module, ModuleInner},
     types::FuncType,
 };
 
@@ -127,7 +127,7 @@ impl Module {
         let named = (0..module.func_count()).find(|index| module.func_name(*index) == Some(name));
         let exported = || module.export(name);
         named.or_else(|| match exported()? {
-            export if export.kind == ExportKind::Func => Some(export.index),
+            export if export.kind == ExternKind::Func => Some(export.index),
             _ => None,
         })
     }

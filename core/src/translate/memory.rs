@@ -81,7 +81,7 @@ fn sum_place<E: Encoding>(y: Loc) -> Place {
 impl<E: Encoding> FuncTranslator<'_, E> {
     /// Whether accesses go through the instruction's registers: a 32-bit memory 0.
     pub(crate) fn is_near(&self, memory: u32) -> bool {
-        memory == 0 && !self.module.memories[0].is_64
+        memory == 0 && !self.module.is_memory_64(0)
     }
 
     /// Pops an address and folds into it what the access can compute: a constant, or a sum that has

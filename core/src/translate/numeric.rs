@@ -209,6 +209,15 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         form: u16,
         before: Before,
     ) {
+        // Small sets have one of two mirrored comparisons of slots.
+        let (op, a, b) = match *op.shape() {
+            Shape::Compare { swap, .. }
+                if op.left_out(E::PLACES).is_some_and(|forms| forms[0] == form) =>
+            {
+                (swap, b, a)
+            }
+            _ => (op, a, b),
+        };
         let (operands, bytes) = Self::pair_operands(operand, a, b);
         let bank = result.bank();
         self.evict(bank);
@@ -235,6 +244,11 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             } = last.what
             && let Shape::Compare { not: Some(not), .. } = *compare.shape()
         {
+            if not.left_out(E::PLACES).is_some() {
+                self.take_back();
+                self.emit_binary(not, a, b, before);
+                return;
+            }
             // The operands stay: only the op changes, and inverses have the same forms.
             if let Some((pc, old)) = self.stack.acc[Bank::Int as usize].producer {
                 self.note(|t| Note::Inverts {
@@ -331,7 +345,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     pub(crate) fn global_get(&mut self, index: u32) {
-        let ty = Ty::of(self.module.globals[index as usize].content);
+        let ty = Ty::of(self.module.global_content(index));
         #[cfg(feature = "simd")]
         if ty == Ty::V128 {
             return self.global_get_vector(index);

@@ -513,7 +513,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     fn memory_index_type(&self, memory: u32) -> Ty {
-        if self.module.memories[memory as usize].is_64 {
+        if self.module.is_memory_64(memory) {
             Ty::I64
         } else {
             Ty::I32
@@ -521,7 +521,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     fn table_index_type(&self, table: u32) -> Ty {
-        if self.module.tables[table as usize].is_64 {
+        if self.module.is_table_64(table) {
             Ty::I64
         } else {
             Ty::I32

@@ -28,24 +28,74 @@ impl TypeDef {
     }
 }
 
+/// Canonical types of an engine. Types stay for the engine's life. Without `gc` they are those of functions, which are
+/// equal if they look alike.
+#[cfg(not(feature = "gc"))]
+#[derive(Default)]
+pub(crate) struct TypeRegistry {
+    /// By type, where there may be many.
+    #[cfg(feature = "compiler")]
+    funcs: Map<FuncType, TypeId>,
+    types: Vec<CompositeType>,
+}
+
+#[cfg(not(feature = "gc"))]
+impl TypeRegistry {
+    pub(crate) fn intern(&mut self, ty: &FuncType) -> TypeId {
+        #[cfg(feature = "compiler")]
+        if let Some(id) = self.funcs.get(ty) {
+            return *id;
+        }
+        let id = self.intern_composite(&CompositeType::Func(ty.clone()));
+        #[cfg(feature = "compiler")]
+        self.funcs.insert(ty.clone(), id);
+        id
+    }
+
+    /// The id of a final type in a group of its own.
+    pub(crate) fn intern_composite(&mut self, ty: &CompositeType) -> TypeId {
+        let found = self.types.iter().position(|known| known == ty);
+        let id = found.unwrap_or_else(|| {
+            self.types.push(ty.clone());
+            self.types.len() - 1
+        });
+        TypeId(id as u32)
+    }
+
+    pub(crate) fn composite(&self, id: TypeId) -> &CompositeType {
+        &self.types[id.0 as usize]
+    }
+
+    pub(crate) fn is_a(&self, id: TypeId, other: TypeId) -> bool {
+        id == other
+    }
+
+    /// The function type of an id; one without parameters and results if it is of another kind.
+    pub(crate) fn func(&self, id: TypeId) -> FuncType {
+        match self.composite(id) {
+            CompositeType::Func(ty) => ty.clone(),
+            _ => FuncType::empty(),
+        }
+    }
+}
+
 /// Canonical types of an engine. Types stay for the engine's life.
+#[cfg(feature = "gc")]
 #[derive(Default)]
 pub(crate) struct TypeRegistry {
     /// First id by group.
-    #[cfg(feature = "gc")]
     groups: Map<Box<[SubType]>, u32>,
-    /// The same of groups of one function type without relations, the most frequent ones. Where there are no others,
-    /// and few, as in images for chips, they are looked for among all.
-    #[cfg(any(feature = "gc", feature = "compiler"))]
+    /// The same of groups of one function type without relations, the most frequent ones.
     funcs: Map<FuncType, TypeId>,
     types: Vec<Shared<TypeDef>>,
 }
 
+#[cfg(feature = "gc")]
 impl TypeRegistry {
     /// The id of a final function type in a group of its own.
     pub(crate) fn intern(&mut self, ty: &FuncType) -> TypeId {
-        if let Some(id) = self.find(ty) {
-            return id;
+        if let Some(id) = self.funcs.get(ty) {
+            return *id;
         }
         let id = self.intern_new(Box::new([SubType {
             is_final: true,
@@ -54,42 +104,17 @@ impl TypeRegistry {
             descriptor: None,
             describes: None,
         }]));
-        #[cfg(any(feature = "gc", feature = "compiler"))]
         self.funcs.insert(ty.clone(), id);
         id
     }
 
-    #[cfg(any(feature = "gc", feature = "compiler"))]
-    fn find(&self, ty: &FuncType) -> Option<TypeId> {
-        self.funcs.get(ty).copied()
-    }
-
-    #[cfg(not(any(feature = "gc", feature = "compiler")))]
-    fn find(&self, ty: &FuncType) -> Option<TypeId> {
-        let is = |known: &CompositeType| matches!(known, CompositeType::Func(known) if known == ty);
-        let found = self.types.iter().position(|known| is(&known.composite));
-        found.map(|id| TypeId(id as u32))
-    }
-
     /// The id of the first member of a group; those of the others follow. Other types in it are canonical.
     pub(crate) fn intern_group(&mut self, group: Box<[SubType]>) -> TypeId {
-        // (What else there could be was refused when the module was read.)
-        #[cfg(not(feature = "gc"))]
-        if let [
-            SubType {
-                composite: CompositeType::Func(ty),
-                ..
-            },
-        ] = &*group
-        {
-            return self.intern(ty);
-        }
         self.intern_new(group)
     }
 
     /// The same of one that is not among `funcs`.
     fn intern_new(&mut self, group: Box<[SubType]>) -> TypeId {
-        #[cfg(feature = "gc")]
         if let Some(first) = self.groups.get(&group) {
             return TypeId(*first);
         }
@@ -113,9 +138,12 @@ impl TypeRegistry {
                 descriptor: member.descriptor,
             }));
         }
-        #[cfg(feature = "gc")]
         self.groups.insert(group, first);
         TypeId(first)
+    }
+
+    pub(crate) fn composite(&self, id: TypeId) -> &CompositeType {
+        &self.get(id).composite
     }
 
     pub(crate) fn get(&self, id: TypeId) -> &Shared<TypeDef> {

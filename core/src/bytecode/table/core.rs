@@ -1,8 +1,8 @@
-//! The rows of integers, control, memories and tables: what every build has.
+//! The rows of integers, control, memories and calls through tables: what every build has.
 
 macro_rules! core_rows {
     ($apply:ident $($blocks:tt)*) => {
-        $crate::bytecode::table::float_rows! {
+        $crate::bytecode::table::wasm2_rows! {
             $apply
             $($blocks)*
             [core 0
@@ -45,11 +45,6 @@ macro_rules! core_rows {
                     I64Clz "i64.clz" (u64) -> u64: |a| a.leading_zeros() as u64;
                     I64Ctz "i64.ctz" (u64) -> u64: |a| a.trailing_zeros() as u64;
                     I64Popcnt "i64.popcnt" (u64) -> u64: |a| a.count_ones() as u64;
-                    I32Extend8S "i32.extend8_s" (u32) -> i32: |a| a as i8 as i32;
-                    I32Extend16S "i32.extend16_s" (u32) -> i32: |a| a as i16 as i32;
-                    I64Extend8S "i64.extend8_s" (u64) -> i64: |a| a as i8 as i64;
-                    I64Extend16S "i64.extend16_s" (u64) -> i64: |a| a as i16 as i64;
-                    I64Extend32S "i64.extend32_s" (u64) -> i64: |a| a as i32 as i64;
                     I32WrapI64 "i32.wrap_i64" (u64) -> u32: |a| a as u32;
                     I64ExtendI32S "i64.extend_i32_s" (i32) -> i64: |a| a as i64;
                     I64ExtendI32U "i64.extend_i32_u" (u32) -> u64: |a| a as u64;
@@ -111,19 +106,6 @@ macro_rules! core_rows {
                     }
                     /// Gives the caller's pins back, before a return or tail call.
                     Unpin "unpin" { [Src(0), ToPin(0), ToPin(1)] control::Unpin; }
-                    /// Charges a basic block's fuel, or pauses before it.
-                    Fuel "fuel" { [Count32(4)] control::Fuel; }
-                    /// Charges for the length of a bulk op, or pauses before it.
-                    FuelBytes "fuel.bytes" {
-                        [Src(0), Memory(4)] control::FuelBytes<u32>;
-                        [Src(0), Memory(4)] control::FuelBytes<u64>;
-                    }
-                    FuelElements "fuel.elements" {
-                        [Src(0), Table32(4)] control::FuelElements<u32>;
-                        [Src(0), Table32(4)] control::FuelElements<u64>;
-                    }
-                    /// Pauses when another thread has raised the interrupt flag.
-                    Checkpoint "checkpoint" { [] control::Checkpoint; }
                     /// Traps.
                     Unreachable "unreachable" { [] control::Unreachable; }
                     /// Ends a call that came from the host.
@@ -147,12 +129,6 @@ macro_rules! core_rows {
                     CallImport "call_import" { [Base(0), Header(2), Func(4)] call::CallImport; }
                     /// Calls through a table.
                     CallIndirect "call_indirect" { [Base(0), Header(2), Src16(4), Table(6), Type(8)] call::CallIndirect; }
-                    /// Tail calls: the arguments replace the frame.
-                    ReturnCall "return_call" { [Src16(0), Count(2), Header(4), OwnHeader(6), Func(8)] tail_call::ReturnCall; }
-                    /// Tail-calls an imported function.
-                    ReturnCallImport "return_call_import" { [Src16(0), Count(2), Header(4), OwnHeader(6), Func(8)] tail_call::ReturnCallImport; }
-                    /// Tail-calls through a table.
-                    ReturnCallIndirect "return_call_indirect" { [Src16(0), Count(2), Header(4), OwnHeader(6), Src16(8), Table(10), Type(12)] tail_call::ReturnCallIndirect; }
                     /// Returns, with no result or with one in its accumulator.
                     Return "return" {
                         [OwnHeader(0)] ret::Return;
@@ -200,27 +176,8 @@ macro_rules! core_rows {
                         [Pin(0), Imm16(2), Global(4)] global::SetSum<Pin0>;
                         [Pin(1), Imm16(2), Global(4)] global::SetSum<Pin1>;
                     }
-                    /// A reference to a function of the instance.
-                    RefFunc "ref.func" { [Dst(0), Func(4)] global::RefFunc; }
                     MemorySize "memory.size" { [Dst(0), Memory(4)] memory::Size; }
                     MemoryGrow "memory.grow" { [Dst(0), Src(2), Memory(4)] memory::Grow; }
-                    MemoryCopy "memory.copy" { [Src(0), Src(2), Src(4), Memory(8), Memory(12)] bulk::MemoryCopy; }
-                    MemoryFill "memory.fill" { [Src(0), Src(2), Src(4), Memory(8)] bulk::MemoryFill; }
-                    MemoryInit "memory.init" { [Src(0), Src(2), Src(4), Data(8), Memory(12)] bulk::MemoryInit; }
-                    DataDrop "data.drop" { [Data(4)] bulk::DataDrop; }
-                    TableGet "table.get" { [Dst(0), Src(2), Table32(4)] bulk::TableGet; }
-                    TableSet "table.set" { [Src(0), Src(2), Table32(4)] bulk::TableSet; }
-                    TableSize "table.size" { [Dst(0), Table32(4)] bulk::TableSize; }
-                    TableGrow "table.grow" { [Dst(0), Src(2), Src(4), Table32(8)] bulk::TableGrow; }
-                    TableCopy "table.copy" { [Src(0), Src(2), Src(4), Table32(8), Table32(12)] bulk::TableCopy; }
-                    TableFill "table.fill" { [Src(0), Src(2), Src(4), Table32(8)] bulk::TableFill; }
-                    TableInit "table.init" { [Src(0), Src(2), Src(4), Elem(8), Table32(12)] bulk::TableInit; }
-                    ElemDrop "elem.drop" { [Elem(4)] bulk::ElemDrop; }
-                    /// Wide arithmetic: two slots each, low half first.
-                    I64Add128 "i64.add128" { [DstPair(0), Src(2), Src(4), Src(6), Src(8)] wide::Add128; }
-                    I64Sub128 "i64.sub128" { [DstPair(0), Src(2), Src(4), Src(6), Src(8)] wide::Sub128; }
-                    I64MulWideS "i64.mul_wide_s" { [DstPair(0), Src(2), Src(4)] wide::MulWideS; }
-                    I64MulWideU "i64.mul_wide_u" { [DstPair(0), Src(2), Src(4)] wide::MulWideU; }
                 }
                 shift {} ternary {} extract {} replace {} atomic_load {} atomic_store {} rmw {} cmpxchg {}
                 produce {}

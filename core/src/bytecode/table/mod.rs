@@ -34,16 +34,24 @@ mod debug;
 mod exceptions;
 mod float;
 mod gc;
+mod metering;
 mod simd;
+mod tail_call;
 mod threads;
+mod wasm2;
+mod wide;
 
 pub(crate) use self::core::core_rows;
 pub(crate) use debug::debug_rows;
 pub(crate) use exceptions::exception_rows;
 pub(crate) use float::float_rows;
 pub(crate) use gc::gc_rows;
+pub(crate) use metering::metering_rows;
 pub(crate) use simd::simd_rows;
+pub(crate) use tail_call::tail_call_rows;
 pub(crate) use threads::thread_rows;
+pub(crate) use wasm2::wasm2_rows;
+pub(crate) use wide::wide_rows;
 
 /// Hands the table's blocks to the macro `$apply`, those of features that are there.
 macro_rules! for_each_op {

@@ -1,12 +1,16 @@
 //! The portable loop: a handler gets ip and the context, which holds the other registers, and returns the next ip.
+//!
+//! In the compact encoding the loop also finds the slots that the first two operand bytes name, which most handlers
+//! want: so that is there once, and not in each of them.
 
 use super::super::cx::{Cx, Exit};
 use super::{Handle, register_in_context};
+use crate::bytecode::{Encoding, Native};
 
 /// The next instruction, or null to leave the loop.
 pub(crate) type Flow = *const u8;
 
-pub(crate) type Handler = unsafe fn(*const u8, *mut Cx) -> *const u8;
+pub(crate) type Handler = unsafe fn(*const u8, *mut Cx, *mut u64, *mut u64) -> *const u8;
 
 /// Defines `thread`, whose instances are handlers.
 macro_rules! define_thread {
@@ -15,9 +19,11 @@ macro_rules! define_thread {
         unsafe fn thread<H: $crate::exec::dispatch::Handle>(
             ip: *const u8,
             cx: *mut $crate::exec::cx::Cx,
+            first: *mut u64,
+            second: *mut u64,
         ) -> *const u8 {
             // SAFETY: a code cell with this handler was reached, so the registers are as `H` expects.
-            unsafe { H::run($crate::exec::dispatch::Regs::of(ip, cx)) }
+            unsafe { H::run($crate::exec::dispatch::Regs::of(ip, cx, first, second)) }
         }
     };
 }
@@ -28,13 +34,31 @@ define_thread!();
 pub(crate) struct Regs {
     ip: *const u8,
     cx: *mut Cx,
+    /// The slots of the fields at 0 and 2, if there are such.
+    first: *mut u64,
+    second: *mut u64,
 }
 
 impl Regs {
     /// From the arguments of a handler.
     #[inline(always)]
-    pub(crate) fn of(ip: *const u8, cx: *mut Cx) -> Regs {
-        Regs { ip, cx }
+    pub(crate) fn of(ip: *const u8, cx: *mut Cx, first: *mut u64, second: *mut u64) -> Regs {
+        Regs {
+            ip,
+            cx,
+            first,
+            second,
+        }
+    }
+
+    /// The slot of the field at `at`, if it is known.
+    #[inline(always)]
+    pub(crate) fn known_slot(&self, at: usize) -> Option<*mut u64> {
+        match at {
+            0 if Native::COMPACT => Some(self.first),
+            2 if Native::COMPACT => Some(self.second),
+            _ => None,
+        }
     }
 
     register_in_context!(sp, set_sp, *mut u64);
@@ -78,7 +102,14 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn defer<H: Handle>(self) -> Flow {
         // SAFETY: the caller's promise.
-        unsafe { thread::<H>(self.ip, self.cx) }
+        unsafe { thread::<H>(self.ip, self.cx, self.first, self.second) }
+    }
+
+    /// Leaves the run, of which the context says why.
+    #[cfg(shared_checks)]
+    #[inline(always)]
+    pub(crate) fn left(self) -> Flow {
+        core::ptr::null()
     }
 
     /// Leaves the run; the registers are saved.
@@ -109,7 +140,16 @@ pub(crate) unsafe fn enter(cx: *mut Cx) {
         while !ip.is_null() {
             #[cfg(feature = "stats")]
             crate::stats::count(ip);
-            ip = super::fetch(ip, cx)(ip, cx);
+            let handler = super::fetch(ip, cx);
+            let (mut first, mut second) = (core::ptr::null_mut(), core::ptr::null_mut());
+            if Native::COMPACT {
+                // (There are as many bytes behind every instruction, if it has no operands.)
+                let operands = u16::from_le(ip.add(super::OPCODE_BYTES).cast::<u16>().read());
+                let sp = (*cx).sp;
+                first = sp.wrapping_add(usize::from(operands & 0xff));
+                second = sp.wrapping_add(usize::from(operands >> 8));
+            }
+            ip = handler(ip, cx, first, second);
         }
     }
 }

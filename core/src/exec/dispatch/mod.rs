@@ -216,6 +216,9 @@ impl Regs {
     /// The instruction at ip has a slot field there.
     #[inline(always)]
     pub(crate) unsafe fn slot(&self, at: usize) -> *mut u64 {
+        if let Some(slot) = self.known_slot(at) {
+            return slot;
+        }
         // SAFETY: slots named by instructions lie in the frame, whose size was checked on entry.
         unsafe { self.sp().add(self.slot_number(at) as usize) }
     }

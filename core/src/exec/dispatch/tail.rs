@@ -203,6 +203,12 @@ impl Regs {
         self.cx
     }
 
+    /// The slot of the field at `at`, if it is known: it is not here.
+    #[inline(always)]
+    pub(crate) fn known_slot(&self, _: usize) -> Option<*mut u64> {
+        None
+    }
+
     /// Continues with the instruction at ip.
     ///
     /// # Safety

@@ -26,9 +26,10 @@ use crate::{
 };
 
 /// Where a call from the host returns to.
-pub(crate) static HALT: [Cell; 1] = [cell::<Halt>(Op::Halt)];
+/// (Behind every instruction there is room for the operands that the portable loop looks at.)
+pub(crate) static HALT: [Cell; 2] = [cell::<Halt>(Op::Halt); 2];
 /// Where a call across instances returns to.
-static RESTORE: [Cell; 1] = [cell::<Restore>(Op::Restore)];
+static RESTORE: [Cell; 2] = [cell::<Restore>(Op::Restore); 2];
 
 /// The return address `RESTORE`, for backtraces to recognize.
 pub(crate) fn restore_ip() -> *const u8 {
@@ -79,11 +80,17 @@ pub(crate) unsafe fn read_header(at: *const u64) -> (*const u8, u64) {
     unsafe { (at.cast::<*const u8>().read(), *at.add(1)) }
 }
 
-/// Whether `bytes` fit the stack from `sp`, which is in the stack.
+/// Whether `bytes` fit the stack from `sp`, which is in the stack. If not, `Grow` makes room for that.
 #[inline(always)]
 pub(super) unsafe fn fits(cx: *mut Cx, sp: *mut u64, bytes: usize) -> bool {
     // SAFETY: the context outlives the run.
-    unsafe { (*cx).stack_end as usize - sp as usize >= bytes }
+    unsafe {
+        let fits = (*cx).stack_end as usize - sp as usize >= bytes;
+        if !fits {
+            (*cx).wanted = sp as usize + bytes;
+        }
+        fits
+    }
 }
 
 /// How an op says which function of its module it calls. Rare work finds it again, so that calls need not
@@ -147,56 +154,24 @@ impl<const AT: usize> Callee for Indirect<AT> {
     }
 }
 
-/// Makes room for the frame of the function that the instruction calls, and starts it again.
-pub(super) struct Grow<C>(PhantomData<C>);
-impl<C: Callee> Handle for Grow<C> {
+/// Makes room for a frame that did not fit, and starts the instruction that calls again.
+pub(super) struct Grow;
+impl Handle for Grow {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the context outlives the run; the function was found, and is translated.
+    unsafe fn run(mut r: Regs) -> Flow {
+        // SAFETY: the context outlives the run; the stack keeps its contents.
         unsafe {
-            let bytes = frame_bytes(entry(r.cx(), C::defined(&r)));
-            let base = r.sp().add(C::base(&r));
-            grow(r, base, bytes)
+            let stack = &mut (*r.cx()).stack;
+            let start = stack.base() as usize;
+            let used = r.sp() as usize - start;
+            if !stack.reserve((*r.cx()).wanted - start) {
+                return r.trap(TrapCode::StackOverflow);
+            }
+            let (start, end) = (stack.base(), stack.end());
+            (*r.cx()).stack_end = end;
+            r.set_sp(start.add(used / 8));
+            r.go()
         }
-    }
-}
-
-/// The same for the callee of another instance, of which `Cx::callee` says what it needs.
-pub(super) struct GrowFar<const TAIL: bool>;
-impl<const TAIL: bool> Handle for GrowFar<TAIL> {
-    #[inline(always)]
-    unsafe fn run(r: Regs) -> Flow {
-        // SAFETY: the context outlives the run; `Leave` has translated the function.
-        unsafe {
-            let cx = r.cx();
-            let bytes = match (*(*cx).funcs.add((*cx).callee as usize)).kind {
-                FuncKind::Wasm { instance, defined } => {
-                    frame_bytes(instance.as_ref().module.inner().code.entry(defined))
-                }
-                FuncKind::Host { .. } => 0,
-            };
-            let base = if TAIL { 0 } else { r.read::<u16>(0) as usize };
-            let base = r.sp().add(base);
-            grow(r, base, bytes)
-        }
-    }
-}
-
-/// Makes room for `bytes` from `base`, and starts the instruction again.
-#[inline(always)]
-unsafe fn grow(mut r: Regs, base: *mut u64, bytes: usize) -> Flow {
-    // SAFETY: the context outlives the run; the stack keeps its contents.
-    unsafe {
-        let stack = &mut (*r.cx()).stack;
-        let start = stack.base() as usize;
-        let used = r.sp() as usize - start;
-        if !stack.reserve(base as usize - start + bytes) {
-            return r.trap(TrapCode::StackOverflow);
-        }
-        let (start, end) = (stack.base(), stack.end());
-        (*r.cx()).stack_end = end;
-        r.set_sp(start.add(used / 8));
-        r.go()
     }
 }
 
@@ -236,7 +211,7 @@ pub(super) unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
     // SAFETY: function indices were validated; the tables live as long as the module.
     unsafe {
         #[cfg(compact)]
-        if !(*cx).image.is_null() {
+        if cfg!(not(feature = "compiler")) || !(*cx).image.is_null() {
             let record = (*cx).records.add(defined as usize * RECORD_BYTES + 2);
             let offset = u32::from_le(record.cast::<u32>().read_unaligned());
             return (*cx).image.add(offset as usize);
@@ -249,12 +224,12 @@ pub(super) unsafe fn entry(cx: *mut Cx, defined: u32) -> *const u8 {
 unsafe fn call_defined<C: Callee>(mut r: Regs, entry: *const u8, operand_bytes: usize) -> Flow {
     // SAFETY: the instruction has base and header.
     unsafe {
-        if entry.is_null() {
+        if cfg!(feature = "compiler") && entry.is_null() {
             return r.defer::<Translate<C>>();
         }
         let sp = r.sp().add(C::base(&r));
         if !fits(r.cx(), sp, frame_bytes(entry)) {
-            return r.defer::<Grow<C>>();
+            return r.defer::<Grow>();
         }
         write_header(
             sp.add(C::header(&r)),
@@ -340,7 +315,7 @@ impl<const BYTES: usize> Handle for Leave<BYTES> {
                     };
                     let sp = r.sp().add(base);
                     if !fits(cx, sp, frame_bytes(entry)) {
-                        return r.defer::<GrowFar<false>>();
+                        return r.defer::<Grow>();
                     }
                     (*cx).stack.switches.push(Switch {
                         ip: ret,
@@ -369,7 +344,7 @@ pub(super) unsafe fn entry_in(
     defined: u32,
 ) -> Option<*const u8> {
     let code = &instance.module.inner().code;
-    if code.entry(defined).is_null() {
+    if cfg!(feature = "compiler") && code.entry(defined).is_null() {
         // SAFETY: the context outlives the run.
         if !unsafe { translate(cx, instance, defined) } {
             return None;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "threads")]
 pub(crate) mod atomic;
+#[cfg(any(feature = "wasm2", feature = "gc"))]
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod control;
@@ -16,9 +17,11 @@ pub(crate) mod numeric;
 pub(crate) mod objects;
 pub(crate) mod ret;
 pub(crate) mod rows;
+#[cfg(any(feature = "tail-call", feature = "gc"))]
 pub(crate) mod tail_call;
 #[cfg(feature = "simd")]
 pub(crate) mod vector;
+#[cfg(feature = "wide-arithmetic")]
 pub(crate) mod wide;
 
 #[cfg(feature = "simd")]
@@ -30,7 +33,7 @@ use super::{
 };
 #[allow(unused_imports, reason = "macros that use each other")]
 use crate::bytecode::{
-    Encoding, Native, OPCODES, Op, in_slots,
+    Encoding, Native, OPCODES, OPS, Op, in_slots,
     places::{
         for_float_places, for_full_places, for_int_places, for_long_places, for_places,
         for_small_float_places, for_small_places, for_vector_places,
@@ -65,6 +68,24 @@ impl Table {
     const fn begin(&mut self, first: u16) {
         if Native::PLACES.in_blocks() {
             self.len = first as usize;
+        }
+    }
+
+    /// Takes the handlers back that no code has: of a comparison of two slots whose mirror does. (What says it is code
+    /// and has them traps.)
+    const fn leave_out(&mut self) {
+        let trap = handler::<control::Unreachable>();
+        let mut i = 0;
+        while i < OPS.len() {
+            let op = OPS[i];
+            if let Some(forms) = op.left_out(Native::PLACES) {
+                let mut k = 0;
+                while k < forms.len() {
+                    self.handlers[(op.base::<Native>() + forms[k]) as usize] = trap;
+                    k += 1;
+                }
+            }
+            i += 1;
         }
     }
 
@@ -389,6 +410,7 @@ macro_rules! define_handlers {
             )?
             )*
             assert!(t.len == OPCODES);
+            t.leave_out();
             t
         };
     };

@@ -1,9 +1,7 @@
 //! Tail calls: the callee's frame takes the place of the caller's.
 
-use core::marker::PhantomData;
-
 use super::call::{
-    Callee, Direct, Grow, GrowFar, Indirect, Target, Translate, entry, entry_in, fits, frame_bytes,
+    Callee, Direct, Grow, Indirect, Target, Translate, entry, entry_in, fits, frame_bytes,
     function, read_header, resolve, restore_ip, write_header,
 };
 #[cfg(feature = "gc")]
@@ -40,20 +38,6 @@ unsafe fn replace_frame(r: &Regs, ret: Option<*const u8>) -> (*const u8, u64) {
     }
 }
 
-/// A tail call of another: the callee's frame begins where this one does.
-struct Tail<C>(PhantomData<C>);
-impl<C: Callee> Callee for Tail<C> {
-    #[inline(always)]
-    unsafe fn base(_: &Regs) -> usize {
-        0
-    }
-    #[inline(always)]
-    unsafe fn defined(r: &Regs) -> u32 {
-        // SAFETY: the caller's promise.
-        unsafe { C::defined(r) }
-    }
-}
-
 #[inline(always)]
 unsafe fn return_call_defined<C: Callee>(mut r: Regs, defined: u32) -> Flow {
     // SAFETY: the instruction has the fields of a tail call.
@@ -64,7 +48,7 @@ unsafe fn return_call_defined<C: Callee>(mut r: Regs, defined: u32) -> Flow {
             return r.defer::<Translate<C>>();
         }
         if !fits(cx, r.sp(), frame_bytes(entry)) {
-            return r.defer::<Grow<Tail<C>>>();
+            return r.defer::<Grow>();
         }
         replace_frame(&r, None);
         r.set_ip(entry);
@@ -112,7 +96,7 @@ impl Handle for ReturnLeave {
                         None => return r.exit(Exit::Error),
                     };
                     if !fits(cx, r.sp(), frame_bytes(entry)) {
-                        return r.defer::<GrowFar<true>>();
+                        return r.defer::<Grow>();
                     }
                     let (ret, _) = replace_frame(&r, Some(restore_ip()));
                     // A frame that already returns across instances has its switch: chains take constant space.

@@ -261,9 +261,12 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             (op, taken_if_false) = (*not, false);
             self.note(|_| Note::BranchesIfNot);
         }
-        let Shape::Compare { operand, .. } = *op.shape() else {
+        let Shape::Compare { operand, swap, .. } = *op.shape() else {
             unreachable!("conditions are compare ops");
         };
+        // (Two slots.)
+        let mirrored = op.left_out(E::PLACES).is_some() && branch_form::<E>(swap, b, a).is_some();
+        let (op, a, b) = if mirrored { (swap, b, a) } else { (op, a, b) };
         let (opcode, operands, bytes) = if let Some(loaded) = loaded {
             // The inverse of an integer comparison has the same forms.
             let opcode = existing(load_branch_form::<E>(&loaded, op, b));
