@@ -218,14 +218,14 @@ impl Function<'_> {
         Ok(())
     }
 
-    #[cfg(feature = "metering")]
     /// Whether an instruction charges at least something, or looks whether to go on.
+    #[cfg(feature = "metering")]
     fn is_metering(&self, one: &Instruction, meter: Op) -> bool {
         one.op == meter && (meter != Op::Fuel || u32_at(self.image, one.at + 2) > 0)
     }
 
-    #[cfg(feature = "metering")]
     /// Whether an instruction may go on elsewhere than behind it.
+    #[cfg(feature = "metering")]
     fn goes_elsewhere(&self, one: &Instruction) -> bool {
         ends(one.op)
             || self.targets(one).next().is_some()

@@ -215,8 +215,8 @@ fn eval(ops: impl Iterator<Item = ConstOp>, env: &mut impl ConstEnv) -> Result<V
     Ok(stack.pop().unwrap_or_default())
 }
 
-#[cfg(feature = "extended-const")]
 /// Sum, difference or product of the two values on top, which it takes.
+#[cfg(feature = "extended-const")]
 fn arithmetic(op: &ConstOp, stack: &mut Vec<Value>) -> Value {
     let [b, _] = stack.pop().unwrap_or_default();
     let [a, _] = stack.pop().unwrap_or_default();

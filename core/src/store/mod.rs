@@ -331,9 +331,9 @@ impl<T> Store<T> {
         InterruptHandle(self.inner.interrupt.clone())
     }
 
-    #[cfg(feature = "limiter")]
     /// Limits growth of memories and tables and the number of instances from now on, through a
     /// limiter in the embedder's data.
+    #[cfg(feature = "limiter")]
     pub fn limiter(
         &mut self,
         limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
