@@ -756,6 +756,15 @@ fn exercise(metered: bool, statements: &str, pins: PinTypes, seen: &mut BTreeSet
         "fused ops compute something else in\n{statements}"
     );
     run(&engine(metered, true), &wasm, ITERATIONS, seen);
+    #[cfg(feature = "debug")]
+    {
+        let engine = Engine::new(Config::new().consume_fuel(metered).debug(true));
+        let stepped = run(&engine, &wasm, 3, seen);
+        assert!(
+            stepped == plain,
+            "code with steps computes something else in\n{statements}"
+        );
+    }
 }
 
 /// Whether the form subtracts a constant: its negative is added instead.
