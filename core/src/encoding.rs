@@ -2,9 +2,11 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "debug")]
 use crate::{error::Error, message::Message};
 
 /// Reads from front to back. (Images have a reader of their own, with less code for chips.)
+#[cfg(feature = "debug")]
 #[derive(Clone)]
 pub(crate) struct Reader<'i> {
     bytes: &'i [u8],
@@ -13,6 +15,7 @@ pub(crate) struct Reader<'i> {
     damaged: fn(Message, usize) -> Error,
 }
 
+#[cfg(feature = "debug")]
 impl<'i> Reader<'i> {
     pub(crate) fn new(
         bytes: &'i [u8],

@@ -125,6 +125,7 @@ fn groups_are_equal_if_they_look_alike() {
 }
 
 #[test]
+#[cfg(feature = "gc")]
 fn supertypes_are_found_by_depth() {
     let mut registry = TypeRegistry::default();
     let mut chain = vec![registry.intern_group([structure(&[], None)].into())];
