@@ -121,7 +121,7 @@ fn programs_read_on_in_another_context() {
 /// Numbers, rights, flags and positions come back, also of what was opened through another directory.
 fn comes_back<H: Host>(context: impl Fn() -> WasiCtx<H>) {
     let mut guest = Program::new(context());
-    let dir = guest.open(3, "dir", DIRECTORY, Rights::ALL).unwrap();
+    let dir = guest.open(3, "dir", DIRECTORY, Rights::DIRECTORY).unwrap();
     let file = guest.open(dir, "file", 0, Rights::FD_READ).unwrap();
     let new = guest.open(dir, "deep/new", CREAT, Rights::ALL).unwrap();
     assert_eq!(guest.read(file, 9).unwrap(), b"the first");

@@ -156,7 +156,11 @@ impl Heap {
         }
         Ok(HeapShape {
             top: self.top,
-            threshold: self.threshold,
+            // (A heap that was never used is the same on all hosts.)
+            threshold: match self.is_unused() {
+                true => 0,
+                false => self.threshold,
+            },
             bins: self.bins,
             run: self.run.clone(),
             sweep: (self.sweep, self.sweep_end),
@@ -191,7 +195,8 @@ impl Heap {
         words.copy_to(used);
         unused.fill(0);
         self.top = top;
-        self.threshold = shape.threshold.min(self.limit).max(top);
+        let threshold = shape.threshold.max(self.floor());
+        self.threshold = threshold.min(self.limit).max(top);
         self.bins = shape.bins;
         let end = shape.run.end.min(top);
         self.run = shape.run.start.min(end)..end;

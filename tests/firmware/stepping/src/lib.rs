@@ -53,7 +53,7 @@ macro_rules! guests {
         ];
     };
 }
-guests!("fib", "mark", "nbody", "sha256");
+guests!("fib", "mark", "nbody");
 
 /// A guest in a store of its own.
 struct Program<'w> {
