@@ -10,7 +10,12 @@ use std::{
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::{error::Failure, output, size::Size};
+use crate::{
+    error::Failure,
+    output,
+    ranges::{Addresses, Offsets},
+    size::Size,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +25,8 @@ Examples:
   wasmote run --dir .::/:ro program.wasm    … that may look at this directory and change nothing
   wasmote run --invoke add math.wat 2 40    call an exported function and print its results
   wasmote run --fuel 1000000 p.wasm         … and stop it after so many instructions
+  wasmote trace --func main p.wasm          each instruction of a function, with operands and results
+  wasmote profile --html flames.html p.wasm how often which functions ran, and a page with a flame graph
   wasmote compile program.wasm              make program.mote, an image: chips run it where it lies, `run` does, too
   wasmote explain program.wasm --func main  the bytecode that a function became, and why
   wasmote explain --spec i32.add            what an instruction is, and what it becomes
@@ -44,6 +51,10 @@ pub enum Command {
     Run(RunArgs),
     /// Do again what `wasmote run --record` recorded, without the files, clocks and sockets
     Replay(ReplayArgs),
+    /// Print the instructions that a program executes, with their operands and results
+    Trace(TraceArgs),
+    /// Count the instructions that a program executes, by functions, lines and operators, and draw flame graphs
+    Profile(ProfileArgs),
     /// Make an image of a module: what chips run where it lies
     Compile(CompileArgs),
     /// Show what functions of a module become, and why; what is in an image; what an instruction is
@@ -172,6 +183,114 @@ impl ProgramArgs {
         // (The parser has seen that there is one.)
         self.words.first().map(PathBuf::from).unwrap_or_default()
     }
+}
+
+/// `wasmote trace`.
+#[derive(Args)]
+#[command(after_help = "\
+Each line has the number of instructions executed before, the offset in the module, the instruction, indented by the \
+depth of calls, what it takes from the stack, `->` what it puts there, and what it reads or writes of memory. A line \
+in parentheses is a call that returns. The last line tells how it ended. What a module's start function and \
+`_initialize` execute is counted and not shown. If the trace ends before the program does, the program ends with it, \
+and the exit status is 0.
+
+With --json, an instruction is an object with `step`, `depth`, `func` (the index), `name` (the function's), `offset`, \
+`text`, `operands`, `results` (each with `type` and `value`: a number for i32 and finite f32 and f64, a string for all \
+others) and, if it accesses memory, `memory` (`access`: `read` or `write`, the index `memory`, `address`, `len`, and \
+`bytes`: hexadecimal, the first 16). A call that returns has `returned`, the step of the call, instead of `step`, and \
+no `operands`. The last object has `end` (`returned`, `exited`, `failed` or `stopped`), `steps`, and `status` or \
+`message`.
+
+Examples:
+  wasmote trace --invoke fib fib.wat 3
+  wasmote trace --func parse --limit 100 -o trace.txt --dir . p.wasm README.md
+  wasmote trace --memory 0x1000..0x1004 p.wasm   who touches these four bytes
+  wasmote trace --from 5000 --to 5100 --json p.wasm")]
+pub struct TraceArgs {
+    /// Only instructions of this function: its name, index (`7`) or an offset in it (`0x1234`); repeatable
+    #[arg(long = "func", value_name = "NAME")]
+    pub funcs: Vec<String>,
+    /// Only instructions at these offsets in the module; repeatable, and joined with --func
+    #[arg(long = "range", value_name = "OFFSET..OFFSET")]
+    pub ranges: Vec<Offsets>,
+    /// Only from this step on
+    #[arg(long, value_name = "STEP", default_value_t = 0)]
+    pub from: u64,
+    /// Only up to this step, which is not shown
+    #[arg(long, value_name = "STEP")]
+    pub to: Option<u64>,
+    /// Only instructions that read or write these bytes of the first memory
+    #[arg(long, value_name = "ADDR[..END]")]
+    pub memory: Option<Addresses>,
+    /// End after N instructions
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Write JSON, an object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Write to OUT instead of standard error
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// `wasmote profile`.
+#[derive(Args)]
+#[command(after_help = "\
+Counts are exact, and the same every time for the same program and inputs (see --virtual). `self` is what a function \
+executed itself, `total` also what it called. Lines need a module with debug information (DWARF). After Ctrl-C, what \
+was counted so far is printed.
+
+With --json, the object has `instructions`, `functions` (`name`, `func`: its index, `calls`, `self`, `total`), `lines` \
+(`file`, `line`, `count`; only with debug information) and `opcodes` (`name`, `count`), all of each.
+
+Examples:
+  wasmote profile --dir . md2html.wasm README.md
+  wasmote profile --by line,opcode --top 5 -o profile.txt p.wasm
+  wasmote profile --html flames.html --invoke fib fib.wat 20")]
+pub struct ProfileArgs {
+    /// What to count by; repeatable
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_delimiter = ',',
+        default_value = "function"
+    )]
+    pub by: Vec<By>,
+    /// Print at most N rows of each table
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Write stacks of functions and their counts, for tools that draw flame graphs
+    #[arg(long, value_name = "OUT")]
+    pub folded: Option<PathBuf>,
+    /// Draw a flame graph
+    #[arg(long, value_name = "OUT")]
+    pub svg: Option<PathBuf>,
+    /// Make a page with a flame graph that can be searched and gone into
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
+    /// Write JSON instead of tables
+    #[arg(long)]
+    pub json: bool,
+    /// Write to OUT instead of standard error
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// What a profile counts by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum By {
+    /// Functions, with their calls.
+    Function,
+    /// Lines of the source.
+    Line,
+    /// Operators of WebAssembly.
+    Opcode,
 }
 
 /// `wasmote compile`.

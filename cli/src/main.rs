@@ -10,43 +10,37 @@ mod compile;
 mod debug;
 mod error;
 mod explain;
+mod interrupt;
 mod invoke;
 mod limits;
 mod load;
 mod output;
+mod profile;
 #[allow(dead_code, reason = "the commands that use it come next")]
 mod program;
+mod ranges;
 mod record;
 mod replay;
+mod report;
 mod run;
 mod size;
+mod trace;
 mod wasi;
 mod wast;
 
-use std::{
-    process::ExitCode,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::process::ExitCode;
 
 use args::Command;
-use error::Failure;
-
-/// The exit status after Ctrl-C, as shells tell it.
-const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
-    // At once, wherever the program is: waiting for input too. Nothing of ours is buffered.
-    let always = Arc::new(AtomicBool::new(true));
-    if let Err(e) = signal_hook::flag::register_conditional_shutdown(
-        signal_hook::consts::SIGINT,
-        INTERRUPTED,
-        always,
-    ) {
-        return Failure::new(format!("cannot handle Ctrl-C: {e}")).report();
+    if let Err(failure) = interrupt::install() {
+        return failure.report();
     }
     let result = match args::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Trace(args) => trace::trace(&args),
+        Command::Profile(args) => profile::profile(&args),
         Command::Compile(args) => compile::compile(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Wast(args) => wast::wast(&args),

@@ -113,6 +113,8 @@ fn help_has_examples() {
     for word in [
         "Examples:",
         "run",
+        "trace",
+        "profile",
         "compile",
         "explain",
         "wast",

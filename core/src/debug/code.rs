@@ -23,8 +23,21 @@ pub(crate) struct FuncInfo {
     pub(crate) code: FuncCode,
     /// Types and slots of the locals.
     pub(crate) locals: Vec<(ValType, u32)>,
-    /// Types and slots of the operands, from the bottom up, before the instruction at an offset.
-    operands: Lock<Map<u32, Shared<Places>>>,
+    /// By ascending offsets, once somebody has asked.
+    operands: Lock<Option<AllOperands>>,
+}
+
+type AllOperands = Shared<[(u32, Operands)]>;
+
+/// What the instruction at an offset finds on its frame's operand stack.
+#[derive(Clone)]
+pub(crate) struct Operands {
+    /// Types and slots of all, from the bottom up.
+    pub(crate) places: Shared<Places>,
+    /// How many of them it takes.
+    pub(crate) takes: u32,
+    /// How many it puts in their place, if it goes on behind itself.
+    pub(crate) gives: u32,
 }
 
 impl FuncInfo {
@@ -92,33 +105,37 @@ impl Codes {
             let found = Shared::new(FuncInfo {
                 code,
                 locals,
-                operands: Lock::new(Map::new()),
+                operands: Lock::new(None),
             });
             info.funcs.insert(defined, found.clone());
             Ok(found)
         })
     }
 
-    /// Types and slots of the operands of a defined function before the instruction at an offset.
+    /// What the instruction at an offset of a defined function finds on the operand stack.
     ///
     /// # Errors
-    /// As for `func`; there is no instruction at the offset.
+    /// As for `func`; there is no instruction at the offset, or none that can be reached.
     pub(crate) fn operands(
         &self,
         module: &Module,
         defined: u32,
         offset: u32,
-    ) -> Result<Shared<Places>, Error> {
+    ) -> Result<Operands, Error> {
         let func = self.func(module, defined)?;
-        if let Some(found) = func.operands.with(|known| known.get(&offset).cloned()) {
-            return Ok(found);
+        let all = match func.operands.with(|known| known.clone()) {
+            Some(all) => all,
+            None => {
+                let all = self.with(module, |info| operands_of(info, &func, defined))?;
+                let all: AllOperands = all.into();
+                func.operands.with(|known| *known = Some(all.clone()));
+                all
+            }
+        };
+        match all.binary_search_by_key(&offset, |(at, _)| *at) {
+            Ok(at) => Ok(all[at].1.clone()),
+            Err(_) => Err(Error::new("the instruction cannot be reached")),
         }
-        let found: Shared<Places> = self
-            .with(module, |info| operands_at(info, &func, defined, offset))?
-            .into();
-        func.operands
-            .with(|known| known.insert(offset, found.clone()));
-        Ok(found)
     }
 
     fn with<R>(
@@ -162,13 +179,12 @@ pub(super) fn is_call(module: &Module, offset: u32) -> bool {
     )
 }
 
-/// Validates a function up to an instruction, to tell the types of what is on the stack there.
-fn operands_at(
+/// Validates a function, to tell what is on the stack before each of its instructions that can be reached.
+fn operands_of(
     info: &ModuleInfo,
     func: &FuncInfo,
     defined: u32,
-    offset: u32,
-) -> Result<Vec<(ValType, u32)>, Error> {
+) -> Result<Vec<(u32, Operands)>, Error> {
     let module = info.module.inner();
     let types = Types::of(module);
     let pending = &info.validators[defined as usize];
@@ -181,21 +197,47 @@ fn operands_at(
     let mut validator = again.into_validator(Default::default());
     let mut reader = module.body(defined).get_binary_reader();
     validator.read_locals(&mut reader)?;
-    while reader.original_position() < u64::from(offset) && !reader.eof() {
+    let mut all: Vec<(u32, Operands)> = Vec::new();
+    let mut places = Vec::new();
+    while !reader.eof() {
         let at = reader.original_position();
+        let operator = reader.peek_operator(&validator.visitor(at))?;
+        places.clear();
+        let mut slot = func.code.operands;
+        let height = validator.operand_stack_height() as usize;
+        // (What cannot be reached has operands of no type.)
+        let reached = (0..height).rev().try_for_each(|depth| {
+            let ty = validator.get_operand_type(depth).flatten();
+            let ty = ty.ok_or(None)?;
+            let ty = types.val_type(abstracted(ty, validator.resources()));
+            let ty = ty.map_err(Some)?;
+            places.push((ty, slot));
+            slot += ty.slots() as u32;
+            Ok(())
+        });
+        match reached {
+            Ok(()) => {
+                let (takes, gives) = operator.operator_arity(&validator).unwrap_or((0, 0));
+                let before = all.last().map(|(_, operands)| &operands.places);
+                let places = match before {
+                    Some(before) if **before == places[..] => before.clone(),
+                    _ => places[..].into(),
+                };
+                all.push((
+                    at as u32,
+                    Operands {
+                        places,
+                        takes,
+                        gives,
+                    },
+                ));
+            }
+            Err(Some(error)) => return Err(error),
+            Err(None) => {}
+        }
         reader.visit_operator(&mut validator.visitor(at))??;
     }
-    let height = validator.operand_stack_height() as usize;
-    let mut found = Vec::with_capacity(height);
-    let mut slot = func.code.operands;
-    for depth in (0..height).rev() {
-        let ty = validator.get_operand_type(depth).flatten();
-        let ty = ty.ok_or_else(|| Error::new("the instruction cannot be reached"))?;
-        let ty = types.val_type(abstracted(ty, validator.resources()))?;
-        found.push((ty, slot));
-        slot += ty.slots() as u32;
-    }
-    Ok(found)
+    Ok(all)
 }
 
 /// The validator names types of a module in a way of its own: what they refer to is told by its hierarchy only.

@@ -10,6 +10,7 @@
 //!   architecture can go on from.
 //! - A recording ([`Store::record`](crate::Store::record)) has what host functions answered, so that a run can be
 //!   done again without them.
+//! - A [`Profile`] has how often each instruction was executed, and by which calls.
 //! - A [`Timeline`] goes back: to the nearest snapshot, and from there forwards with what was recorded.
 //!
 //! ```
@@ -34,10 +35,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod access;
 mod bytes;
 mod code;
 mod identity;
 mod paged;
+mod profile;
+mod profiler;
 mod runs;
 mod snapshot;
 mod spaces;
@@ -48,10 +52,13 @@ mod tests;
 mod timeline;
 mod watch;
 
+pub use access::Access;
 pub(crate) use code::{Codes, FuncInfo};
 pub(crate) use paged::Paged;
+pub use profile::{CallNode, Profile, ProfiledFunc};
+pub(crate) use profiler::{Place, Profiler};
 pub use snapshot::Snapshot;
-pub use stepper::{Breakpoint, Frame, Stepper, Stop, Until};
+pub use stepper::{Breakpoint, CodeRange, Frame, Stepper, Stop, Until};
 pub use tape::{Divergence, Notes, Recording, ReplayedCall};
 pub(crate) use tape::{Tape, call_host};
 pub use timeline::{Conditions, Timeline, TimelineOptions};

@@ -357,6 +357,7 @@ impl Call {
             let info = codes.func(&module, frame.defined)?;
             let operands = codes.operands(&module, frame.defined, frame.offset)?;
             let own = operands
+                .places
                 .get(..frame.operand_count as usize)
                 .ok_or_else(misfit)?;
             let code = match innermost {

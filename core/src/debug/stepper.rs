@@ -1,6 +1,7 @@
 //! A call that stops where it is asked to.
 
 use alloc::{boxed::Box, vec::Vec};
+use core::ops::Range;
 
 use super::{
     Codes, FuncInfo, Hit, Watch,
@@ -33,6 +34,15 @@ impl Breakpoint {
     }
 }
 
+/// Instructions to stop before.
+#[derive(Clone, Debug)]
+pub struct CodeRange {
+    /// In whatever instance of it.
+    pub module: Module,
+    /// Byte offsets in the module.
+    pub offsets: Range<u32>,
+}
+
 /// How far a call is to run. It stops before an instruction at the first of these; traps and the end stop it always.
 #[derive(Clone, Debug, Default)]
 pub struct Until {
@@ -42,10 +52,14 @@ pub struct Until {
     pub frame: Option<u32>,
     /// Whichever comes first.
     pub breakpoints: Vec<Breakpoint>,
+    /// Any instruction in one of these.
+    pub within: Vec<CodeRange>,
     /// Places that are written to. The call stops behind the instruction that does.
     pub watches: Vec<Watch>,
     /// Before it instead.
     pub before_writes: bool,
+    /// Reading watched memory counts as well.
+    pub reads: bool,
 }
 
 impl Until {
@@ -73,6 +87,8 @@ pub enum Stop {
     Frame,
     /// At the breakpoint of this number.
     Breakpoint(usize),
+    /// In the range of this number.
+    Within(usize),
     /// A watched place was written to.
     Watch(Hit),
     /// It returned: see [`Stepper::results`].
@@ -283,6 +299,12 @@ impl Stepper {
             if let Some(found) = breakpoints.position(|breakpoint| breakpoint.is_at(&frame)) {
                 return Stop::Breakpoint(found);
             }
+            let has = |range: &CodeRange| {
+                range.offsets.contains(&frame.offset) && Module::same(&range.module, &frame.module)
+            };
+            if let Some(found) = until.within.iter().position(has) {
+                return Stop::Within(found);
+            }
             if until.frame.is_some_and(|lowest| frame.base <= lowest) {
                 return Stop::Frame;
             }
@@ -338,9 +360,16 @@ impl Stepper {
         for breakpoint in &until.breakpoints {
             stops.stop_at_offset(breakpoint.offset);
         }
+        let ranges = until.within.iter();
+        stops.ranges = ranges
+            .map(|CodeRange { offsets, .. }| {
+                (offsets.start, offsets.end.saturating_sub(offsets.start))
+            })
+            .collect();
         stops.frame = until.frame;
         for watch in &until.watches {
             stops.acts |= match watch {
+                Watch::Memory { .. } if until.reads => acts::MEMORY | acts::READ,
                 Watch::Memory { .. } => acts::MEMORY,
                 Watch::Global(_) => acts::GLOBAL,
                 Watch::Local { .. } => acts::LOCAL,
@@ -369,6 +398,16 @@ impl Stepper {
     /// The frames, from the innermost out; none if the call has returned.
     pub fn frames(&self, store: impl AsContext) -> Vec<Frame> {
         self.frames_in(&store.as_context().0.inner)
+    }
+
+    /// The innermost frame: the first of [`frames`](Self::frames), however many there are.
+    pub fn innermost(&self, store: impl AsContext) -> Option<Frame> {
+        let store = &store.as_context().0.inner;
+        self.func.0.index(store);
+        match self.state {
+            State::Done(_) => None,
+            _ => self.frame(store),
+        }
     }
 
     pub(super) fn frames_in(&self, store: &StoreInner) -> Vec<Frame> {
@@ -420,7 +459,7 @@ impl Stepper {
         let own = |(_, slot): &&(ValType, u32)| {
             frame.callee.is_none_or(|callee| frame.base + slot < callee)
         };
-        Ok(operands.iter().take_while(own).copied().collect())
+        Ok(operands.places.iter().take_while(own).copied().collect())
     }
 
     /// The locals of a frame, parameters first. The frame is one that [`frames`](Self::frames) gave since the call

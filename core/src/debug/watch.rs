@@ -2,19 +2,16 @@
 
 use alloc::vec::Vec;
 
-use wasmparser::{MemArg, MemArgTarget, Operator};
+use wasmparser::Operator;
 
-use super::{Frame, Stepper, Until, code::operator_at};
+use super::{Frame, Stepper, Until, access::Reaches, code::operator_at};
 use crate::{
-    bytecode::Shape,
     error::Error,
     externs::{Global, Memory},
     map::Map,
     module::Module,
     store::{Arena, MemoryEntity, StoreInner},
-    sync::{Lock, Shared},
-    translate::row_of,
-    types::ValType,
+    sync::Lock,
     value::Val,
 };
 
@@ -174,26 +171,13 @@ pub(super) fn watched_by_host(store: &mut StoreInner, until: &Until) -> Option<H
     })
 }
 
-/// What an instruction writes to; slots are those of its frame.
-#[derive(Clone, Copy)]
+/// What an instruction writes to, or reads of memory.
+#[derive(Clone)]
 enum Site {
     Nothing,
     Local(u32),
     Global(u32),
-    Memory {
-        memory: u32,
-        /// Slot of the address, and whether it has 64 bits.
-        address: (u32, bool),
-        offset: u64,
-        len: Len,
-    },
-}
-
-#[derive(Clone, Copy)]
-enum Len {
-    Bytes(u64),
-    /// A slot says it; whether it has 64 bits.
-    Slot(u32, bool),
+    Memory(Reaches),
 }
 
 /// What instructions that were met write to, by instance and offset.
@@ -213,45 +197,30 @@ pub(super) fn hit_by(
     until: &Until,
 ) -> Option<Hit> {
     let key = (frame.raw.instance, frame.offset);
-    let known = stepper.known.sites.0.with(|sites| sites.get(&key).copied());
+    let known = stepper.known.sites.0.with(|sites| sites.get(&key).cloned());
     let site = known.unwrap_or_else(|| {
         let site = site_of(stepper, frame).unwrap_or(Site::Nothing);
-        stepper.known.sites.0.with(|sites| sites.insert(key, site));
+        stepper
+            .known
+            .sites
+            .0
+            .with(|sites| sites.insert(key, site.clone()));
         site
     });
     let instance = store.instances.get(frame.raw.instance);
-    let slot = |(slot, wide): (u32, bool)| {
-        let bits = stepper.execution.slot(frame.base + slot).unwrap_or(0);
-        if wide { bits } else { u64::from(bits as u32) }
-    };
-    let writes = |watch: &Watch| match (site, watch) {
+    let writes = |watch: &Watch| match (&site, watch) {
         (Site::Local(written), Watch::Local { local, .. }) => {
-            written == *local && watch.is_of(frame)
+            written == local && watch.is_of(frame)
         }
         (Site::Global(written), Watch::Global(global)) => {
-            instance.globals[written as usize] == store.globals.ptr(global.0.index(store))
+            instance.globals[*written as usize] == store.globals.ptr(global.0.index(store))
         }
-        (
-            Site::Memory {
-                memory,
-                address,
-                offset,
-                len,
-            },
-            Watch::Memory {
-                memory: watched,
-                start,
-                len: watched_len,
-            },
-        ) => {
-            let len = match len {
-                Len::Bytes(len) => len,
-                Len::Slot(at, wide) => slot((at, wide)),
-            };
-            let first = slot(address).saturating_add(offset);
-            instance.memories[memory as usize] == store.memories.ptr(watched.0.index(store))
-                && first < start.saturating_add(*watched_len)
-                && *start < first.saturating_add(len)
+        (Site::Memory(reaches), Watch::Memory { memory, start, len }) => {
+            reaches.accesses(stepper, store, frame).any(|access| {
+                (access.writes || until.reads)
+                    && access.memory == *memory
+                    && access.overlaps(*start, *len)
+            })
         }
         _ => false,
     };
@@ -265,77 +234,11 @@ pub(super) fn hit_by(
 }
 
 fn site_of(stepper: &Stepper, frame: &Frame) -> Result<Site, Error> {
-    let operator = operator_at(&frame.module, frame.offset)?;
-    let operands: Shared<[(ValType, u32)]> =
-        stepper
-            .known
-            .codes
-            .operands(&frame.module, frame.raw.defined, frame.offset)?;
-    // An operand, counted from the top.
-    let operand = |depth: usize| {
-        let at = operands.len().checked_sub(depth + 1);
-        at.map_or((0, false), |at| {
-            let (ty, slot) = operands[at];
-            (slot, ty == ValType::I64)
-        })
-    };
-    let bulk = |memory: u32| {
-        let (len, wide) = operand(0);
-        Site::Memory {
-            memory,
-            address: operand(2),
-            offset: 0,
-            len: Len::Slot(len, wide),
-        }
-    };
-    Ok(match operator {
+    Ok(match operator_at(&frame.module, frame.offset)? {
         Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
             Site::Local(local_index)
         }
         Operator::GlobalSet { global_index } => Site::Global(global_index),
-        Operator::MemoryFill { mem } | Operator::MemoryInit { mem, .. } => bulk(mem),
-        Operator::MemoryCopy { dst_mem, .. } => bulk(dst_mem),
-        _ => match memarg_of(&operator) {
-            Some(MemArg {
-                target: MemArgTarget::Memory(memory),
-                offset,
-                max_align,
-                ..
-            }) => {
-                // Below the address are the values: one, or two of a compare and exchange.
-                let two = matches!(
-                    row_of(&operator).map(|op| op.shape()),
-                    Some(Shape::Atomic { inputs: 2, .. })
-                );
-                Site::Memory {
-                    memory,
-                    address: operand(1 + usize::from(two)),
-                    offset,
-                    len: Len::Bytes(1 << max_align),
-                }
-            }
-            _ => Site::Nothing,
-        },
+        _ => Site::Memory(Reaches::of(stepper, frame)?),
     })
 }
-
-macro_rules! memarg {
-    (memarg $memarg:ident) => {
-        return Some(*$memarg)
-    };
-    ($($other:tt)*) => {};
-}
-macro_rules! define_memarg_of {
-    ($(@$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-        /// The address immediate of an operator.
-        #[allow(unused_variables)]
-        fn memarg_of(operator: &Operator<'_>) -> Option<MemArg> {
-            match operator {
-                $(Operator::$op $({ $($arg),* })? => { $($(memarg!($arg $arg);)*)? })*
-                _ => {}
-            }
-            None
-        }
-    };
-}
-wasmparser::for_each_operator!(define_memarg_of);

@@ -4,7 +4,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use super::{
     cx::{Cx, Exit},
-    dispatch::OPCODE_BYTES,
+    dispatch::{Number, OPCODE_BYTES},
     driver::{Execution, State},
     frames::Frames,
     handlers::call::{HALT, restore_ip, write_header},
@@ -14,6 +14,7 @@ use super::{
 use crate::bytecode::Encoding;
 use crate::{
     bytecode::Native,
+    debug::Place,
     error::Error,
     store::{Arena, MemoryEntity, Store, StoreInner},
     trap::TrapCode,
@@ -50,8 +51,23 @@ impl Execution {
     pub(super) fn begin_step(&mut self, store: &mut StoreInner) {
         if core::mem::take(&mut self.at_step) {
             const BYTES: usize = OPCODE_BYTES + if Native::COMPACT { 4 } else { 8 };
-            self.cx.ip = self.cx.ip.wrapping_add(BYTES);
-            store.stops.steps += 1;
+            const WORD: usize = OPCODE_BYTES + if Native::COMPACT { 0 } else { 4 };
+            let ip = self.cx.ip;
+            // SAFETY: ip is at a `Step`, which has its word there; the frame is in the value stack.
+            let (word, frame) = unsafe {
+                let word = ip.add(WORD).cast::<u32>().read_unaligned().of_code();
+                (word, self.cx.sp.offset_from(self.cx.stack.base()) as u32)
+            };
+            let place = Place {
+                frame,
+                instance: self.cx.instance,
+                ip,
+                word,
+            };
+            let steps = store.stops.steps;
+            store.stops.count(place, steps);
+            self.cx.ip = ip.wrapping_add(BYTES);
+            store.stops.steps = steps + 1;
         }
     }
 

@@ -113,6 +113,8 @@ impl Execution {
 
     /// A call that has no arguments yet; `place` gives them.
     pub(crate) fn new(store: &mut StoreInner, func: u32) -> Execution {
+        #[cfg(feature = "debug")]
+        store.stops.begin(store.nested_calls);
         Execution {
             cx: Cx::new(store.stacks.take()),
             func: store.funcs[func as usize],
@@ -359,12 +361,16 @@ impl Execution {
         };
         #[cfg(feature = "debug")]
         store.inner.watch_host(Stops::before_host);
+        #[cfg(feature = "debug")]
+        store.inner.stops.enter_host(index);
         let result = match instance {
             Some(_) => self.waiting(store, call),
             None => call(store),
         };
         #[cfg(feature = "debug")]
         store.inner.watch_host(Stops::after_host);
+        #[cfg(feature = "debug")]
+        store.inner.stops.leave_host();
         match result {
             Ok(()) => {
                 self.load_result(func, base);

@@ -3,10 +3,10 @@
 //! Each wasm instruction of a debug translation begins with the op `Step`, whose word says what the instruction may do
 //! and the lowest bits of its offset. Handlers compare the word with this; who set it looks at what it stopped for.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
-    debug::WatchedBytes,
+    debug::{Place, Profiler, WatchedBytes},
     store::{Arena, MemoryEntity},
 };
 
@@ -18,9 +18,11 @@ pub(crate) mod acts {
     pub(crate) const GLOBAL: u32 = 4;
     /// It may call.
     pub(crate) const CALL: u32 = 8;
+    /// It may read a memory.
+    pub(crate) const READ: u32 = 16;
 
     /// Bits of the word that they take.
-    pub(crate) const BITS: u32 = 4;
+    pub(crate) const BITS: u32 = 5;
 }
 
 /// Bits of a wasm offset that the filter tells apart.
@@ -28,7 +30,6 @@ const FILTER_BITS: u32 = 11;
 const FILTER_WORDS: usize = (1 << FILTER_BITS) / 64;
 
 /// The steps of a store so far, and where to stop.
-#[derive(Clone)]
 pub(crate) struct Stops {
     /// Wasm instructions that have begun in this store.
     pub(crate) steps: u64,
@@ -46,9 +47,13 @@ pub(crate) struct Stops {
     /// Offsets that may have a breakpoint, by their lowest bits; `filtered` if there are any.
     filter: [u64; FILTER_WORDS],
     filtered: bool,
+    /// Where to stop at each instruction: first offset and bytes.
+    pub(crate) ranges: Vec<(u32, u32)>,
     /// Memory that host functions of the run may change: the step of the call that has, and then it stops.
     pub(crate) watched: Vec<WatchedBytes>,
     pub(crate) host_wrote: Option<u64>,
+    /// Counts instructions, at all levels.
+    pub(crate) profiler: Option<Box<Profiler>>,
 }
 
 impl Stops {
@@ -63,8 +68,10 @@ impl Stops {
             noted: None,
             filter: [0; FILTER_WORDS],
             filtered: false,
+            ranges: Vec::new(),
             watched: Vec::new(),
             host_wrote: None,
+            profiler: None,
         }
     }
 
@@ -91,10 +98,11 @@ impl Stops {
         }
     }
 
-    /// Forgets all but the count.
+    /// Forgets where to stop.
     pub(crate) fn clear(&mut self) {
         *self = Stops {
             steps: self.steps,
+            profiler: self.profiler.take(),
             ..Stops::none()
         };
     }
@@ -113,12 +121,44 @@ impl Stops {
 
     /// The count from which handlers ask: at once, if there is more to look at than the count.
     pub(crate) fn look_at(&self, nested_calls: u32) -> u64 {
+        if self.profiler.is_some() {
+            return 0;
+        }
         if nested_calls != self.level {
             return u64::MAX;
         }
-        match self.acts != 0 || self.frame.is_some() || self.filtered {
+        match self.acts != 0 || self.frame.is_some() || self.filtered || !self.ranges.is_empty() {
             true => 0,
             false => self.at,
+        }
+    }
+
+    /// Counts an instruction that begins.
+    #[inline]
+    pub(crate) fn count(&mut self, place: Place, steps: u64) {
+        if let Some(profiler) = &mut self.profiler {
+            profiler.count(place, steps);
+        }
+    }
+
+    /// A call from the host begins.
+    pub(crate) fn begin(&mut self, nested_calls: u32) {
+        if let Some(profiler) = &mut self.profiler {
+            profiler.begin(self.steps, nested_calls);
+        }
+    }
+
+    /// A host function begins.
+    pub(crate) fn enter_host(&mut self, index: u32) {
+        if let Some(profiler) = &mut self.profiler {
+            profiler.enter_host(index, self.steps);
+        }
+    }
+
+    /// It has ended.
+    pub(crate) fn leave_host(&mut self) {
+        if let Some(profiler) = &mut self.profiler {
+            profiler.leave_host(self.steps);
         }
     }
 
@@ -134,6 +174,13 @@ impl Stops {
                 return true;
             }
         }
+        if self
+            .ranges
+            .iter()
+            .any(|&(start, len)| is_in(word, start, len))
+        {
+            return true;
+        }
         if self.frame.is_some_and(|lowest| frame <= lowest) {
             if !self.note {
                 return true;
@@ -142,4 +189,16 @@ impl Stops {
         }
         false
     }
+}
+
+/// Whether the offset in a word may be one of so many from `start` on: it is, in modules of less than 128 MiB.
+#[inline]
+pub(crate) fn is_in(word: u32, start: u32, len: u32) -> bool {
+    offset_from(word, start) < len
+}
+
+/// How far behind `start` the offset in a word is, as far as its bits tell.
+#[inline]
+pub(crate) fn offset_from(word: u32, start: u32) -> u32 {
+    (word >> acts::BITS).wrapping_sub(start) & (u32::MAX >> acts::BITS)
 }

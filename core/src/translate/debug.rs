@@ -95,18 +95,42 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 }
 
 /// What the operator that the bytes begin with may do.
-fn acts_of(bytes: &[u8]) -> u32 {
-    match *bytes {
-        [0x10..=0x15, ..] => acts::CALL,
-        [0x21 | 0x22, ..] => acts::LOCAL,
-        [0x24, ..] => acts::GLOBAL,
-        [0x36..=0x3e, ..] => acts::MEMORY,
-        // memory.init, memory.copy, memory.fill; vector stores, of lanes too; atomic stores and all that follow them.
-        [0xfc, 8 | 10 | 11, ..] | [0xfd, 11 | 88..=91, ..] | [0xfe, 0x17..=0xff, ..] => {
-            acts::MEMORY
-        }
-        // Numbers may be written longer than they need to be.
-        [0xfc..=0xfe, 0x80..=0xff, ..] => acts::MEMORY,
+pub(crate) fn acts_of(bytes: &[u8]) -> u32 {
+    match opcode_of(bytes) {
+        (0x10..=0x15, _) => acts::CALL,
+        (0x21 | 0x22, _) => acts::LOCAL,
+        (0x24, _) => acts::GLOBAL,
+        (0x28..=0x35, _) => acts::READ,
+        (0x36..=0x3e, _) => acts::MEMORY,
+        // memory.init and memory.fill; memory.copy
+        (0xfc, 8 | 11) => acts::MEMORY,
+        (0xfc, 10) => acts::MEMORY | acts::READ,
+        // Vectors, of whole ones and of lanes.
+        (0xfd, 0..=10 | 84..=87 | 92 | 93) => acts::READ,
+        (0xfd, 11 | 88..=91) => acts::MEMORY,
+        // Waiting, atomic loads, atomic stores, and what does both.
+        (0xfe, 1 | 2 | 0x10..=0x16) => acts::READ,
+        (0xfe, 0x17..=0x1d) => acts::MEMORY,
+        (0xfe, 0x1e..) => acts::MEMORY | acts::READ,
         _ => 0,
+    }
+}
+
+/// The first byte of an operator, and the number behind it if that says which one it is.
+fn opcode_of(bytes: &[u8]) -> (u8, u32) {
+    match *bytes {
+        [prefix @ 0xfc..=0xfe, ref rest @ ..] => {
+            let digits = rest.iter().take(5).enumerate();
+            let mut number = 0;
+            for (at, byte) in digits {
+                number |= u32::from(byte & 0x7f) << (7 * at);
+                if byte & 0x80 == 0 {
+                    break;
+                }
+            }
+            (prefix, number)
+        }
+        [first, ..] => (first, 0),
+        [] => (0, 0),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) use code::Instruction;
 #[cfg(not(compact))]
 pub(crate) use code::{Code, Operands, Pc};
 #[cfg(feature = "debug")]
-pub(crate) use debug::{FuncCode, func_code};
+pub(crate) use debug::{FuncCode, acts_of, func_code};
 pub use explain::ExplainLine;
 #[cfg(test)]
 pub(crate) use explain::opcodes;

@@ -1,8 +1,11 @@
 //! The op of stepping.
 
-use crate::exec::{
-    cx::Exit,
-    dispatch::{Flow, Handle, Regs, at},
+use crate::{
+    debug::Place,
+    exec::{
+        cx::Exit,
+        dispatch::{Flow, Handle, Regs, at},
+    },
 };
 
 /// Counts a step, unless it is one to stop at or to look at.
@@ -23,7 +26,7 @@ impl Handle for Step {
     }
 }
 
-/// Stops at a step, or goes on, as `Stops` says. ip stays at the op.
+/// Stops at a step, or counts it and goes on, as `Stops` says. ip stays at the op.
 struct Look;
 impl Handle for Look {
     #[inline(always)]
@@ -33,10 +36,19 @@ impl Handle for Look {
             let cx = r.cx();
             let frame = r.sp().offset_from((*cx).stack.base()) as u32;
             let word = r.read::<u32>(at(4, 0));
-            if (*(*cx).stops).looks_at((*cx).steps, frame, word) {
+            let stops = &mut *(*cx).stops;
+            let steps = (*cx).steps;
+            if stops.looks_at(steps, frame, word) {
                 return r.exit(Exit::Step);
             }
-            (*cx).steps += 1;
+            let place = Place {
+                frame,
+                instance: (*cx).instance,
+                ip: r.ip(),
+                word,
+            };
+            stops.count(place, steps);
+            (*cx).steps = steps + 1;
             r.next(at(8, 4))
         }
     }
