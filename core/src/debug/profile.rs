@@ -162,7 +162,9 @@ impl Profile {
                 let name = text.split(' ').next().unwrap_or_default();
                 match found.get_mut(name) {
                     Some(sum) => *sum += count,
-                    None => drop(found.insert(name.into(), count)),
+                    None => {
+                        found.insert(name.into(), count);
+                    }
                 }
             }
         }
