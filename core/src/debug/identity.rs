@@ -238,6 +238,7 @@ impl Name {
 }
 
 /// The types of modules, with their numbers in the engine.
+#[cfg(feature = "gc")]
 fn types_of<'m>(
     modules: impl Iterator<Item = &'m Module>,
 ) -> impl Iterator<Item = (u32, &'m TypeDef)> {
@@ -245,6 +246,12 @@ fn types_of<'m>(
         let types = module.inner().types.iter();
         types.map(|entry| (entry.id.0, &*entry.def))
     })
+}
+
+/// No object has a type.
+#[cfg(not(feature = "gc"))]
+fn types_of<'m>(_: impl Iterator<Item = &'m Module>) -> impl Iterator<Item = (u32, &'m TypeDef)> {
+    core::iter::empty()
 }
 
 /// Numbers in the engine of the types of all modules of a store.
