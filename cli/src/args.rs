@@ -41,6 +41,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a program; `wasmote FILE` is short for it
     Run(RunArgs),
+    /// Let a debugger step through a program, forwards and backwards
+    Debug(DebugArgs),
     /// Make an image of a module: what chips run where it lies
     Compile(CompileArgs),
     /// Print the functions of a module: WebAssembly next to the bytecode it becomes; or what is in an image
@@ -65,6 +67,23 @@ Examples:
   wasmote run --env LANG=C --env HOME p.wasm
   wasmote run --invoke fib fib.wat 30")]
 pub struct RunArgs {
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// `wasmote debug`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  wasmote debug --gdb 127.0.0.1:1234 p.wasm one two   wait for a debugger, which begins with
+    (lldb) process connect --plugin wasm connect://127.0.0.1:1234
+  wasmote debug --gdb 127.0.0.1:0 --invoke fib fib.wat 30   … at a free port, which is printed")]
+pub struct DebugArgs {
+    /// Listen at ADDR (`127.0.0.1:1234`, port 0 for any) for a debugger that speaks the gdb remote protocol, such as
+    /// LLDB 22
+    #[arg(long, value_name = "ADDR", required = true)]
+    pub gdb: Option<String>,
     /// Which program, and what it is given.
     #[command(flatten)]
     pub program: ProgramArgs,

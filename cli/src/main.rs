@@ -44,6 +44,7 @@ fn main() -> ExitCode {
     }
     let result = match args::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Debug(args) => debug::debug(&args),
         Command::Compile(args) => compile::compile(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Wast(args) => wast::wast(&args),
