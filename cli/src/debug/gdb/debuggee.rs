@@ -164,6 +164,10 @@ impl<H: Host + 'static> Debuggee<H> {
     pub fn work(&mut self) -> Result<Option<SingleThreadStopReason<u64>>, Error> {
         let stop = match self.order {
             Order::Travel(travel) => return self.travel(travel).map(Some),
+            // (Before it travels, it need not move.)
+            Order::Step if self.planned.is_some() && self.timeline.stepper().is_over() => {
+                return Ok(Some(signal(Signal::SIGTRAP)));
+            }
             // A program that has failed was looked at: now it is gone.
             Order::Step | Order::Continue if self.timeline.stepper().is_over() => {
                 return Ok(Some(self.end()));
@@ -270,16 +274,17 @@ impl<H: Host + 'static> Debuggee<H> {
             Stop::Done => self.end(),
             Stop::Failed => match self.outcome() {
                 Err(error) if error.i32_exit_status().is_none() => {
-                    let (fault, words) = (fault(error), error.to_string());
+                    let words = error.to_string();
                     let words = words.lines().next().unwrap_or_default();
                     self.message = Some(format!("{words}\n"));
-                    signal(fault)
+                    // (LLDB would pass other signals on to the program, which it cannot backwards.)
+                    signal(Signal::SIGTRAP)
                 }
                 _ => self.end(),
             },
             Stop::Paused => {
                 self.message = Some("the fuel is used up\n".into());
-                signal(Signal::SIGXCPU)
+                signal(Signal::SIGTRAP)
             }
             _ => signal(Signal::SIGTRAP),
         }

@@ -159,9 +159,9 @@ impl Replies {
         })))
     }
 
-    /// Sends a packet of ours as the answer to one.
+    /// Sends a packet of ours as the answer to one, instead of what was written.
     pub fn answer(&self, text: &str) -> io::Result<()> {
-        self.0.borrow_mut().bytes.push(b'+');
+        self.0.borrow_mut().bytes = vec![b'+'];
         self.send(text)
     }
 
