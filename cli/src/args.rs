@@ -55,6 +55,8 @@ pub enum Command {
     Trace(TraceArgs),
     /// Count the instructions that a program executes, by functions, lines and operators, and draw flame graphs
     Profile(ProfileArgs),
+    /// Let a debugger step through a program, forwards and backwards
+    Debug(DebugArgs),
     /// Make an image of a module: what chips run where it lies
     Compile(CompileArgs),
     /// Show what functions of a module become, and why; what is in an image; what an instruction is
@@ -117,6 +119,23 @@ pub struct ReplayArgs {
     /// The recording
     #[arg(value_name = "LOG")]
     pub log: PathBuf,
+}
+
+/// `wasmote debug`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  wasmote debug --gdb 127.0.0.1:1234 p.wasm one two   wait for a debugger, which begins with
+    (lldb) process connect --plugin wasm connect://127.0.0.1:1234
+  wasmote debug --gdb 127.0.0.1:0 --invoke fib fib.wat 30   … at a free port, which is printed")]
+pub struct DebugArgs {
+    /// Listen at ADDR (`127.0.0.1:1234`, port 0 for any) for a debugger that speaks the gdb remote protocol, such as
+    /// LLDB 22
+    #[arg(long, value_name = "ADDR", required = true)]
+    pub gdb: Option<String>,
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
 }
 
 /// A program and what it is given: what all commands that run one have in common.

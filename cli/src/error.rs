@@ -38,6 +38,12 @@ impl Failure {
 
 impl From<wasmote::Error> for Failure {
     fn from(error: wasmote::Error) -> Failure {
+        Failure::from(&error)
+    }
+}
+
+impl From<&wasmote::Error> for Failure {
+    fn from(error: &wasmote::Error) -> Failure {
         match error.kind() {
             ErrorKind::Trap(_) | ErrorKind::Exception(_) => Failure::Trap(error.to_string()),
             _ => Failure::Error(error.to_string()),

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::replay(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Profile(args) => profile::profile(&args),
+        Command::Debug(args) => debug::debug(&args),
         Command::Compile(args) => compile::compile(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Wast(args) => wast::wast(&args),
