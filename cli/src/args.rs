@@ -10,7 +10,7 @@ use std::{
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::{error::Failure, output, size::Size};
+use crate::{debug::source::Map, error::Failure, output, size::Size};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,6 +42,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a program; `wasmote FILE` is short for it
     Run(RunArgs),
+    /// Run a program step by step, forwards and backwards
+    Debug(DebugArgs),
     /// Do again what `wasmote run --record` recorded, without the files, clocks and sockets
     Replay(ReplayArgs),
     /// Make an image of a module: what chips run where it lies
@@ -74,6 +76,41 @@ pub struct RunArgs {
     /// Write a core dump to FILE if the program traps
     #[arg(long, value_name = "FILE")]
     pub core_on_trap: Option<PathBuf>,
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// `wasmote debug`.
+#[derive(Args)]
+#[command(after_help = "\
+The debugger has the terminal: the program reads from --stdin, and what it prints is shown in a pane. Where standard \
+input is no terminal, commands are read from it, a line each; `help` lists them.
+
+Examples:
+  wasmote debug p.wasm one two              step through a program with two arguments
+  wasmote debug --invoke fib fib.wat 10     … through a call of an exported function
+  wasmote debug -c continue -c backtrace -c 'who table->length' p.wasm
+                                            … to the end, and back to who wrote what is wrong")]
+pub struct DebugArgs {
+    /// Do CMD and print what comes of it, instead of asking for commands; repeatable
+    #[arg(short, long = "command", value_name = "CMD")]
+    pub commands: Vec<String>,
+    /// Do the commands in FILE, a line each, before those of --command
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Read commands from standard input, a line each, though it is a terminal
+    #[arg(long)]
+    pub plain: bool,
+    /// What the program reads from its standard input; nothing without it
+    #[arg(long, value_name = "FILE")]
+    pub stdin: Option<PathBuf>,
+    /// Look for source files that debug information has under FROM in TO; repeatable
+    #[arg(long = "source-map", value_name = "FROM=TO")]
+    pub source_maps: Vec<Map>,
+    /// Keep SIZE bytes of snapshots, from which to go back (KiB, MiB and GiB are understood)
+    #[arg(long, value_name = "SIZE", default_value = "512MiB")]
+    pub snapshot_budget: Size,
     /// Which program, and what it is given.
     #[command(flatten)]
     pub program: ProgramArgs,

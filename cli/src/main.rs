@@ -46,6 +46,7 @@ fn main() -> ExitCode {
     }
     let result = match args::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Debug(args) => debug::start::debug(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Compile(args) => compile::compile(&args),
         Command::Explain(args) => explain::explain(&args),

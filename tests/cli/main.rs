@@ -1,5 +1,6 @@
 //! The command `wasmote`, as its users meet it.
 
+mod debug;
 mod errors;
 mod explain;
 mod images;
@@ -8,5 +9,6 @@ mod limits;
 mod programs;
 mod replay;
 mod tools;
+mod tour;
 mod traps;
 mod wasi;
