@@ -11,6 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
+    debug::source::Map,
     error::Failure,
     output,
     ranges::{Addresses, Offsets},
@@ -49,14 +50,14 @@ pub struct Cli {
 pub enum Command {
     /// Run a program; `wasmote FILE` is short for it
     Run(RunArgs),
+    /// Run a program step by step, forwards and backwards
+    Debug(DebugArgs),
     /// Do again what `wasmote run --record` recorded, without the files, clocks and sockets
     Replay(ReplayArgs),
     /// Print the instructions that a program executes, with their operands and results
     Trace(TraceArgs),
     /// Count the instructions that a program executes, by functions, lines and operators, and draw flame graphs
     Profile(ProfileArgs),
-    /// Let a debugger step through a program, forwards and backwards
-    Debug(DebugArgs),
     /// Make an image of a module: what chips run where it lies
     Compile(CompileArgs),
     /// Show what functions of a module become, and why; what is in an image; what an instruction is
@@ -92,6 +93,47 @@ pub struct RunArgs {
     pub program: ProgramArgs,
 }
 
+/// `wasmote debug`.
+#[derive(Args)]
+#[command(after_help = "\
+The debugger has the terminal: the program reads from --stdin, and what it prints is shown in a pane. Where standard \
+input is no terminal, commands are read from it, a line each; `help` lists them.
+
+Examples:
+  wasmote debug p.wasm one two              step through a program with two arguments
+  wasmote debug --invoke fib fib.wat 10     … through a call of an exported function
+  wasmote debug -c continue -c backtrace -c 'who table->length' p.wasm
+                                            … to the end, and back to who wrote what is wrong
+  wasmote debug --gdb 127.0.0.1:1234 p.wasm wait for a debugger, which begins with
+                                            (lldb) process connect --plugin wasm connect://127.0.0.1:1234")]
+pub struct DebugArgs {
+    /// Do CMD and print what comes of it, instead of asking for commands; repeatable
+    #[arg(short, long = "command", value_name = "CMD")]
+    pub commands: Vec<String>,
+    /// Do the commands in FILE, a line each, before those of --command
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Read commands from standard input, a line each, though it is a terminal
+    #[arg(long)]
+    pub plain: bool,
+    /// Listen at ADDR (`127.0.0.1:1234`, port 0 for any) for a debugger that speaks the gdb remote protocol, such as
+    /// LLDB; the program has the terminal
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["commands", "script", "plain", "stdin"])]
+    pub gdb: Option<String>,
+    /// What the program reads from its standard input; nothing without it
+    #[arg(long, value_name = "FILE")]
+    pub stdin: Option<PathBuf>,
+    /// Look for source files that debug information has under FROM in TO; repeatable
+    #[arg(long = "source-map", value_name = "FROM=TO")]
+    pub source_maps: Vec<Map>,
+    /// Keep SIZE bytes of snapshots, from which to go back (KiB, MiB and GiB are understood)
+    #[arg(long, value_name = "SIZE", default_value = "512MiB")]
+    pub snapshot_budget: Size,
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
 /// `wasmote replay`.
 #[derive(Args)]
 #[command(after_help = "\
@@ -119,23 +161,6 @@ pub struct ReplayArgs {
     /// The recording
     #[arg(value_name = "LOG")]
     pub log: PathBuf,
-}
-
-/// `wasmote debug`.
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  wasmote debug --gdb 127.0.0.1:1234 p.wasm one two   wait for a debugger, which begins with
-    (lldb) process connect --plugin wasm connect://127.0.0.1:1234
-  wasmote debug --gdb 127.0.0.1:0 --invoke fib fib.wat 30   … at a free port, which is printed")]
-pub struct DebugArgs {
-    /// Listen at ADDR (`127.0.0.1:1234`, port 0 for any) for a debugger that speaks the gdb remote protocol, such as
-    /// LLDB 22
-    #[arg(long, value_name = "ADDR", required = true)]
-    pub gdb: Option<String>,
-    /// Which program, and what it is given.
-    #[command(flatten)]
-    pub program: ProgramArgs,
 }
 
 /// A program and what it is given: what all commands that run one have in common.

@@ -41,7 +41,11 @@ pub fn arguments<T>(
     parsed.collect()
 }
 
-fn parse(ty: ValType, word: &str) -> Result<Val, String> {
+/// A number as it is written on the command line.
+///
+/// # Errors
+/// In words, if it is none of the type.
+pub fn parse(ty: ValType, word: &str) -> Result<Val, String> {
     let value = match ty {
         ValType::I32 => integer(word, 32).map(|v| Val::I32(v as i32)),
         ValType::I64 => integer(word, 64).map(|v| Val::I64(v as i64)),

@@ -38,10 +38,10 @@ fn main() -> ExitCode {
     }
     let result = match args::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Debug(args) => debug::start::debug(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Profile(args) => profile::profile(&args),
-        Command::Debug(args) => debug::debug(&args),
         Command::Compile(args) => compile::compile(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Wast(args) => wast::wast(&args),

@@ -107,6 +107,11 @@ impl Capture {
         self.lock().clone()
     }
 
+    /// A copy of what was written after the first `seen` bytes.
+    pub fn since(&self, seen: usize) -> Vec<u8> {
+        self.lock().get(seen..).unwrap_or_default().to_vec()
+    }
+
     /// Takes what there is room for, as a program's write does.
     ///
     /// # Errors

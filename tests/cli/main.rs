@@ -1,5 +1,6 @@
 //! The command `wasmote`, as its users meet it.
 
+mod debug;
 mod errors;
 mod explain;
 mod images;
@@ -9,6 +10,7 @@ mod profile;
 mod programs;
 mod replay;
 mod tools;
+mod tour;
 mod trace;
 mod traps;
 mod wasi;

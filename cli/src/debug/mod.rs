@@ -1,24 +1,16 @@
 //! What the front ends of the debugger share, and that needs no machine: where code is and what it was made from.
 
 pub mod code;
+pub mod commands;
 pub mod core_of;
 pub mod coredump;
 pub mod flame;
 pub mod gdb;
+pub mod line;
 pub mod listing;
+pub mod report;
+pub mod session;
 pub mod source;
+pub mod start;
 pub mod stopped;
-
-use std::process::ExitCode;
-
-use crate::{args::DebugArgs, error::Failure};
-
-/// Debugs a program.
-pub fn debug(args: &DebugArgs) -> Result<ExitCode, Failure> {
-    match &args.gdb {
-        Some(address) => gdb::serve(address, &args.program),
-        None => Err(Failure::new(
-            "debug it with what? see `wasmote debug --help`",
-        )),
-    }
-}
+pub mod tui;

@@ -240,8 +240,9 @@ impl Stepper {
     pub fn run(&mut self, mut store: impl AsContextMut, until: &Until) -> Stop {
         let store = store.as_context_mut().0;
         self.func.0.index(&store.inner);
-        // A watched place was written to: to be told behind the instruction.
-        let mut hit = None;
+        // A watched place is written to: to be told behind the instruction. (The first one may do so already.)
+        let here = self.frame(&store.inner).filter(|_| !until.before_writes);
+        let mut hit = here.and_then(|here| self.hit_here(&store.inner, &here, until));
         loop {
             match &self.state {
                 State::Failed(_) => return Stop::Failed,
@@ -289,12 +290,10 @@ impl Stepper {
             if let Some(stop) = over {
                 return stop;
             }
-            if reached(&store.inner) {
-                return Stop::Step;
-            }
             let Some(frame) = self.frame(&store.inner) else {
                 continue;
             };
+            // (Before the step count: who goes on from there would not stop here again.)
             let mut breakpoints = until.breakpoints.iter();
             if let Some(found) = breakpoints.position(|breakpoint| breakpoint.is_at(&frame)) {
                 return Stop::Breakpoint(found);
@@ -307,6 +306,9 @@ impl Stepper {
             }
             if until.frame.is_some_and(|lowest| frame.base <= lowest) {
                 return Stop::Frame;
+            }
+            if reached(&store.inner) {
+                return Stop::Step;
             }
             if !until.watches.is_empty() {
                 hit = self.hit_here(&store.inner, &frame, until);

@@ -167,6 +167,11 @@ impl Timeline {
         (bytes + shared, self.marks.len())
     }
 
+    /// The steps that there are snapshots of, ascending.
+    pub fn snapshot_steps(&self) -> impl Iterator<Item = u64> {
+        self.marks.iter().map(|mark| mark.snapshot.steps())
+    }
+
     /// Goes to a step, or as near as the call gets.
     pub fn go_to<T>(&mut self, store: &mut Store<T>, step: u64) -> Result<Stop, Error> {
         let step = step.max(self.first());
@@ -188,7 +193,8 @@ impl Timeline {
     /// One instruction back. At the first step it stays there.
     pub fn step_back<T>(&mut self, store: &mut Store<T>) -> Result<Stop, Error> {
         // (In any frame. What a host function has called passes in one.)
-        match self.backward(store, &Conditions::default(), Some(u32::MAX))? {
+        let until = until(&Conditions::default(), Some(u32::MAX));
+        match self.backward(store, &until)? {
             Stop::Frame => Ok(Stop::Step),
             stop => Ok(stop),
         }
@@ -214,7 +220,7 @@ impl Timeline {
         let Some(frame) = frames.first() else {
             return self.step_back(store);
         };
-        self.backward(store, conditions, Some(frame.base))
+        self.backward(store, &until(conditions, Some(frame.base)))
     }
 
     /// Until this frame has returned.
@@ -236,7 +242,7 @@ impl Timeline {
     ) -> Result<Stop, Error> {
         let frames = self.stepper.frames_in(&store.inner);
         let caller = frames.get(1).map(|frame| frame.base);
-        self.backward(store, conditions, caller)
+        self.backward(store, &until(conditions, caller))
     }
 
     /// Until something to stop at.
@@ -254,7 +260,7 @@ impl Timeline {
         store: &mut Store<T>,
         conditions: &Conditions,
     ) -> Result<Stop, Error> {
-        self.backward(store, conditions, None)
+        self.backward(store, &until(conditions, None))
     }
 
     /// Runs forwards; `until` is as for [`Stepper::run`].
@@ -300,36 +306,37 @@ impl Timeline {
         }
     }
 
-    /// Finds the last place before now where `Conditions`, or one of the frames, stop the call.
-    fn backward<T>(
-        &mut self,
-        store: &mut Store<T>,
-        conditions: &Conditions,
-        frame: Option<u32>,
-    ) -> Result<Stop, Error> {
-        let plain = conditions.breakpoints.is_empty() && conditions.watches.is_empty();
+    /// Runs back to the last place before now where `until` would have stopped. `until.steps` is where it gives up
+    /// (at the snapshot before it): long searches can be made in parts. Without it, they end at the first step.
+    ///
+    /// # Errors
+    /// As for [`forward`](Self::forward).
+    pub fn backward<T>(&mut self, store: &mut Store<T>, until: &Until) -> Result<Stop, Error> {
+        let plain = until.breakpoints.is_empty() && until.watches.is_empty();
+        let lowest = until.steps.unwrap_or(0).max(self.first());
         let mut limit = store.steps();
-        if plain && frame.is_none() {
-            return self.go_to(store, 0);
+        if plain && until.frame.is_none() {
+            return self.go_to(store, lowest);
         }
         // Usually it is the instruction before.
-        if plain && limit > self.first() {
+        if plain && limit > lowest {
             self.go_to(store, limit - 1)?;
             let here = self.stepper.frame(&store.inner);
             let before = store.steps() < limit;
-            if here.is_some_and(|here| before && frame.is_some_and(|frame| here.base <= frame)) {
+            let found = |frame| here.is_some_and(|here| before && here.base <= frame);
+            if until.frame.is_some_and(found) {
                 return Ok(Stop::Frame);
             }
         }
-        while limit > self.first() {
+        while limit > lowest {
             let at = self.mark_before(limit);
             self.restore(store, at)?;
-            let found = match frame {
+            let found = match until.frame {
                 Some(frame) if plain => {
                     let noted = self.stepper.run_noting(store, frame, limit);
                     noted.map(|step| (step, Stop::Frame))
                 }
-                _ => self.last_stop(store, conditions, frame, limit),
+                _ => self.last_stop(store, until, limit),
             };
             if let Some((step, stop)) = found {
                 self.go_to(store, step)?;
@@ -337,21 +344,20 @@ impl Timeline {
             }
             limit = self.marks[at].snapshot.steps();
         }
-        self.go_to(store, 0)
+        self.go_to(store, limit)
     }
 
     /// The last stop before a step, from here on.
     fn last_stop<T>(
         &mut self,
         store: &mut Store<T>,
-        conditions: &Conditions,
-        frame: Option<u32>,
+        until: &Until,
         limit: u64,
     ) -> Option<(u64, Stop)> {
         let until = Until {
             steps: Some(limit),
             before_writes: true,
-            ..until(conditions, frame)
+            ..until.clone()
         };
         let mut found = None;
         // The instruction that it stands before may be one.
@@ -360,7 +366,7 @@ impl Timeline {
             let mut breakpoints = until.breakpoints.iter();
             if let Some(at) = breakpoints.position(|breakpoint| breakpoint.is_at(here)) {
                 found = Some((store.steps(), Stop::Breakpoint(at)));
-            } else if frame.is_some_and(|frame| here.base <= frame) {
+            } else if until.frame.is_some_and(|frame| here.base <= frame) {
                 found = Some((store.steps(), Stop::Frame));
             } else if let Some(hit) = self.stepper.hit_here(&store.inner, here, &until) {
                 found = Some((store.steps(), Stop::Watch(hit)));

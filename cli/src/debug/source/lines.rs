@@ -119,6 +119,19 @@ impl Lines {
         found
     }
 
+    /// Where statements begin in a function, ascending.
+    pub fn statements(&self, body: &Body) -> Vec<Place> {
+        let first = self.rows.partition_point(|row| row.end <= body.start);
+        let rows = self.rows[first..].iter();
+        rows.take_while(|row| row.start < body.range.end)
+            .filter(|row| row.statement && row.line > 0)
+            .map(|row| Place {
+                offset: row.start,
+                location: self.location_of(row),
+            })
+            .collect()
+    }
+
     /// The first instruction of a function after what sets up its variables.
     pub fn after_prologue(&self, body: &Body) -> u32 {
         let first = self.rows.partition_point(|row| row.end <= body.start);

@@ -139,6 +139,12 @@ impl<'m> Source<'m> {
         self.lines().begins_statement(offset)
     }
 
+    /// Where statements begin in a function, in the order of its code, those inlined into it included.
+    pub fn statements(&self, func: u32) -> Vec<Place> {
+        let body = self.code.body(func);
+        body.map_or_else(Vec::new, |body| self.lines().statements(body))
+    }
+
     /// All files that code was compiled from, as debug information names them, in order.
     pub fn files(&self) -> Vec<Arc<str>> {
         self.lines().files()

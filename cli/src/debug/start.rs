@@ -1,0 +1,128 @@
+//! `wasmote debug`: makes a session of a program, and gives it to a front end.
+
+use std::{
+    fs,
+    io::{self, IsTerminal},
+    path::Path,
+    process::ExitCode,
+};
+
+use wasmote_std_host::Capture;
+use wasmote_wasi::Host;
+
+use super::{
+    gdb, line,
+    session::{Kept, Options, Session},
+    source::SourceFiles,
+    tui,
+};
+use crate::{
+    args::DebugArgs,
+    error::Failure,
+    load::reason,
+    program::{self, Program, Setup, Task},
+    wasi::Streams,
+};
+
+/// What a program may print: more cannot be looked at.
+const OUTPUT: usize = 64 << 20;
+
+/// Something to debug with.
+pub trait FrontEnd {
+    /// What comes of it.
+    type Output;
+
+    /// Debugs. The program's call has been entered.
+    ///
+    /// # Errors
+    /// What ends the command.
+    fn run<T: 'static>(self, session: Session<'_, T>) -> Result<Self::Output, Failure>;
+}
+
+/// `wasmote debug`.
+pub fn debug(args: &DebugArgs) -> Result<ExitCode, Failure> {
+    match &args.gdb {
+        Some(address) => gdb::serve(address, &args.program),
+        None => with(args, UsersChoice(args)),
+    }
+}
+
+/// Loads a program, enters its call, and hands it to a front end.
+pub fn with<F: FrontEnd>(args: &DebugArgs, front_end: F) -> Result<F::Output, Failure> {
+    let kept = Kept {
+        output: Capture::new(OUTPUT),
+        errors: Capture::new(OUTPUT),
+    };
+    let input = match &args.stdin {
+        Some(path) => read(path)?,
+        None => Vec::new(),
+    };
+    let setup = Setup {
+        debug: true,
+        streams: Streams::Kept {
+            input: input.into(),
+            output: kept.output.clone(),
+            errors: kept.errors.clone(),
+        },
+    };
+    let debug = Debug {
+        args,
+        kept,
+        front_end,
+    };
+    program::with(&args.program, &setup, debug)
+}
+
+/// Reads a file that was named on the command line.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|e| Failure::new(format!("{}: {}", path.display(), reason(&e))))
+}
+
+struct Debug<'a, F> {
+    args: &'a DebugArgs,
+    kept: Kept,
+    front_end: F,
+}
+
+impl<F: FrontEnd> Task for Debug<'_, F> {
+    type Output = F::Output;
+
+    fn run<H: Host + 'static>(self, mut program: Program<H>) -> Result<F::Output, Failure> {
+        let args = self.args;
+        // (What fails before is no call that could be stepped through.)
+        let entry = program.begin(&args.program)??;
+        let options = Options {
+            files: SourceFiles::new(args.source_maps.clone()),
+            budget: usize::try_from(args.snapshot_budget.0).unwrap_or(usize::MAX),
+            kept: self.kept,
+        };
+        let module = program.module.clone();
+        let session = Session::start(program.store, &module, &entry, options);
+        self.front_end.run(session.map_err(Failure::new)?)
+    }
+}
+
+/// What the arguments ask for: commands, or the screen.
+struct UsersChoice<'a>(&'a DebugArgs);
+
+impl FrontEnd for UsersChoice<'_> {
+    type Output = ExitCode;
+
+    fn run<T: 'static>(self, mut session: Session<'_, T>) -> Result<ExitCode, Failure> {
+        let args = self.0;
+        let mut commands = Vec::new();
+        if let Some(path) = &args.script {
+            let text = String::from_utf8_lossy(&read(path)?).into_owned();
+            commands.extend(text.lines().map(str::to_owned));
+        }
+        commands.extend(args.commands.iter().cloned());
+        if args.script.is_some() || !args.commands.is_empty() {
+            return line::script(&mut session, &commands);
+        }
+        if !args.plain && io::stdin().is_terminal() && io::stdout().is_terminal() {
+            let title = args.program.file().display().to_string();
+            return tui::run(session, title);
+        }
+        line::read(&mut session, io::stdin().lock())
+    }
+}
