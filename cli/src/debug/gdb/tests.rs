@@ -145,7 +145,7 @@ impl Client {
     fn frames(&mut self) -> Vec<u64> {
         let stack = self.ask("qWasmCallStack:1");
         let (frames, rest) = stack.as_bytes().as_chunks::<16>();
-        assert_eq!(rest, []);
+        assert!(rest.is_empty());
         let frames = frames.iter();
         frames
             .map(|digits| number(str::from_utf8(digits).expect("text")))
@@ -159,7 +159,7 @@ fn checksum(text: &str) -> u8 {
 
 fn bytes(digits: &str) -> Vec<u8> {
     let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    assert_eq!(rest, [], "{digits}");
+    assert!(rest.is_empty(), "{digits}");
     let byte = |pair: &[u8; 2]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
     pairs.iter().map(|pair| byte(pair).expect("hex")).collect()
 }
