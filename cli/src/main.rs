@@ -5,7 +5,7 @@ mod compile;
 #[allow(
     dead_code,
     unused_imports,
-    reason = "the commands that use it come next"
+    reason = "a debug adapter, which comes next, uses more of it"
 )]
 mod debug;
 mod error;
@@ -16,7 +16,6 @@ mod limits;
 mod load;
 mod output;
 mod profile;
-#[allow(dead_code, reason = "the commands that use it come next")]
 mod program;
 mod ranges;
 mod record;

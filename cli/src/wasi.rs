@@ -20,7 +20,6 @@ use crate::{args::ProgramArgs, error::Failure, load::reason};
 
 /// What the guest's standard streams are.
 #[derive(Clone, Default)]
-#[allow(dead_code, reason = "the commands that use it come next")]
 pub enum Streams {
     /// Ours.
     #[default]

@@ -124,7 +124,7 @@ impl<T: 'static> Session<'_, T> {
         let own = until.breakpoints.len();
         let statements = self.statements(here.func);
         let others = statements.iter().filter(|statement| {
-            !here.is_line_of(statement) && !(over && statement.depth > here.depth)
+            !(here.is_line_of(statement) || over && statement.depth > here.depth)
         });
         let others: Vec<u32> = others.map(|statement| statement.offset).collect();
         until.breakpoints.extend(self.breakpoints(&others));
@@ -169,13 +169,13 @@ impl<T: 'static> Session<'_, T> {
             reached = self.run(Direction::Back, self.until(Some(here.base)))?;
         }
         if let Reached::Stop(Stop::Frame) = reached {
-            self.to_start_of_line(over)?;
+            self.go_to_start_of_line(over)?;
         }
         self.arrive(reached)
     }
 
     /// Back to the first instruction of the line that is being executed, in one go, up to here.
-    fn to_start_of_line(&mut self, over: bool) -> Result<()> {
+    fn go_to_start_of_line(&mut self, over: bool) -> Result<()> {
         let Some(here) = self.here() else {
             return Ok(());
         };

@@ -146,10 +146,9 @@ fn pressed<T: 'static>(app: &mut App<'_, T>, key: KeyEvent) -> bool {
             KeyCode::Enter => return app.enter(),
             KeyCode::Up => app.recall(-1),
             KeyCode::Down => app.recall(1),
+            KeyCode::Backspace if text.is_empty() => app.asked = None,
             KeyCode::Backspace => {
-                if text.pop().is_none() {
-                    app.asked = None;
-                }
+                text.pop();
             }
             KeyCode::Char(letter) => text.push(letter),
             _ => {}
@@ -178,11 +177,11 @@ fn pressed<T: 'static>(app: &mut App<'_, T>, key: KeyEvent) -> bool {
 fn pointed<T: 'static>(app: &mut App<'_, T>, mouse: &MouseEvent, area: Rect) {
     let bar = Areas::of(area).timeline;
     match mouse.kind {
-        MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => {
-            if mouse.row >= bar.y && mouse.row < bar.bottom() {
-                let step = step_at(app, mouse.column - bar.x.min(mouse.column), bar.width);
-                app.go_to(step);
-            }
+        MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left)
+            if mouse.row >= bar.y && mouse.row < bar.bottom() =>
+        {
+            let step = step_at(app, mouse.column - bar.x.min(mouse.column), bar.width);
+            app.go_to(step);
         }
         MouseEventKind::ScrollDown => {
             app.act(Action::Memory(1));

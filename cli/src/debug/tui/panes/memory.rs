@@ -14,7 +14,7 @@ use crate::debug::{
 /// Rows of bytes; as many in one as there is room for, 8 or 16.
 pub fn rows<'a, T: 'static>(app: &App<'_, T>, area: Rect) -> Vec<Line<'a>> {
     // An address, and for each byte three columns and a letter.
-    let wide = usize::from(area.width) >= 10 + 4 * ROW + 1;
+    let wide = usize::from(area.width) > 10 + 4 * ROW;
     let row = if wide { ROW } else { ROW / 2 };
     let start = app.memory.unwrap_or(app.seen.memory);
     let count = row * usize::from(area.height);
