@@ -343,3 +343,74 @@ fn damaged_recordings_do_no_harm() {
         }
     }
 }
+
+/// Runs that end, and begin, at a place to stop at (as those between snapshots may) do not pass it.
+#[test]
+fn stops_are_not_missed_where_runs_begin() {
+    let stops = |part: u64| {
+        let (mut store, instance, mut timeline, _) = timeline(TimelineOptions::default());
+        timeline.go_to(&mut store, 10).unwrap();
+        let frame = timeline.stepper().frames(&store)[0].clone();
+        timeline.go_to(&mut store, 0).unwrap();
+        let sum = instance.get_global(&store, "sum").unwrap();
+        let mut until = Until {
+            breakpoints: alloc::vec![Breakpoint {
+                module: frame.module.clone(),
+                offset: frame.offset,
+            }],
+            watches: alloc::vec![Watch::Global(sum)],
+            ..Until::default()
+        };
+        let mut found = Vec::new();
+        loop {
+            until.steps = Some(store.steps() + part);
+            match timeline.forward(&mut store, &until).unwrap() {
+                Stop::Step => {}
+                Stop::Breakpoint(_) => found.push((store.steps(), true)),
+                Stop::Watch(hit) => found.push((hit.step, false)),
+                _ => return found,
+            }
+        }
+    };
+    let all = stops(1 << 20);
+    assert!(all.iter().any(|stop| stop.1) && all.iter().any(|stop| !stop.1));
+    for part in [1, 2, 3] {
+        assert_eq!(all, stops(part), "{part}");
+    }
+}
+
+#[test]
+fn searches_back_give_up_where_they_are_told_to() {
+    let (mut store, instance, mut timeline, _) = timeline_of(5000, options(1));
+    timeline.resume(&mut store, &Conditions::default()).unwrap();
+    let steps: Vec<u64> = timeline.snapshot_steps().collect();
+    assert!(steps.len() > 4 && steps.is_sorted(), "{steps:?}");
+    let end = store.steps();
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    // Nobody writes there.
+    let never = Watch::Memory {
+        memory,
+        start: 5000,
+        len: 1,
+    };
+    let until = Until {
+        watches: alloc::vec![never],
+        ..Until::steps(end - 5)
+    };
+    assert!(matches!(
+        timeline.backward(&mut store, &until).unwrap(),
+        Stop::Step
+    ));
+    let at = store.steps();
+    let before = steps.iter().rfind(|step| **step <= end - 5);
+    assert_eq!(Some(&at), before, "{steps:?}");
+    let whole = Until {
+        steps: None,
+        ..until
+    };
+    assert!(matches!(
+        timeline.backward(&mut store, &whole).unwrap(),
+        Stop::Step
+    ));
+    assert_eq!(store.steps(), timeline.first());
+}
