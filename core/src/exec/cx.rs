@@ -120,6 +120,8 @@ impl Cx {
     ///
     /// # Safety
     /// The instance is alive and no reference to it, or to its first memory, is used across the call.
+    // Never inlined: with it, handlers would not end in a jump.
+    #[inline(never)]
     pub(crate) unsafe fn load_instance(&mut self, instance: NonNull<InstanceEntity>) {
         // SAFETY: the caller's promise.
         let entity = unsafe { instance.as_ref() };
