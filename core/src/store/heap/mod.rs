@@ -396,5 +396,6 @@ pub(crate) fn array_words(kind: FieldKind, len: u32) -> Option<u32> {
     (words <= MAX_WORDS).then_some(words)
 }
 
-#[cfg(test)]
+// (Of structures and arrays.)
+#[cfg(all(test, feature = "gc"))]
 mod tests;
