@@ -11,7 +11,6 @@ use iced_x86::{Decoder, DecoderOptions, FastFormatter, Instruction, Mnemonic, Op
 /// parameters, or with the first of them, stands for all.
 const COLD: &[(&str, &str)] = &[
     ("Grow", "allocates a longer value stack"),
-    ("GrowFar", "allocates a longer value stack"),
     ("Translate", "translates a function, once each"),
     ("MemoryCopy", "moves memory of any length"),
     ("MemoryFill", "fills memory of any length"),
