@@ -22,6 +22,7 @@
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 use crate::{
+    encoding::{Reader, put, put_list},
     error::{Error, ErrorKind},
     func::call_slots,
     map::Map,
@@ -108,14 +109,12 @@ impl Recording {
     pub fn parse(bytes: &[u8]) -> Result<Recording, Error> {
         let none =
             || Error::new("not a recording: it does not begin with a header of this version");
-        let mut header = Cursor {
-            bytes: bytes.strip_prefix(MAGIC).ok_or_else(none)?,
-            at: 0,
-        };
+        let bytes = bytes.strip_prefix(MAGIC).ok_or_else(none)?;
+        let mut header = Cursor::new(bytes, 0);
         let info = header.run().ok_or_else(none)?;
         Ok(Recording {
             info: info.into(),
-            events: header.bytes[header.at..].into(),
+            events: bytes[header.at()..].into(),
         })
     }
 
@@ -172,39 +171,34 @@ impl Notes<'_> {
     }
 }
 
-struct Cursor<'b> {
-    bytes: &'b [u8],
-    at: usize,
-}
+/// Reads events: `None` where there is nothing to read, or something else.
+struct Cursor<'b>(Reader<'b>);
 
 impl<'b> Cursor<'b> {
+    fn new(bytes: &'b [u8], at: usize) -> Cursor<'b> {
+        Cursor(Reader::new(bytes, at, |what, _| Error::new(what)))
+    }
+
+    /// Where the next one is.
+    fn at(&self) -> usize {
+        self.0.at()
+    }
+
     fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        Some(byte)
+        self.0.u8().ok()
     }
 
     fn number(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..70).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
+        self.0.u64().ok()
     }
 
     fn index(&mut self) -> Option<u32> {
-        u32::try_from(self.number()?).ok()
+        self.0.u32().ok()
     }
 
     fn run(&mut self) -> Option<&'b [u8]> {
         let len = usize::try_from(self.number()?).ok()?;
-        let run = self.bytes.get(self.at..self.at.checked_add(len)?)?;
-        self.at += len;
-        Some(run)
+        self.0.bytes(len).ok()
     }
 
     fn slots(&mut self) -> Option<Vec<u64>> {
@@ -217,17 +211,8 @@ impl<'b> Cursor<'b> {
     }
 }
 
-fn put(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
 fn put_slots(out: &mut Vec<u8>, slots: &[u64]) {
-    put(out, slots.len() as u64);
-    slots.iter().for_each(|slot| put(out, *slot));
+    put_list(out, slots, |out, slot| put(out, *slot));
 }
 
 impl Tape {
@@ -289,10 +274,7 @@ impl Tape {
     }
 
     fn cursor(&self) -> Cursor<'_> {
-        Cursor {
-            bytes: &self.events,
-            at: self.at,
-        }
+        Cursor::new(&self.events, self.at)
     }
 
     /// Notes what a host function does besides writing to memory.
@@ -436,7 +418,7 @@ impl StoreInner {
                 continue;
             };
             let mut event = alloc::vec![kind::WRITE];
-            put(&mut event, memory.into());
+            put(&mut event, memory);
             put(&mut event, start as u64);
             put(&mut event, len as u64);
             event.extend_from_slice(bytes);
@@ -461,8 +443,8 @@ impl StoreInner {
                 return Ok(());
             };
             let mut event = alloc::vec![if nested { kind::NESTED } else { kind::CALL }];
-            put(&mut event, name.0.into());
-            put(&mut event, name.1.into());
+            put(&mut event, name.0);
+            put(&mut event, name.1);
             put_slots(&mut event, args);
             tape.push(&event);
             return Ok(());
@@ -479,7 +461,7 @@ impl StoreInner {
                 (cursor.index()?, cursor.index()?),
                 cursor.slots()?,
             );
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             Some(found)
         })();
         match next {
@@ -522,7 +504,7 @@ impl StoreInner {
         }
         let mut cursor = tape.cursor();
         let next = cursor.byte().zip(cursor.number());
-        let at = cursor.at;
+        let at = cursor.at();
         match next {
             Some((kind::RUN, recorded)) => {
                 tape.at = at;
@@ -551,8 +533,8 @@ impl StoreInner {
         };
         if let Some(tape) = self.tape.as_deref_mut() {
             let mut event = alloc::vec![kind::HOST];
-            put(&mut event, name.0.into());
-            put(&mut event, name.1.into());
+            put(&mut event, name.0);
+            put(&mut event, name.1);
             put(&mut event, steps);
             put_slots(&mut event, args);
             tape.push(&event);
@@ -684,7 +666,7 @@ fn replay_host<T>(
             cursor.slots()?,
         ))
     })();
-    let at = cursor.at;
+    let at = cursor.at();
     match next {
         None => return Err(store.inner.diverged(ends)),
         Some((kind::HOST, recorded, at_steps, recorded_args)) => {
@@ -749,10 +731,7 @@ fn replay_effect<T>(
 ) -> Option<Result<Option<Result<(), Error>>, Error>> {
     let inner = &mut store.inner;
     let tape = inner.tape.as_deref_mut()?;
-    let mut cursor = Cursor {
-        bytes: &tape.events,
-        at: tape.at,
-    };
+    let mut cursor = Cursor::new(&tape.events, tape.at);
     let kind = cursor.byte()?;
     let memories = inner.memories.len() as u32;
     let globals = inner.globals.len() as u32;
@@ -765,17 +744,17 @@ fn replay_effect<T>(
             let data = inner.memories.get_mut(memory).data_mut();
             data.get_mut(start..start.checked_add(bytes.len())?)?
                 .copy_from_slice(bytes);
-            tape.at = cursor.at;
+            tape.at = cursor.at();
         }
         kind::GLOBAL => {
             let global = cursor.index().filter(|global| *global < globals)?;
             let value = [cursor.number()?, cursor.number()?];
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             inner.globals.get_mut(global).value = value;
         }
         kind::FUEL => {
             let fuel = cursor.number()?;
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             inner.fuel = fuel;
         }
         kind::FILL => {
@@ -783,7 +762,7 @@ fn replay_effect<T>(
             let first = usize::try_from(cursor.number()?).ok()?;
             let count = usize::try_from(cursor.number()?).ok()?;
             let slot = cursor.number()?;
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             let elements = &mut inner.tables.get_mut(table).elements;
             elements
                 .get_mut(first..first.checked_add(count)?)?
@@ -792,7 +771,7 @@ fn replay_effect<T>(
         kind::GROW => {
             let memory = cursor.index().filter(|memory| *memory < memories)?;
             let delta = cursor.number()?;
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             if let Err(error) = store.grow_memory(memory, delta) {
                 return Some(Err(error));
             }
@@ -800,7 +779,7 @@ fn replay_effect<T>(
         kind::EXTEND => {
             let table = cursor.index().filter(|table| *table < tables)?;
             let (delta, slot) = (cursor.number()?, cursor.number()?);
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             if let Err(error) = store.grow_table(table, delta, slot) {
                 return Some(Err(error));
             }
@@ -808,7 +787,7 @@ fn replay_effect<T>(
         kind::NESTED => {
             let name = (cursor.index()?, cursor.index()?);
             let args = cursor.slots()?;
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             let func = inner.func_named(name)?;
             // (Its result was the host function's business; running out of the recording is ours.)
             if let Err(error) = call_slots(store, func, &args)
@@ -819,27 +798,27 @@ fn replay_effect<T>(
         }
         kind::RETURN => {
             let results = cursor.slots()?;
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             slots.get_mut(..results.len())?.copy_from_slice(&results);
             return Some(Ok(Some(Ok(()))));
         }
         kind::TRAP => {
             let code = *TrapCode::ALL.get(cursor.number()? as usize)?;
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             return Some(Ok(Some(Err(Trap::new(code).into()))));
         }
         kind::EXIT => {
             let code = cursor.index()?;
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             return Some(Ok(Some(Err(Error::exit(code as i32)))));
         }
         kind::FAIL => {
             let text = String::from_utf8_lossy(cursor.run()?).into_owned();
-            tape.at = cursor.at;
+            tape.at = cursor.at();
             return Some(Ok(Some(Err(Error::new(text)))));
         }
         // Its results follow.
-        kind::SUSPEND => tape.at = cursor.at,
+        kind::SUSPEND => tape.at = cursor.at(),
         _ => return None,
     }
     Some(Ok(None))
