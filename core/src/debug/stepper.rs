@@ -68,6 +68,22 @@ impl Until {
         Until::default()
     }
 
+    /// The stop that a frame is, by where it stands.
+    pub(super) fn stops_in(&self, frame: &Frame) -> Option<Stop> {
+        let mut breakpoints = self.breakpoints.iter();
+        if let Some(found) = breakpoints.position(|breakpoint| breakpoint.is_at(frame)) {
+            return Some(Stop::Breakpoint(found));
+        }
+        let has = |range: &CodeRange| {
+            range.offsets.contains(&frame.offset) && Module::same(&range.module, &frame.module)
+        };
+        if let Some(found) = self.within.iter().position(has) {
+            return Some(Stop::Within(found));
+        }
+        let in_frame = self.frame.is_some_and(|lowest| frame.base <= lowest);
+        in_frame.then_some(Stop::Frame)
+    }
+
     /// To a step count.
     pub fn steps(count: u64) -> Until {
         Until {
@@ -241,8 +257,11 @@ impl Stepper {
         let store = store.as_context_mut().0;
         self.func.0.index(&store.inner);
         // A watched place is written to: to be told behind the instruction. (The first one may do so already.)
-        let here = self.frame(&store.inner).filter(|_| !until.before_writes);
-        let mut hit = here.and_then(|here| self.hit_here(&store.inner, &here, until));
+        let mut hit = None;
+        if !until.before_writes && !until.watches.is_empty() {
+            let here = self.frame(&store.inner);
+            hit = here.and_then(|here| self.hit_here(&store.inner, &here, until));
+        }
         loop {
             match &self.state {
                 State::Failed(_) => return Stop::Failed,
@@ -294,18 +313,8 @@ impl Stepper {
                 continue;
             };
             // (Before the step count: who goes on from there would not stop here again.)
-            let mut breakpoints = until.breakpoints.iter();
-            if let Some(found) = breakpoints.position(|breakpoint| breakpoint.is_at(&frame)) {
-                return Stop::Breakpoint(found);
-            }
-            let has = |range: &CodeRange| {
-                range.offsets.contains(&frame.offset) && Module::same(&range.module, &frame.module)
-            };
-            if let Some(found) = until.within.iter().position(has) {
-                return Stop::Within(found);
-            }
-            if until.frame.is_some_and(|lowest| frame.base <= lowest) {
-                return Stop::Frame;
+            if let Some(stop) = until.stops_in(&frame) {
+                return stop;
             }
             if reached(&store.inner) {
                 return Stop::Step;

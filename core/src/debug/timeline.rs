@@ -216,11 +216,10 @@ impl Timeline {
         store: &mut Store<T>,
         conditions: &Conditions,
     ) -> Result<Stop, Error> {
-        let frames = self.stepper.frames_in(&store.inner);
-        let Some(frame) = frames.first() else {
-            return self.step_back(store);
-        };
-        self.backward(store, &until(conditions, Some(frame.base)))
+        match self.base(store, 0) {
+            Some(frame) => self.backward(store, &until(conditions, Some(frame))),
+            None => self.step_back(store),
+        }
     }
 
     /// Until this frame has returned.
@@ -229,8 +228,7 @@ impl Timeline {
         store: &mut Store<T>,
         conditions: &Conditions,
     ) -> Result<Stop, Error> {
-        let frames = self.stepper.frames_in(&store.inner);
-        let caller = frames.get(1).map(|frame| frame.base);
+        let caller = self.base(store, 1);
         self.forward(store, &until(conditions, caller))
     }
 
@@ -240,8 +238,7 @@ impl Timeline {
         store: &mut Store<T>,
         conditions: &Conditions,
     ) -> Result<Stop, Error> {
-        let frames = self.stepper.frames_in(&store.inner);
-        let caller = frames.get(1).map(|frame| frame.base);
+        let caller = self.base(store, 1);
         self.backward(store, &until(conditions, caller))
     }
 
@@ -312,7 +309,8 @@ impl Timeline {
     /// # Errors
     /// As for [`forward`](Self::forward).
     pub fn backward<T>(&mut self, store: &mut Store<T>, until: &Until) -> Result<Stop, Error> {
-        let plain = until.breakpoints.is_empty() && until.watches.is_empty();
+        let plain =
+            until.breakpoints.is_empty() && until.within.is_empty() && until.watches.is_empty();
         let lowest = until.steps.unwrap_or(0).max(self.first());
         let mut limit = store.steps();
         if plain && until.frame.is_none() {
@@ -363,14 +361,9 @@ impl Timeline {
         // The instruction that it stands before may be one.
         let here = self.stepper.frame(&store.inner);
         if let Some(here) = &here {
-            let mut breakpoints = until.breakpoints.iter();
-            if let Some(at) = breakpoints.position(|breakpoint| breakpoint.is_at(here)) {
-                found = Some((store.steps(), Stop::Breakpoint(at)));
-            } else if until.frame.is_some_and(|frame| here.base <= frame) {
-                found = Some((store.steps(), Stop::Frame));
-            } else if let Some(hit) = self.stepper.hit_here(&store.inner, here, &until) {
-                found = Some((store.steps(), Stop::Watch(hit)));
-            }
+            let hit = || self.stepper.hit_here(&store.inner, here, &until);
+            let stop = until.stops_in(here).or_else(|| hit().map(Stop::Watch));
+            found = stop.map(|stop| (store.steps(), stop));
         }
         while store.steps() < limit {
             let stop = self.stepper.run(&mut *store, &until);
@@ -379,7 +372,9 @@ impl Timeline {
                 _ => store.steps(),
             };
             match stop {
-                Stop::Breakpoint(_) | Stop::Frame | Stop::Watch(_) if at < limit => {
+                Stop::Breakpoint(_) | Stop::Within(_) | Stop::Frame | Stop::Watch(_)
+                    if at < limit =>
+                {
                     found = Some((at, stop));
                 }
                 _ => break,
@@ -407,6 +402,12 @@ impl Timeline {
         self.marks.retain(|mark| mark.snapshot.steps() < self.end);
         self.mark(store, true)?;
         Ok(done)
+    }
+
+    /// Where the frame begins that is so many further out than the innermost.
+    fn base<T>(&self, store: &Store<T>, out: usize) -> Option<u32> {
+        let frames = self.stepper.frames_in(&store.inner);
+        frames.get(out).map(|frame| frame.base)
     }
 
     /// The number of the last snapshot before a step.

@@ -209,6 +209,27 @@ fn goes_back_over_calls_and_to_breakpoints() {
 }
 
 #[test]
+fn goes_back_into_a_range_of_code() {
+    let (mut store, _, mut line, _) = timeline(options(10));
+    line.resume(&mut store, &Conditions::default()).unwrap();
+    let module = line.stepper().frames(&store)[0].module.clone();
+    let lines = module.explain(4).unwrap();
+    let offsets = lines[0].offset..lines[lines.len() - 1].offset + 1;
+    let until = Until {
+        within: vec![CodeRange { module, offsets }],
+        ..Until::default()
+    };
+    let stop = line.backward(&mut store, &until).unwrap();
+    assert!(matches!(stop, Stop::Within(0)), "{stop:?}");
+    // The last instruction of the function, in its last call.
+    let frame = &line.stepper().frames(&store)[0];
+    assert_eq!(
+        (frame.func, frame.offset),
+        (4, lines[lines.len() - 1].offset)
+    );
+}
+
+#[test]
 fn changes_by_hand_stay_where_they_were_made() {
     let (mut store, instance, mut line, _) = timeline(options(1000));
     line.go_to(&mut store, 20).unwrap();
