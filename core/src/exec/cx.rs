@@ -111,8 +111,6 @@ pub(crate) struct Cx {
     pub(crate) fault: Option<(u64, u64)>,
     /// Function of the store that a deferred call enters.
     pub(crate) callee: u32,
-    /// Where the frame ends that a deferred call makes room for.
-    pub(crate) wanted: usize,
 }
 
 impl Cx {

@@ -581,7 +581,6 @@ impl Cx {
             error: None,
             fault: None,
             callee: 0,
-            wanted: 0,
         }
     }
 }

@@ -107,6 +107,12 @@ impl Stack {
         self.len = len;
         true
     }
+
+    /// Makes more available; false when it is at the limit.
+    #[must_use]
+    pub(crate) fn grow(&mut self) -> bool {
+        self.reserve((self.len + 1) * 8)
+    }
 }
 
 /// Value stacks that are not in use, and the rule for making more.

@@ -80,17 +80,11 @@ pub(crate) unsafe fn read_header(at: *const u64) -> (*const u8, u64) {
     unsafe { (at.cast::<*const u8>().read(), *at.add(1)) }
 }
 
-/// Whether `bytes` fit the stack from `sp`, which is in the stack. If not, `Grow` makes room for that.
+/// Whether `bytes` fit the stack from `sp`, which is in the stack. If not, `Grow` makes room.
 #[inline(always)]
 pub(super) unsafe fn fits(cx: *mut Cx, sp: *mut u64, bytes: usize) -> bool {
     // SAFETY: the context outlives the run.
-    unsafe {
-        let fits = (*cx).stack_end as usize - sp as usize >= bytes;
-        if !fits {
-            (*cx).wanted = sp as usize + bytes;
-        }
-        fits
-    }
+    unsafe { (*cx).stack_end as usize - sp as usize >= bytes }
 }
 
 /// How an op says which function of its module it calls. Rare work finds it again, so that calls need not
@@ -154,7 +148,8 @@ impl<const AT: usize> Callee for Indirect<AT> {
     }
 }
 
-/// Makes room for a frame that did not fit, and starts the instruction that calls again.
+/// Makes room for a frame that did not fit, and starts the instruction that calls again; if it still does not fit,
+/// that comes back here. (To say how much is wanted would cost each call, whose registers are all in use.)
 pub(super) struct Grow;
 impl Handle for Grow {
     #[inline(always)]
@@ -164,7 +159,7 @@ impl Handle for Grow {
             let stack = &mut (*r.cx()).stack;
             let start = stack.base() as usize;
             let used = r.sp() as usize - start;
-            if !stack.reserve((*r.cx()).wanted - start) {
+            if !stack.grow() {
                 return r.trap(TrapCode::StackOverflow);
             }
             let (start, end) = (stack.base(), stack.end());
