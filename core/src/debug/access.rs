@@ -8,7 +8,7 @@ use crate::{
     exec::acts,
     externs::Memory,
     module::Module,
-    store::{AsContext, StoreInner, Stored},
+    store::{AsContext, InstanceEntity, StoreInner, Stored},
     translate::acts_of,
     types::ValType,
 };
@@ -33,8 +33,23 @@ pub struct Access {
 impl Access {
     /// Whether it has bytes in common with so many from `start` on.
     pub fn overlaps(&self, start: u64, len: u64) -> bool {
-        self.address < start.saturating_add(len) && start < self.address.saturating_add(self.len)
+        overlap((self.address, self.len), (start, len))
     }
+}
+
+/// Whether two ranges, of a start and a length, have anything in common.
+pub(super) fn overlap(one: (u64, u64), other: (u64, u64)) -> bool {
+    one.0 < other.0.saturating_add(other.1) && other.0 < one.0.saturating_add(one.1)
+}
+
+/// An [`Access`], the memory by its index in the store.
+pub(super) struct Touched {
+    pub(super) memory: u32,
+    index: u32,
+    pub(super) address: u64,
+    pub(super) len: u64,
+    reads: bool,
+    pub(super) writes: bool,
 }
 
 /// What an instruction does with a memory of its instance; slots are those of its frame.
@@ -122,23 +137,37 @@ impl Reaches {
         store: &'s StoreInner,
         frame: &'s Frame,
     ) -> impl Iterator<Item = Access> + 's {
-        let slot = |(slot, wide): (u32, bool)| {
-            let bits = stepper.execution.slot(frame.base + slot).unwrap_or(0);
+        let slot = |slot| stepper.execution.slot(frame.base + slot).unwrap_or(0);
+        let instance = store.instances.get(frame.raw.instance);
+        self.touches(instance, slot).map(|touched| Access {
+            memory: Memory(Stored::new(store, touched.memory)),
+            index: touched.index,
+            address: touched.address,
+            len: touched.len,
+            reads: touched.reads,
+            writes: touched.writes,
+        })
+    }
+
+    /// The same, inside of the machine: `slot` reads the slots of the frame.
+    pub(super) fn touches<'s>(
+        &'s self,
+        instance: &'s InstanceEntity,
+        slot: impl Fn(u32) -> u64 + 's,
+    ) -> impl Iterator<Item = Touched> + 's {
+        let number = move |(at, wide): (u32, bool)| {
+            let bits = slot(at);
             if wide { bits } else { u64::from(bits as u32) }
         };
-        let instance = store.instances.get(frame.raw.instance);
-        let memory = |index: u32| {
-            // SAFETY: entities live as long as their store, which nobody has mutably.
-            let memory = unsafe { instance.memories[index as usize].as_ref() };
-            Memory(Stored::new(store, memory.index))
-        };
-        self.0.iter().flatten().map(move |reach| Access {
-            memory: memory(reach.memory),
+        self.0.iter().flatten().map(move |reach| Touched {
+            // SAFETY: entities live as long as their store, as their instance does; nobody has them mutably while an
+            // instruction is looked at.
+            memory: unsafe { instance.memories[reach.memory as usize].as_ref() }.index,
             index: reach.memory,
-            address: slot(reach.address).saturating_add(reach.offset),
+            address: number(reach.address).saturating_add(reach.offset),
             len: match reach.len {
                 Len::Bytes(len) => len,
-                Len::Slot(at, wide) => slot((at, wide)),
+                Len::Slot(at, wide) => number((at, wide)),
             },
             reads: reach.reads,
             writes: reach.writes,

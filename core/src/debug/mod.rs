@@ -62,5 +62,5 @@ pub use stepper::{Breakpoint, CodeRange, Frame, Stepper, Stop, Until};
 pub use tape::{Divergence, Notes, Recording, ReplayedCall};
 pub(crate) use tape::{Tape, call_host};
 pub use timeline::{Conditions, Timeline, TimelineOptions};
-pub(crate) use watch::WatchedBytes;
 pub use watch::{Hit, Watch, Watched};
+pub(crate) use watch::{WatchedBytes, Watching};

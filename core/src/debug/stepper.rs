@@ -60,6 +60,8 @@ pub struct Until {
     pub before_writes: bool,
     /// Reading watched memory counts as well.
     pub reads: bool,
+    /// Behind each call of a host function that returned, going forwards.
+    pub host_calls: bool,
 }
 
 impl Until {
@@ -107,6 +109,8 @@ pub enum Stop {
     Within(usize),
     /// A watched place was written to.
     Watch(Hit),
+    /// Behind the call of a host function.
+    HostCall,
     /// It returned: see [`Stepper::results`].
     Done,
     /// It trapped, threw, exited, or a host function failed: see [`Stepper::error`]. Its frames can still be looked at.
@@ -282,7 +286,8 @@ impl Stepper {
             self.arm(&mut store.inner, until, hit.is_some());
             let progress = step(store, &mut self.execution);
             let by_host = watched_by_host(&mut store.inner, until);
-            store.inner.stops.clear();
+            let by_call = store.inner.stops.host_called;
+            self.disarm(&mut store.inner);
             let over = match progress {
                 Ok(Progress::Paused(Pause::Step)) => {
                     self.state = State::Stopped;
@@ -316,6 +321,9 @@ impl Stepper {
             if let Some(stop) = until.stops_in(&frame) {
                 return stop;
             }
+            if by_call {
+                return Stop::HostCall;
+            }
             if reached(&store.inner) {
                 return Stop::Step;
             }
@@ -348,7 +356,7 @@ impl Stepper {
             (stops.frame, stops.note) = (Some(frame), true);
             let progress = step(store, &mut self.execution);
             noted = store.inner.stops.noted.or(noted);
-            store.inner.stops.clear();
+            self.disarm(&mut store.inner);
             if !matches!(progress, Ok(Progress::Paused(Pause::Step))) {
                 break;
             }
@@ -387,6 +395,14 @@ impl Stepper {
             };
         }
         stops.watched = Watch::bytes_of(&until.watches);
+        stops.host_calls = until.host_calls;
+        store.stops.watching = self.known.sites.lend(until, store);
+    }
+
+    /// Behind the run.
+    fn disarm(&self, store: &mut StoreInner) {
+        self.known.sites.take_back(store.stops.watching.take());
+        store.stops.clear();
     }
 
     fn after(&self, store: &StoreInner, until: &Until, hit: Hit) -> Hit {

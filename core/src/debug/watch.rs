@@ -4,13 +4,18 @@ use alloc::vec::Vec;
 
 use wasmparser::Operator;
 
-use super::{Frame, Stepper, Until, access::Reaches, code::operator_at};
+use super::{
+    Frame, Stepper, Until,
+    access::{Reaches, overlap},
+    code::operator_at,
+};
 use crate::{
     error::Error,
+    exec::is_whole,
     externs::{Global, Memory},
     map::Map,
     module::Module,
-    store::{Arena, MemoryEntity, StoreInner},
+    store::{Arena, InstanceEntity, MemoryEntity, StoreInner},
     sync::Lock,
     value::Val,
 };
@@ -181,11 +186,93 @@ enum Site {
 }
 
 /// What instructions that were met write to, by instance and offset.
-pub(super) struct Sites(Lock<Map<(u32, u32), Site>>);
+type Known = Map<(u32, u32), Site>;
+
+/// The same, of the runs of a call. The run that looks for writes has it meanwhile.
+pub(super) struct Sites(Lock<Known>);
 
 impl Default for Sites {
     fn default() -> Sites {
         Sites(Lock::new(Map::new()))
+    }
+}
+
+impl Sites {
+    /// For a run that stops where these places are written to.
+    pub(super) fn lend(&self, until: &Until, store: &StoreInner) -> Option<Watching> {
+        if until.watches.is_empty() {
+            return None;
+        }
+        let target = |watch: &Watch| match watch {
+            Watch::Memory { memory, start, len } => {
+                Target::Memory(memory.0.index(store), (*start, *len))
+            }
+            Watch::Global(global) => Target::Global(global.0.index(store)),
+            Watch::Local { frame, local, .. } => Target::Local(*frame, *local),
+        };
+        Some(Watching {
+            known: self.0.with(core::mem::take),
+            targets: until.watches.iter().map(target).collect(),
+            reads: until.reads,
+        })
+    }
+
+    /// Behind the run.
+    pub(super) fn take_back(&self, watching: Option<Watching>) {
+        if let Some(watching) = watching {
+            self.0.with(|known| *known = watching.known);
+        }
+    }
+}
+
+/// What is watched, as the machine sees it.
+enum Target {
+    /// A memory's index in the store, start and length.
+    Memory(u32, (u64, u64)),
+    /// A global's index in the store.
+    Global(u32),
+    /// A frame, and the local's index.
+    Local(u32, u32),
+}
+
+/// Tells instructions that write to what is watched from others that write, without leaving the machine.
+pub(crate) struct Watching {
+    known: Known,
+    targets: Vec<Target>,
+    reads: bool,
+}
+
+impl Watching {
+    /// Whether an instruction may be a hit: all are of which nothing is known yet. `slot` reads the frame.
+    pub(crate) fn may_touch(
+        &self,
+        offset: u32,
+        frame: u32,
+        instance: &InstanceEntity,
+        slot: impl Fn(u32) -> u64,
+    ) -> bool {
+        let Some(site) = self.known.get(&(instance.index, offset)) else {
+            return true;
+        };
+        let mut targets = self.targets.iter();
+        match site {
+            Site::Nothing => false,
+            Site::Local(local) => {
+                targets.any(|target| matches!(target, Target::Local(of, watched) if *of == frame && watched == local))
+            }
+            Site::Global(global) => {
+                // SAFETY: globals live as long as their store, as their instance does.
+                let index = unsafe { instance.globals[*global as usize].as_ref() }.index;
+                targets.any(|target| matches!(target, Target::Global(watched) if *watched == index))
+            }
+            Site::Memory(reaches) => reaches.touches(instance, slot).any(|touched| {
+                (touched.writes || self.reads)
+                    && self.targets.iter().any(|target| {
+                        matches!(target, Target::Memory(memory, range)
+                            if *memory == touched.memory && overlap(*range, (touched.address, touched.len)))
+                    })
+            }),
+        }
     }
 }
 
@@ -200,11 +287,11 @@ pub(super) fn hit_by(
     let known = stepper.known.sites.0.with(|sites| sites.get(&key).cloned());
     let site = known.unwrap_or_else(|| {
         let site = site_of(stepper, frame).unwrap_or(Site::Nothing);
-        stepper
-            .known
-            .sites
-            .0
-            .with(|sites| sites.insert(key, site.clone()));
+        // (Where its word tells an instruction from all others.)
+        if is_whole(frame.module.inner().bytes.len()) {
+            let sites = &stepper.known.sites.0;
+            sites.with(|sites| sites.insert(key, site.clone()));
+        }
         site
     });
     let instance = store.instances.get(frame.raw.instance);

@@ -238,9 +238,9 @@ impl<T> Store<T> {
 }
 
 impl StoreInner {
-    /// Tells the stops, if memory is watched, that a host function begins or has ended.
+    /// Tells the stops, if they ask for it, that a host function begins or has ended.
     pub(super) fn watch_host(&mut self, tell: fn(&mut Stops, u32, &Arena<MemoryEntity>)) {
-        if !self.stops.watched.is_empty() {
+        if !self.stops.watched.is_empty() || self.stops.host_calls {
             tell(&mut self.stops, self.nested_calls, &self.memories);
         }
     }

@@ -40,6 +40,6 @@ pub(crate) use frames::Running;
 pub(crate) use handlers::{HANDLERS, call::ENTRY_HEADER_BYTES};
 pub(crate) use stack::{HEADER_SLOTS, StackPool};
 #[cfg(feature = "debug")]
-pub(crate) use stops::{Stops, acts, offset_from};
+pub(crate) use stops::{Stops, acts, is_whole, offset_from};
 #[cfg(feature = "gc")]
 pub(crate) use value::gcref;

@@ -5,8 +5,9 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
+use super::cx::Cx;
 use crate::{
-    debug::{Place, Profiler, WatchedBytes},
+    debug::{Place, Profiler, WatchedBytes, Watching},
     store::{Arena, MemoryEntity},
 };
 
@@ -37,21 +38,30 @@ pub(crate) struct Stops {
     pub(crate) level: u32,
     /// The step count to stop at, `u64::MAX` for none.
     pub(crate) at: u64,
-    /// Acts to stop before.
+    /// Acts to look at: whether they touch what is watched.
     pub(crate) acts: u32,
+    pub(crate) watching: Option<Watching>,
     /// Stop in frames that begin at this slot of the value stack or below.
     pub(crate) frame: Option<u32>,
     /// Instead of stopping in such a frame, note the count.
     pub(crate) note: bool,
     pub(crate) noted: Option<u64>,
-    /// Offsets that may have a breakpoint, by their lowest bits; `filtered` if there are any.
+    /// Offsets that may have a breakpoint, by their lowest bits.
     filter: [u64; FILTER_WORDS],
+    /// Whether there are any.
     filtered: bool,
+    /// Whether all instructions are to be looked at.
+    everywhere: bool,
+    /// Whether it is a run inside of the one that stops: instructions are counted for the profile, and that is all.
+    only_counts: bool,
     /// Where to stop at each instruction: first offset and bytes.
     pub(crate) ranges: Vec<(u32, u32)>,
     /// Memory that host functions of the run may change: the step of the call that has, and then it stops.
     pub(crate) watched: Vec<WatchedBytes>,
     pub(crate) host_wrote: Option<u64>,
+    /// Stop behind calls of host functions; whether there was one.
+    pub(crate) host_calls: bool,
+    pub(crate) host_called: bool,
     /// Counts instructions, at all levels.
     pub(crate) profiler: Option<Box<Profiler>>,
 }
@@ -63,14 +73,19 @@ impl Stops {
             level: 0,
             at: u64::MAX,
             acts: 0,
+            watching: None,
             frame: None,
             note: false,
             noted: None,
             filter: [0; FILTER_WORDS],
             filtered: false,
+            everywhere: false,
+            only_counts: false,
             ranges: Vec::new(),
             watched: Vec::new(),
             host_wrote: None,
+            host_calls: false,
+            host_called: false,
             profiler: None,
         }
     }
@@ -83,10 +98,14 @@ impl Stops {
         }
     }
 
-    /// A host function has returned: whether it has written to what is watched.
+    /// A host function has returned: it may have written to what is watched.
     pub(crate) fn after_host(&mut self, nested_calls: u32, memories: &Arena<MemoryEntity>) {
         if nested_calls != self.level || self.host_wrote.is_some() {
             return;
+        }
+        if self.host_calls {
+            self.host_called = true;
+            self.at = 0;
         }
         if self
             .watched
@@ -120,16 +139,16 @@ impl Stops {
     }
 
     /// The count from which handlers ask: at once, if there is more to look at than the count.
-    pub(crate) fn look_at(&self, nested_calls: u32) -> u64 {
-        if self.profiler.is_some() {
-            return 0;
-        }
-        if nested_calls != self.level {
-            return u64::MAX;
-        }
-        match self.acts != 0 || self.frame.is_some() || self.filtered || !self.ranges.is_empty() {
-            true => 0,
-            false => self.at,
+    pub(crate) fn look_at(&mut self, nested_calls: u32) -> u64 {
+        let profiled = self.profiler.is_some();
+        let stopped = nested_calls == self.level;
+        self.only_counts = !stopped;
+        self.everywhere = profiled || self.frame.is_some() || !self.ranges.is_empty();
+        match stopped {
+            _ if profiled => 0,
+            true if self.everywhere || self.acts != 0 || self.filtered => 0,
+            true => self.at,
+            false => u64::MAX,
         }
     }
 
@@ -162,33 +181,77 @@ impl Stops {
         }
     }
 
-    /// Whether to stop before the instruction with this word, in the frame that begins at this slot.
+    /// Whether the instruction with this word may be one to stop before, or has to be told of.
     #[inline]
-    pub(crate) fn looks_at(&mut self, steps: u64, frame: u32, word: u32) -> bool {
-        if steps >= self.at || word & self.acts != 0 {
+    pub(crate) fn looks_at(&self, steps: u64, word: u32) -> bool {
+        self.everywhere | (steps >= self.at) | (word & self.acts != 0) | self.filters(word)
+    }
+
+    #[inline]
+    fn filters(&self, word: u32) -> bool {
+        let bit = word >> acts::BITS & ((1 << FILTER_BITS) - 1);
+        self.filter[bit as usize / 64] >> (bit % 64) & 1 != 0
+    }
+
+    /// Whether to stop before an instruction that is looked at; otherwise it is counted.
+    ///
+    /// # Safety
+    /// The context is that of the run, which is at the `Step` at `ip` with this word, in the frame at `sp`.
+    #[inline(never)]
+    pub(super) unsafe fn stops_at(
+        &mut self,
+        cx: *const Cx,
+        ip: *const u8,
+        sp: *const u64,
+        word: u32,
+    ) -> bool {
+        // SAFETY: the context is not changed meanwhile; the frame is in its stack.
+        let (steps, place) = unsafe {
+            let frame = sp.offset_from((*cx).stack.base()) as u32;
+            let instance = (*cx).instance;
+            let place = Place {
+                frame,
+                instance,
+                ip,
+                word,
+            };
+            ((*cx).steps, place)
+        };
+        if self.only_counts {
+            self.count(place, steps);
+            return false;
+        }
+        if steps >= self.at || self.filters(word) {
             return true;
         }
-        if self.filtered {
-            let bit = word >> acts::BITS & ((1 << FILTER_BITS) - 1);
-            if self.filter[bit as usize / 64] >> (bit % 64) & 1 != 0 {
+        if word & self.acts != 0
+            && let Some(watching) = &self.watching
+        {
+            // SAFETY: instances live as long as their store. What is known of the instruction is of its own slots.
+            let (instance, slot) =
+                unsafe { (place.instance.as_ref(), |slot| *sp.add(slot as usize)) };
+            if watching.may_touch(word >> acts::BITS, place.frame, instance, slot) {
                 return true;
             }
         }
-        if self
-            .ranges
-            .iter()
-            .any(|&(start, len)| is_in(word, start, len))
-        {
+        let is_within = |&(start, len): &(u32, u32)| is_in(word, start, len);
+        if self.ranges.iter().any(is_within) {
             return true;
         }
-        if self.frame.is_some_and(|lowest| frame <= lowest) {
+        if self.frame.is_some_and(|lowest| place.frame <= lowest) {
             if !self.note {
                 return true;
             }
             self.noted = Some(steps);
         }
+        self.count(place, steps);
         false
     }
+}
+
+/// Whether words tell all instructions apart of a module of so many bytes.
+pub(crate) fn is_whole(bytes: usize) -> bool {
+    bytes >> (u32::BITS - acts::BITS) == 0
 }
 
 /// Whether the offset in a word may be one of so many from `start` on: it is, in modules of less than 128 MiB.

@@ -97,7 +97,7 @@ impl<'m, T: 'static> Session<'m, T> {
             ..TimelineOptions::default()
         };
         let timeline = Timeline::start(&mut store, entry.func, &entry.arguments, settings);
-        let output = Output::new(options.kept, &code, store.steps());
+        let output = Output::new(options.kept, store.steps());
         Ok(Session {
             timeline: timeline.map_err(|error| error.to_string())?,
             store,

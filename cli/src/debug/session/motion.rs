@@ -202,11 +202,6 @@ impl<T: 'static> Session<'_, T> {
     }
 
     fn run_forward(&mut self, until: Until) -> Result<Reached> {
-        let own = until.breakpoints.len();
-        let mut printing = until.clone();
-        printing
-            .breakpoints
-            .extend(self.breakpoints(self.output.sites()));
         loop {
             let now = self.step();
             let ended = self.timeline.has_ended() && now >= self.timeline.end();
@@ -218,34 +213,19 @@ impl<T: 'static> Session<'_, T> {
                 _ => goal,
             };
             let goal = goal.min(until.steps.unwrap_or(u64::MAX));
-            let part = match known {
-                true => &until,
-                false => &printing,
-            };
             let part = Until {
                 steps: Some(goal),
-                ..part.clone()
+                host_calls: !known,
+                ..until.clone()
             };
-            let here = self.innermost().map(|frame| frame.offset);
             let stop = self.timeline.forward(&mut self.store, &part);
             let stop = stop.map_err(words)?;
-            let prints = here.is_some_and(|here| self.output.sites().contains(&here));
-            self.output.note(if prints { now + 1 } else { self.step() });
+            // (Only host functions print: behind each there is a stop.)
+            self.output.note(self.step());
             let at_goal = until.steps.is_some_and(|steps| self.step() >= steps);
             match stop {
-                Stop::Breakpoint(n) if n >= own => {
-                    // (Another condition may hold here, too.)
-                    let frame = self.innermost().map(|frame| frame.base);
-                    if until
-                        .frame
-                        .is_some_and(|lowest| frame.is_some_and(|base| base <= lowest))
-                    {
-                        return Ok(Reached::Stop(Stop::Frame));
-                    }
-                    if at_goal {
-                        return Ok(Reached::Stop(Stop::Step));
-                    }
-                }
+                Stop::HostCall if at_goal => return Ok(Reached::Stop(Stop::Step)),
+                Stop::HostCall => {}
                 Stop::Step if !at_goal => {
                     if !self.reports() {
                         return Ok(Reached::Interrupted);

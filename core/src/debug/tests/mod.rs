@@ -215,6 +215,108 @@ fn writes_to_watched_places_are_told() {
     assert_eq!(stepper.locals(&store, frame).unwrap()[0].i32(), Some(3));
 }
 
+/// Instructions that write to what is watched at times, and elsewhere at others.
+const LOOPS: &str = r#"(module
+    (import "host" "log" (func $log (param i32)))
+    (import "host" "poke" (func $poke (param i32 i32)))
+    (table funcref (elem $log))
+    (memory (export "memory") 1)
+    (global $g (mut i64) (i64.const 5)) (export "g" (global $g)) (global $h (mut i64) (i64.const 5))
+    (func $down (param $n i32) (local $l i32)
+        (local.set $l (local.get $n))
+        (if (local.get $n) (then (call $down (i32.sub (local.get $n) (i32.const 1)))))
+        (local.set $l (i32.const 7)))
+    (func (export "run") (result i32) (local $i i32)
+        (loop $again
+            (i32.store8 offset=3 (local.get $i) (local.get $i))
+            (memory.fill (i32.mul (local.get $i) (i32.const 4)) (local.get $i) (i32.const 3))
+            (if (i32.and (local.get $i) (i32.const 1)) (then (global.set $g (i64.const 6))))
+            (global.set $h (i64.extend_i32_u (local.get $i)))
+            (call $down (i32.const 2))
+            (br_if $again (i32.lt_u
+                (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20))))
+        (call $log (i32.const 1))
+        (call_indirect (param i32) (i32.const 2) (i32.const 0))
+        (local.get $i)))"#;
+
+#[test]
+fn writes_are_told_from_others_of_the_same_instructions() {
+    let (mut store, instance, mut stepper) = start(LOOPS, &[]);
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    let global = instance.get_global(&store, "g").unwrap();
+    // The middle one of the calls of `down`.
+    while stepper.frames(&store).len() < 3 {
+        let next = store.steps() + 1;
+        stepper.run(&mut store, &Until::steps(next));
+    }
+    let frame = stepper.frames(&store)[0].clone();
+    let snapshot = Snapshot::take(&store, &stepper).unwrap();
+    let until = Until {
+        watches: vec![
+            Watch::Memory {
+                memory,
+                start: 14,
+                len: 3,
+            },
+            Watch::Global(global),
+            Watch::Local {
+                frame: frame.base,
+                module: frame.module.clone(),
+                func: frame.func,
+                local: 1,
+            },
+        ],
+        ..Until::default()
+    };
+    let mut hits = Vec::new();
+    loop {
+        match stepper.run(&mut store, &until) {
+            Stop::Watch(hit) => hits.push((hit.watch, hit.step)),
+            Stop::Done => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    // The same from instruction to instruction, where each is looked at.
+    let mut stepper = snapshot.restore(&mut store).unwrap();
+    let mut single = Vec::new();
+    loop {
+        let part = Until {
+            steps: Some(store.steps() + 1),
+            ..until.clone()
+        };
+        match stepper.run(&mut store, &part) {
+            Stop::Watch(hit) => single.push((hit.watch, hit.step)),
+            Stop::Step => {}
+            Stop::Done => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(hits, single);
+    let count = |watch| hits.iter().filter(|hit| hit.0 == watch).count();
+    // Three bytes by one store each, and by fills of 12 to 14 and 16 to 18; odd rounds; twice in each call in that
+    // frame.
+    assert_eq!((count(0), count(1), count(2)), (5, 10, 40));
+}
+
+#[test]
+fn calls_of_host_functions_are_told() {
+    let (mut store, _, mut stepper) = start(LOOPS, &[]);
+    let until = Until {
+        host_calls: true,
+        ..Until::default()
+    };
+    let mut logged = Vec::new();
+    loop {
+        match stepper.run(&mut store, &until) {
+            Stop::HostCall => logged.push((store.data().clone(), store.steps())),
+            Stop::Done => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    let end = store.steps();
+    assert_eq!(logged, [(vec![1], end - 5), (vec![1, 2], end - 2)]);
+}
+
 #[test]
 fn normal_calls_count_and_do_not_stop() {
     let (mut store, instance, stepper) = start(CALLS, &[Val::I32(2)]);

@@ -1,11 +1,8 @@
 //! The op of stepping.
 
-use crate::{
-    debug::Place,
-    exec::{
-        cx::Exit,
-        dispatch::{Flow, Handle, Regs, at},
-    },
+use crate::exec::{
+    cx::Exit,
+    dispatch::{Flow, Handle, Regs, at},
 };
 
 /// Counts a step, unless it is one to stop at or to look at.
@@ -26,7 +23,7 @@ impl Handle for Step {
     }
 }
 
-/// Stops at a step, or counts it and goes on, as `Stops` says. ip stays at the op.
+/// Stops at a step, or counts it and goes on, as [`Stops`] says. ip stays at the op.
 struct Look;
 impl Handle for Look {
     #[inline(always)]
@@ -34,20 +31,15 @@ impl Handle for Look {
         // SAFETY: the context outlives the run, and the stops are those of its store; the instruction has a field.
         unsafe {
             let cx = r.cx();
-            let frame = r.sp().offset_from((*cx).stack.base()) as u32;
             let word = r.read::<u32>(at(4, 0));
-            let stops = &mut *(*cx).stops;
+            let stops = (*cx).stops;
             let steps = (*cx).steps;
-            if stops.looks_at(steps, frame, word) {
-                return r.exit(Exit::Step);
+            if (*stops).looks_at(steps, word) {
+                // (The place is made there: in this frame it would keep the handler from ending in a jump.)
+                if (*stops).stops_at(cx, r.ip(), r.sp(), word) {
+                    return r.exit(Exit::Step);
+                }
             }
-            let place = Place {
-                frame,
-                instance: (*cx).instance,
-                ip: r.ip(),
-                word,
-            };
-            stops.count(place, steps);
             (*cx).steps = steps + 1;
             r.next(at(8, 4))
         }
