@@ -48,6 +48,8 @@ pub enum Command {
     Calls,
     /// What objects cost
     Objects,
+    /// What debugging costs
+    Debugging,
     /// Instructions of the CPU, counted by valgrind
     Instructions,
     /// What `memory` runs in processes of their own

@@ -14,7 +14,7 @@ mod workloads;
 
 use args::{Args, Command};
 use clap::Parser;
-use sections::{calls, execution, instructions, memory, objects, sizes, start};
+use sections::{calls, debugging, execution, instructions, memory, objects, sizes, start};
 use std::{process::ExitCode, thread};
 
 /// Some runtimes recurse on the native stack where guests do.
@@ -50,6 +50,7 @@ fn run(args: Args) -> Result<(), String> {
         Some(Command::Sizes) => sizes::section()?,
         Some(Command::Calls) => calls::section(),
         Some(Command::Objects) => objects::section()?,
+        Some(Command::Debugging) => debugging::section()?,
         Some(Command::Instructions) => instructions::section()?,
         Some(Command::PeakMemory { runtime, module }) => return memory::child(runtime, module),
         Some(Command::RunWorkload {

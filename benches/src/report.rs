@@ -4,7 +4,7 @@ use crate::{
     args::Args,
     chart,
     runtimes::{RUNTIMES, Runtime},
-    sections::{calls, execution, instructions, memory, objects, sizes, start},
+    sections::{calls, debugging, execution, instructions, memory, objects, sizes, start},
     versions,
 };
 use std::{fs, io, path::PathBuf};
@@ -24,6 +24,7 @@ pub fn write(args: &Args) -> io::Result<()> {
         ("Code of the handlers", unless_failed(sizes::section())),
         ("Calls", calls::section()),
         ("Objects", unless_failed(objects::section())),
+        ("Debugging", unless_failed(debugging::section())),
         (
             "Instructions of the CPU",
             unless_failed(instructions::section()),

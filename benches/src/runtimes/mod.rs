@@ -50,7 +50,7 @@ pub const RUNTIMES: &[Runtime] = &[
 ];
 
 /// What a runtime's error says, in one line.
-fn say(error: impl std::fmt::Display) -> String {
+pub fn say(error: impl std::fmt::Display) -> String {
     let text = error.to_string();
     text.lines().next().unwrap_or_default().to_owned()
 }
