@@ -4,7 +4,11 @@ use std::{rc::Rc, sync::Arc};
 
 use wasmote::debug::{Stop, Until};
 
-use super::{Direction, Event, Result, Session, motion::Reached, words};
+use super::{
+    Direction, Event, Result, Session,
+    motion::{Reached, Rest},
+    words,
+};
 
 /// Where a statement begins.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,7 +21,8 @@ pub struct Statement {
 }
 
 /// The line of the innermost frame.
-struct Here {
+#[derive(Clone)]
+pub(super) struct Here {
     func: u32,
     base: u32,
     caller: Option<u32>,
@@ -29,6 +34,11 @@ struct Here {
 impl Here {
     fn is_line_of(&self, statement: &Statement) -> bool {
         self.line == statement.line && self.file == statement.file
+    }
+
+    /// Whether a statement of the function is of another line; if steps go over calls, not of an inlined function's.
+    fn is_left_at(&self, statement: &Statement, over: bool) -> bool {
+        !(self.is_line_of(statement) || over && statement.depth > self.depth)
     }
 }
 
@@ -120,12 +130,18 @@ impl<T: 'static> Session<'_, T> {
                 false => self.step_instruction(Direction::Forward),
             };
         };
+        self.run_to_line(here, over)
+    }
+
+    /// To another line than one, over calls or not; the program stands in that, or has left it.
+    fn run_to_line(&mut self, here: Here, over: bool) -> Result<&Event> {
+        self.rest = Some(Rest::Line(here.clone(), over));
         let mut until = self.until(here.caller);
         let own = until.breakpoints.len();
         let statements = self.statements(here.func);
-        let others = statements.iter().filter(|statement| {
-            !(here.is_line_of(statement) || over && statement.depth > here.depth)
-        });
+        let others = statements
+            .iter()
+            .filter(|other| here.is_left_at(other, over));
         let others: Vec<u32> = others.map(|statement| statement.offset).collect();
         until.breakpoints.extend(self.breakpoints(&others));
         if !over {
@@ -152,23 +168,58 @@ impl<T: 'static> Session<'_, T> {
                 false => self.step_instruction(Direction::Back),
             };
         };
-        // To the end of what was before.
-        let mut reached = match over {
-            true => self.run(Direction::Back, self.until(Some(here.base)))?,
-            false => {
-                self.step_instruction(Direction::Back)?;
-                if let Event::Start = self.event {
-                    return Ok(&self.event);
-                }
-                Reached::Stop(Stop::Frame)
+        if !over {
+            self.step_instruction(Direction::Back)?;
+            if let Event::Start = self.event {
+                return Ok(&self.event);
             }
-        };
-        let inside = self.innermost().is_some_and(|frame| frame.base > here.base);
-        if !over && inside && self.here().is_none() {
+            let inside = self.innermost().is_some_and(|frame| frame.base > here.base);
+            if !(inside && self.here().is_none()) {
+                return self.end_line_back(Reached::Stop(Stop::Frame), over);
+            }
             // A function without lines.
-            reached = self.run(Direction::Back, self.until(Some(here.base)))?;
         }
+        self.run_back_to_line(here, over)
+    }
+
+    /// To the line before one, to its last instruction and from there to its first.
+    fn run_back_to_line(&mut self, here: Here, over: bool) -> Result<&Event> {
+        self.rest = Some(Rest::LineBack(here.clone(), over));
+        let reached = self.run(Direction::Back, self.until(Some(here.base)))?;
+        self.end_line_back(reached, over)
+    }
+
+    /// The rest of [`Rest::Line`].
+    pub(super) fn go_on_to_line(&mut self, here: Here, over: bool) -> Result<&Event> {
+        if let Some(frame) = self.innermost()
+            && (!over || frame.base <= here.base)
+        {
+            let statements = self.statements(here.func);
+            let mut others = statements
+                .iter()
+                .filter(|other| here.is_left_at(other, over));
+            let entered = !over && self.entries().contains(&frame.offset);
+            let left = here.caller.is_some_and(|caller| frame.base <= caller);
+            let in_other = frame.func == here.func && others.any(|s| s.offset == frame.offset);
+            if entered || left || in_other {
+                return self.arrive(Reached::Stop(Stop::Step));
+            }
+        }
+        self.run_to_line(here, over)
+    }
+
+    /// The rest of [`Rest::LineBack`].
+    pub(super) fn go_on_back_to_line(&mut self, here: Here, over: bool) -> Result<&Event> {
+        let inside = self.innermost().is_some_and(|frame| frame.base > here.base);
+        match inside {
+            true => self.run_back_to_line(here, over),
+            false => self.end_line_back(Reached::Stop(Stop::Frame), over),
+        }
+    }
+
+    fn end_line_back(&mut self, reached: Reached, over: bool) -> Result<&Event> {
         if let Reached::Stop(Stop::Frame) = reached {
+            self.rest = None;
             self.go_to_start_of_line(over)?;
         }
         self.arrive(reached)

@@ -29,6 +29,7 @@ use super::{
 };
 use crate::program::Entry;
 use lines::Statement;
+use motion::Rest;
 pub use motion::{Direction, Event, Written};
 use output::Output;
 pub use output::{Chunk, Kept, Stream};
@@ -56,6 +57,8 @@ pub struct Session<'m, T: 'static> {
     selected: usize,
     /// Why it stands where it is.
     event: Event,
+    /// What the last motion has left to do.
+    rest: Option<Rest>,
     watcher: Box<Watcher>,
     /// By function.
     statements: RefCell<HashMap<u32, Rc<[Statement]>>>,
@@ -111,6 +114,7 @@ impl<'m, T: 'static> Session<'m, T> {
             output,
             selected: 0,
             event: Event::Start,
+            rest: None,
             watcher: Box::new(|_| true),
             statements: RefCell::default(),
             entries: OnceCell::new(),
@@ -136,11 +140,6 @@ impl<'m, T: 'static> Session<'m, T> {
     /// The store.
     pub fn store(&self) -> &Store<T> {
         &self.store
-    }
-
-    /// The program's instance.
-    pub fn instance(&self) -> Instance {
-        self.instance
     }
 
     /// The module's functions and names.

@@ -5,7 +5,7 @@ use wasmote::{
     debug::{Breakpoint, Conditions, Frame, Hit, Stop, Until, Watch, Watched},
 };
 
-use super::{Result, Session, words};
+use super::{Result, Session, lines::Here, words};
 
 /// Which way time goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +65,16 @@ pub struct Written {
     pub new: Watched,
 }
 
+/// What is left to do of a motion that has stopped before its goal.
+pub(super) enum Rest {
+    /// To a frame that begins at a slot or below it; without one, to the next point.
+    Frame(Direction, Option<u32>),
+    /// To another line, over calls or not.
+    Line(Here, bool),
+    /// To the line before.
+    LineBack(Here, bool),
+}
+
 /// Steps between reports of long motions.
 const SLICE: u64 = 4 << 20;
 
@@ -83,6 +93,7 @@ impl<T: 'static> Session<'_, T> {
     /// # Errors
     /// All motions: the state of the program cannot be saved or restored.
     pub fn step_instruction(&mut self, direction: Direction) -> Result<&Event> {
+        self.rest = None;
         let reached = match direction {
             Direction::Forward => self.run(direction, Until::steps(self.step() + 1))?,
             Direction::Back if self.step() <= self.timeline.first() => Reached::First,
@@ -100,29 +111,56 @@ impl<T: 'static> Session<'_, T> {
             // It has returned: nothing is further on, and what is before was in some frame.
             return self.step_instruction(direction);
         };
-        let until = self.until(Some(own.base));
-        let reached = self.run(direction, until)?;
-        self.arrive(reached)
+        self.run_to_frame(direction, Some(own.base))
     }
 
     /// Out of the innermost frame: until it has returned, or back to its call.
     pub fn finish(&mut self, direction: Direction) -> Result<&Event> {
         let frames = self.timeline.stepper().frames(&self.store);
         let caller = frames.get(1).map(|frame| frame.base);
-        let until = self.until(caller);
-        let reached = self.run(direction, until)?;
-        self.arrive(reached)
+        self.run_to_frame(direction, caller)
     }
 
     /// To the next point.
     pub fn resume(&mut self, direction: Direction) -> Result<&Event> {
-        let until = self.until(None);
+        self.run_to_frame(direction, None)
+    }
+
+    /// Whether the last motion has not come where it was to go, and can be gone on with.
+    pub fn can_go_on(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Goes on with the last motion, which was interrupted, or has met a point on its way.
+    ///
+    /// # Errors
+    /// Also if it was one of those that are not gone on with: by one instruction, and to places.
+    pub fn go_on(&mut self) -> Result<&Event> {
+        match self.rest.take() {
+            Some(Rest::Frame(direction, frame)) => {
+                let here = self.innermost().map(|frame| frame.base);
+                if here.is_some_and(|here| frame.is_some_and(|lowest| here <= lowest)) {
+                    return self.arrive(Reached::Stop(Stop::Frame));
+                }
+                self.run_to_frame(direction, frame)
+            }
+            Some(Rest::Line(here, over)) => self.go_on_to_line(here, over),
+            Some(Rest::LineBack(here, over)) => self.go_on_back_to_line(here, over),
+            None => Err("it is not known where to go on to".to_owned()),
+        }
+    }
+
+    /// To a frame that begins at a slot or below it, if any, or a point before that.
+    fn run_to_frame(&mut self, direction: Direction, frame: Option<u32>) -> Result<&Event> {
+        self.rest = Some(Rest::Frame(direction, frame));
+        let until = self.until(frame);
         let reached = self.run(direction, until)?;
         self.arrive(reached)
     }
 
     /// To instructions at some offsets, or a point before them.
     pub fn run_to(&mut self, direction: Direction, offsets: &[u32]) -> Result<&Event> {
+        self.rest = None;
         let mut until = self.until(None);
         until.breakpoints.extend(self.breakpoints(offsets));
         let reached = self.run(direction, until)?;
@@ -131,6 +169,7 @@ impl<T: 'static> Session<'_, T> {
 
     /// To a step, past all points.
     pub fn go_to(&mut self, step: u64) -> Result<&Event> {
+        self.rest = None;
         let reached = match step <= self.step() || step <= self.timeline.end() {
             true => {
                 let stop = self.timeline.go_to(&mut self.store, step);
@@ -146,6 +185,7 @@ impl<T: 'static> Session<'_, T> {
     /// # Errors
     /// Also if none did, as far as the timeline goes; then it stays where it is.
     pub fn who_wrote(&mut self, watch: Watch) -> Result<&Event> {
+        self.rest = None;
         let now = self.step();
         let until = Until {
             watches: vec![watch.clone()],

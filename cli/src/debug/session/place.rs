@@ -238,10 +238,18 @@ impl<T: 'static> Session<'_, T> {
                 (address, bytes_of(text, object.size())?)
             }
         };
-        let memory = self.memory(0)?;
+        self.write(0, address, &bytes)
+    }
+
+    /// Changes bytes of the memory with this index, at the end of the timeline, as [`set`](Self::set) does.
+    ///
+    /// # Errors
+    /// It is not the end; the bytes are not all in memory, of which none is changed then.
+    pub fn write(&mut self, memory: u32, address: u64, bytes: &[u8]) -> Result<()> {
+        let memory = self.memory(memory)?;
         let edited = self.timeline.edit(&mut self.store, |store, _| {
             let start = usize::try_from(address).unwrap_or(usize::MAX);
-            memory.write(store, start, &bytes).map_err(Into::into)
+            memory.write(store, start, bytes).map_err(Into::into)
         });
         edited.map_err(words)
     }

@@ -180,7 +180,7 @@ impl<T: 'static> Session<'_, T> {
             return self.line(&location.file, line);
         }
         if let Some((name, plus)) = text.rsplit_once('+')
-            && let Some(func) = self.code.find(name)
+            && let Some(func) = self.function(name)
         {
             let body = self.defined(name, func)?;
             let plus = match plus.strip_prefix("0x") {
@@ -192,10 +192,21 @@ impl<T: 'static> Session<'_, T> {
                 .instruction(body.saturating_add(plus))
                 .map(|offset| vec![offset]);
         }
-        let func = self.code.find(text);
+        let func = self.function(text);
         let func = func.ok_or_else(|| format!("no function `{text}` in the module"))?;
         self.defined(text, func)?;
         Ok(self.source.entry(func).into_iter().collect())
+    }
+
+    /// The function that a person means, by a name of the module's or of the source's (`main` is another one's there).
+    fn function(&self, text: &str) -> Option<u32> {
+        let in_source = |func: &u32| {
+            let entry = self.source.entry(*func);
+            let frames = entry.map_or_else(Vec::new, |entry| self.source.frames(entry));
+            frames.last().is_some_and(|frame| frame.function == text)
+        };
+        let named = self.code.find(text);
+        named.or_else(|| self.code.defined().find(in_source))
     }
 
     /// Where a function's code begins.
