@@ -105,7 +105,9 @@ Examples:
   wasmote debug -c continue -c backtrace -c 'who table->length' p.wasm
                                             … to the end, and back to who wrote what is wrong
   wasmote debug --gdb 127.0.0.1:1234 p.wasm wait for a debugger, which begins with
-                                            (lldb) process connect --plugin wasm connect://127.0.0.1:1234")]
+                                            (lldb) process connect --plugin wasm connect://127.0.0.1:1234
+  wasmote debug --dap                       be the debugger of an editor: docs/debug-vscode.md")]
+#[command(mut_arg("words", |words| words.required(false).required_unless_present("dap")))]
 pub struct DebugArgs {
     /// Do CMD and print what comes of it, instead of asking for commands; repeatable
     #[arg(short, long = "command", value_name = "CMD")]
@@ -120,6 +122,10 @@ pub struct DebugArgs {
     /// LLDB; the program has the terminal
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["commands", "script", "plain", "stdin"])]
     pub gdb: Option<String>,
+    /// Be a debug adapter: speak the Debug Adapter Protocol on standard input and output with an editor (VS Code and
+    /// others), which says what to debug
+    #[arg(long, conflicts_with_all = ["commands", "script", "plain", "gdb", "stdin", "source_maps", "ProgramArgs"])]
+    pub dap: bool,
     /// What the program reads from its standard input; nothing without it
     #[arg(long, value_name = "FILE")]
     pub stdin: Option<PathBuf>,

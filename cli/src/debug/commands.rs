@@ -70,6 +70,13 @@ impl Act {
     }
 }
 
+impl Command {
+    /// Whether it goes on with the program, or back.
+    pub fn moves(&self) -> bool {
+        self.act.moves()
+    }
+}
+
 const fn command(
     names: &'static [&'static str],
     takes: &'static str,

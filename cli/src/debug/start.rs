@@ -11,7 +11,7 @@ use wasmote_std_host::Capture;
 use wasmote_wasi::Host;
 
 use super::{
-    gdb, line,
+    dap, gdb, line,
     session::{Kept, Options, Session},
     source::SourceFiles,
     tui,
@@ -43,6 +43,7 @@ pub trait FrontEnd {
 pub fn debug(args: &DebugArgs) -> Result<ExitCode, Failure> {
     match &args.gdb {
         Some(address) => gdb::serve(address, &args.program),
+        None if args.dap => dap::serve(),
         None => with(args, UsersChoice(args)),
     }
 }

@@ -11,8 +11,10 @@ use wasmote::{
 };
 use wasmote_wasi::Host;
 
-use super::address::{CODE, Place};
-use crate::program::{Entry, Guest, Program};
+use crate::{
+    debug::address::{CODE, Place},
+    program::{Entry, Guest, Program},
+};
 
 /// Steps between looks at the connection.
 const SLICE: u64 = 2_000_000;

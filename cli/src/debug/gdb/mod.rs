@@ -5,10 +5,8 @@
 //! `gdbstub` ends the session for them: damaged packets, and malformed ones, which are answered with an error. What LLDB
 //! has no packets for are [commands](monitor) in words.
 
-mod address;
 mod arch;
 mod debuggee;
-mod instructions;
 mod monitor;
 mod target;
 #[cfg(test)]

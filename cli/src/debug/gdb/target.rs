@@ -30,11 +30,13 @@ use wasmote::{Error, Val};
 use wasmote_wasi::Host;
 
 use super::{
-    address::{CODE, Place},
     arch::{Pc, PcId, Wasm},
     debuggee::{Debuggee, Order, Travel},
-    instructions::after,
     monitor,
+};
+use crate::debug::{
+    address::{CODE, Place},
+    instructions::after,
 };
 
 /// What LLDB calls it.

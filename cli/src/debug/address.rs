@@ -1,4 +1,4 @@
-//! Where LLDB sees things: all memories and the module in one space of 64 bits.
+//! Where other debuggers see things: all memories and the module in one space of 64 bits, as LLDB has it.
 //!
 //! The upper two bits tell what it is, 30 bits which one, the lower half the offset in it. So pointers of a program with
 //! one memory are addresses as they are, and code begins at [`CODE`].
