@@ -2,11 +2,6 @@
 
 mod args;
 mod compile;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "a debug adapter, which comes next, uses more of it"
-)]
 mod debug;
 mod error;
 mod explain;

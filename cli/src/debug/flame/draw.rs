@@ -186,7 +186,7 @@ pub(super) fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tests::flames, *};
 
     /// Values of an attribute, in order.
     fn attribute(svg: &str, of: &str, name: &str) -> Vec<f64> {
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn boxes_are_as_wide_as_their_share() {
-        let flames = Flames::parse("main;a 1\nmain;b;c 2\nother 1").expect("folded");
+        let flames = flames(&[("main;a", 1), ("main;b;c", 2), ("other", 1)]);
         let picture = Picture {
             width: 1020,
             ..Picture::default()
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn names_are_text_only() {
-        let flames = Flames::parse("<a&\"b\">\u{1}</title><script> 1").expect("folded");
+        let flames = flames(&[("<a&\"b\">\u{1}</title><script>", 1)]);
         let svg = flames.svg(&Picture::default());
         assert!(!svg.contains("<script>") && !svg.contains('\u{1}'), "{svg}");
         assert!(svg.contains("&lt;a&amp;&quot;b&quot;&gt;\u{fffd}&lt;/title&gt;"));
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_is_too_small_or_too_deep_is_left_out() {
-        let flames = Flames::parse("main;large 99999\nmain;small;child 1").expect("folded");
+        let flames = flames(&[("main;large", 99999), ("main;small;child", 1)]);
         let picture = Picture {
             smallest: 0.001,
             ..Picture::default()

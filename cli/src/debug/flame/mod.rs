@@ -57,26 +57,6 @@ impl Flames {
         }
     }
 
-    /// Reads folded stacks: a line for each, its frames from the outermost on with `;` between them, and its count.
-    ///
-    /// # Errors
-    /// In words, with the number of the line that is none.
-    pub fn parse(folded: &str) -> Result<Flames, String> {
-        let mut flames = Flames::default();
-        for (n, line) in (1..).zip(folded.lines()) {
-            if line.trim().is_empty() {
-                continue;
-            }
-            let parts = line.trim_end().rsplit_once(' ');
-            let parsed = parts.and_then(|(stack, count)| Some((stack, count.parse().ok()?)));
-            let Some((stack, count)) = parsed else {
-                return Err(format!("line {n}: expected frames and a count: `{line}`"));
-            };
-            flames.add(stack.split(';'), count);
-        }
-        Ok(flames)
-    }
-
     /// The weight of all stacks together.
     pub fn total(&self) -> u64 {
         self.nodes[0].total
@@ -101,10 +81,24 @@ pub fn fold<'s>(stack: impl IntoIterator<Item = &'s str>, count: u64) -> String 
 mod tests {
     use super::*;
 
+    /// Flames of folded stacks.
+    pub fn flames(folded: &[(&str, u64)]) -> Flames {
+        let mut flames = Flames::default();
+        for (stack, count) in folded {
+            flames.add(stack.split(';'), *count);
+        }
+        flames
+    }
+
     #[test]
     fn stacks_are_merged() {
-        let flames = Flames::parse("main;a 3\nmain;b;c 5\n\nmain;a 2\nmain;b 1\nother 0\n");
-        let flames = flames.expect("folded");
+        let flames = flames(&[
+            ("main;a", 3),
+            ("main;b;c", 5),
+            ("main;a", 2),
+            ("main;b", 1),
+            ("other", 0),
+        ]);
         assert_eq!(flames.total(), 11);
         let totals: Vec<(&str, u64)> = flames
             .nodes
@@ -118,23 +112,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_folded_is_an_error() {
-        for (text, line) in [("main;a", 1), ("a 1\nb x", 2), ("a 1\n\n12", 3)] {
-            let error = Flames::parse(text).err().expect("an error");
-            assert!(error.starts_with(&format!("line {line}: ")), "{error}");
-        }
-        assert_eq!(Flames::parse("").map(|flames| flames.total()), Ok(0));
-    }
-
-    #[test]
     fn names_are_folded_so_that_they_can_be_read() {
         let names = ["<[u8; 4]>::f", "new\nline", "a b"];
         let line = fold(names, 7);
         assert_eq!(line, "<[u8, 4]>::f;new line;a b 7");
-        let flames = Flames::parse(&line).expect("folded");
-        assert_eq!((flames.total(), flames.nodes.len()), (7, 4));
-        // Counts beyond all measure do no harm.
-        let flames = Flames::parse(&format!("a {0}\nb {0}", u64::MAX));
-        assert_eq!(flames.expect("folded").total(), u64::MAX);
+        let (stack, count) = line.rsplit_once(' ').expect("a count");
+        let folded = flames(&[(stack, count.parse().expect("a number"))]);
+        assert_eq!((folded.total(), folded.nodes.len()), (7, 4));
+    }
+
+    #[test]
+    fn counts_beyond_all_measure_do_no_harm() {
+        assert_eq!(
+            flames(&[("a", u64::MAX), ("b", u64::MAX)]).total(),
+            u64::MAX
+        );
     }
 }

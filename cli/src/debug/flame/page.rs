@@ -27,11 +27,11 @@ impl Flames {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tests::flames, *};
 
     #[test]
     fn pages_have_all_they_need() {
-        let flames = Flames::parse("main;a 1\nmain;b 2").expect("folded");
+        let flames = flames(&[("main;a", 1), ("main;b", 2)]);
         let picture = Picture {
             title: "<b>".to_owned(),
             ..Picture::default()

@@ -89,11 +89,6 @@ impl Lines {
         (row.line > 0).then(|| self.location_of(row))
     }
 
-    pub fn begins_statement(&self, offset: u32) -> bool {
-        self.row(offset)
-            .is_some_and(|row| row.start == offset && row.statement && row.line > 0)
-    }
-
     /// Where statements of a line begin, ascending; of the nearest line below with code if this has none.
     pub fn starts(&self, file: &str, line: u32) -> Vec<Place> {
         let mut found = Vec::new();

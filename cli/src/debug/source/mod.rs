@@ -28,9 +28,9 @@ use gimli::{DwarfSections, EndianSlice, LittleEndian};
 
 pub use files::{Map, SourceFiles};
 pub use lines::{Location, Place};
-pub use location::{Machine, Missing};
+pub use location::Machine;
 pub use object::Object;
-pub use scopes::{Scope, ScopeKind, Variable};
+pub use scopes::{ScopeKind, Variable};
 pub use types::Type;
 
 use super::code::{Code, custom_section};
@@ -132,11 +132,6 @@ impl<'m> Source<'m> {
     /// The file, line and column that an instruction was compiled from, innermost.
     pub fn location(&self, offset: u32) -> Option<Location> {
         self.lines().location(offset)
-    }
-
-    /// Whether a statement of the source begins with this instruction: where steps by lines should stop.
-    pub fn begins_statement(&self, offset: u32) -> bool {
-        self.lines().begins_statement(offset)
     }
 
     /// Where statements begin in a function, in the order of its code, those inlined into it included.

@@ -111,10 +111,9 @@ fn lines_have_offsets_and_offsets_lines() {
         source.location(place.offset).as_ref(),
         Some(&place.location)
     );
-    assert!(source.begins_statement(place.offset));
-    assert!(!source.begins_statement(place.offset + 1));
-    let func = source.code().func_at(place.offset);
-    assert_eq!(func, source.code().find("join"));
+    let func = source.code().func_at(place.offset).expect("in a function");
+    assert_eq!(Some(func), source.code().find("join"));
+    assert!(source.statements(func).contains(place));
     // Longer paths are as good, others name nothing.
     assert_eq!(source.places("./src/ledger.c", 136), places);
     assert_eq!(source.places("other/ledger.c", 136), []);
@@ -141,13 +140,10 @@ fn every_row_is_at_an_instruction() {
         for func in source.code().defined() {
             let lines = listing.func(func).expect("valid").expect("defined");
             let starts: Vec<u32> = lines.iter().filter_map(|line| line.offset).collect();
-            let body = source.code().body(func).expect("defined");
-            for offset in body.range.clone() {
-                if source.begins_statement(offset) {
-                    statements += 1;
-                    let name = source.code().display_name(func);
-                    assert!(starts.contains(&offset), "{offset:#x} of {name}");
-                }
+            for place in source.statements(func) {
+                statements += 1;
+                let (name, offset) = (source.code().display_name(func), place.offset);
+                assert!(starts.contains(&offset), "{offset:#x} of {name}");
             }
         }
         assert!(statements > 200, "{statements}");
