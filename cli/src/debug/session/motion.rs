@@ -75,7 +75,7 @@ pub(super) enum Rest {
     LineBack(Here, bool),
 }
 
-/// Steps between reports of long motions.
+/// Steps between reports of long motions, unless the program calls the system, which may take long.
 const SLICE: u64 = 4 << 20;
 
 /// How a motion inside of the session ended.
@@ -266,12 +266,11 @@ impl<T: 'static> Session<'_, T> {
             match stop {
                 Stop::HostCall if at_goal => return Ok(Reached::Stop(Stop::Step)),
                 Stop::HostCall => {}
-                Stop::Step if !at_goal => {
-                    if !self.reports() {
-                        return Ok(Reached::Interrupted);
-                    }
-                }
+                Stop::Step if !at_goal => {}
                 stop => return Ok(Reached::Stop(stop)),
+            }
+            if !self.reports() {
+                return Ok(Reached::Interrupted);
             }
         }
     }
