@@ -1,5 +1,6 @@
 //! The command `wasmote`, as its users meet it.
 
+mod dap;
 mod debug;
 mod errors;
 mod explain;

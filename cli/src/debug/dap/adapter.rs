@@ -214,8 +214,9 @@ impl<'a, 'm, T: 'static> Adapter<'a, 'm, T> {
             return self.stop("entry", json!({}));
         }
         // (Going on would go past it.)
-        if let Some(number) = self.breakpoint_here() {
-            return self.stop_at_breakpoint(number);
+        let numbers = self.stopping_here();
+        if !numbers.is_empty() {
+            return self.stop_at_breakpoints(&numbers);
         }
         self.phase = Phase::Running;
         self.motion = Some(Motion::START);

@@ -48,13 +48,6 @@ pub enum Origin {
     Console,
 }
 
-/// What comes of meeting a breakpoint.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Meeting {
-    Stops,
-    GoesOn,
-}
-
 /// When a breakpoint stops.
 #[derive(Default)]
 struct When {
@@ -313,7 +306,8 @@ impl<T: 'static> Adapter<'_, '_, T> {
         while line <= last.min(first.saturating_add(LINES)) {
             // (The nearest one below with code.)
             let nearest = self.offsets_of(&key, line).ok();
-            let nearest = nearest.and_then(|offsets| self.line_in(&key, *offsets.first()?));
+            let nearest = nearest.and_then(|offsets| self.place_in_source(&key, *offsets.first()?));
+            let nearest = nearest.map(|(_, line, _)| line);
             match nearest {
                 Some(nearest) if (line..=last).contains(&nearest) => {
                     found.push(json!({"line": self.link.info.line(nearest)}));
@@ -381,13 +375,11 @@ impl<T: 'static> Adapter<'_, '_, T> {
             return described;
         };
         described["instructionReference"] = self.reference_of(*offset).into();
-        let in_text = match self.breakpoints.origin(point.number) {
-            Some(Origin::Source(key @ SourceKey::Text(_))) => self
-                .line_in(key, *offset)
-                .map(|line| (self.text_source(*offset), line, 0)),
+        let own = match self.breakpoints.origin(point.number) {
+            Some(Origin::Source(key)) => self.place_in_source(key, *offset),
             _ => None,
         };
-        if let Some((source, line, column)) = in_text.or_else(|| self.location_of(*offset)) {
+        if let Some((source, line, column)) = own.or_else(|| self.location_of(*offset)) {
             described["source"] = source;
             described["line"] = self.link.info.line(line).into();
             if column > 0 {
@@ -397,10 +389,23 @@ impl<T: 'static> Adapter<'_, '_, T> {
         described
     }
 
-    /// What comes of meeting a breakpoint: its condition, count and message.
-    pub(super) fn meet(&mut self, number: u32) -> Meeting {
+    /// Those at the instruction that the program stands before which stop it.
+    pub(super) fn stopping_here(&mut self) -> Vec<u32> {
+        let here = self.session.frames().first().map(|view| view.frame.offset);
+        let is_here = |point: &&Point| match &point.kind {
+            Kind::Break(offsets) => point.enabled && here.is_some_and(|at| offsets.contains(&at)),
+            Kind::Watch(_) => false,
+        };
+        let points = self.session.points().iter().filter(is_here);
+        let mut numbers: Vec<u32> = points.map(|point| point.number).collect();
+        numbers.retain(|number| self.stops(*number));
+        numbers
+    }
+
+    /// What comes of meeting a breakpoint, by its condition, count and message: whether it stops the program.
+    pub(super) fn stops(&mut self, number: u32) -> bool {
         let Some(known) = self.breakpoints.known.get(&number) else {
-            return Meeting::Stops;
+            return true;
         };
         let show = |text: &str| {
             let place = self.session.place(text)?;
@@ -409,42 +414,27 @@ impl<T: 'static> Adapter<'_, '_, T> {
         if let Some(condition) = &known.when.condition {
             match condition.holds(show) {
                 Ok(true) => {}
-                Ok(false) => return Meeting::GoesOn,
+                Ok(false) => return false,
                 Err(why) => {
                     let text = format!("the condition of a breakpoint cannot be told: {why}\n");
                     self.link.client.print("stderr", &text);
-                    return Meeting::Stops;
+                    return true;
                 }
             }
         }
         let log = known.when.log.as_ref().map(|text| message(text, show));
         let Some(known) = self.breakpoints.known.get_mut(&number) else {
-            return Meeting::Stops;
+            return true;
         };
         known.times += 1;
         let count = known.when.count;
         if count.is_some_and(|count| !count.stops(known.times)) {
-            return Meeting::GoesOn;
+            return false;
         }
-        match log {
-            Some(text) => {
-                self.link.client.print("console", &format!("{text}\n"));
-                Meeting::GoesOn
-            }
-            None => Meeting::Stops,
+        if let Some(text) = &log {
+            self.link.client.print("console", &format!("{text}\n"));
         }
-    }
-
-    /// The breakpoint at the instruction that the program stands before, if it stops there.
-    pub(super) fn breakpoint_here(&mut self) -> Option<u32> {
-        let here = self.session.frames().first()?.frame.offset;
-        let is_here = |point: &&Point| match &point.kind {
-            Kind::Break(offsets) => point.enabled && offsets.contains(&here),
-            Kind::Watch(_) => false,
-        };
-        let found = self.session.points().iter().find(is_here);
-        let number = found.map(|point| point.number)?;
-        (self.meet(number) == Meeting::Stops).then_some(number)
+        log.is_none()
     }
 
     /// Tells of breakpoints that the console has made, and of those that are gone.

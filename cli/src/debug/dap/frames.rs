@@ -85,6 +85,10 @@ impl<T: 'static> Adapter<'_, '_, T> {
         let location = view.location.clone();
         let location = location.or_else(|| self.statement_before(view));
         let location = location.and_then(|location| self.in_file(&location));
+        if location.is_none() && self.session.source().is_there() {
+            // (Clients show the first that is not.)
+            frame["presentationHint"] = "subtle".into();
+        }
         let place = location.or_else(|| self.in_text(view.frame.offset));
         if let Some((source, line, column)) = place {
             frame["source"] = source;
@@ -204,13 +208,17 @@ impl<T: 'static> Adapter<'_, '_, T> {
         let offsets: Vec<u32> = match key {
             SourceKey::File(file) => {
                 let places = source.places(file, line).into_iter();
-                let own = places.filter(|place| place.location.file == *file);
+                // (Other files may end in the same name.)
+                let own = places.filter(|place| self.location_in(file, place.offset).is_some());
                 own.map(|place| place.offset).collect()
             }
             SourceKey::Other(_) => Vec::new(),
             SourceKey::Text(func) => self.offset_at(*func, line)?.into_iter().collect(),
         };
         match offsets.is_empty() {
+            true if matches!(key, SourceKey::Text(_)) => {
+                Err(format!("no instruction is in line {line} or below"))
+            }
             true if !source.is_there() => {
                 Err("the module has no debug information, so no lines".to_owned())
             }
@@ -222,16 +230,27 @@ impl<T: 'static> Adapter<'_, '_, T> {
         }
     }
 
-    /// The line of an instruction in a source.
-    pub(super) fn line_in(&self, key: &SourceKey, offset: u32) -> Option<u32> {
+    /// Where an instruction is in a source, and not in one that was inlined there: the source, line and column.
+    pub(super) fn place_in_source(
+        &self,
+        key: &SourceKey,
+        offset: u32,
+    ) -> Option<(Value, u32, u32)> {
         match key {
             SourceKey::File(file) => {
-                let location = self.session.source().location(offset)?;
-                (location.file == *file).then_some(location.line)
+                let location = self.location_in(file, offset)?;
+                self.in_file(&location)
             }
             SourceKey::Other(_) => None,
-            SourceKey::Text(_) => self.in_text(offset).map(|(_, line, _)| line),
+            SourceKey::Text(_) => self.in_text(offset),
         }
+    }
+
+    /// The innermost function's location that is in a file.
+    fn location_in(&self, file: &str, offset: u32) -> Option<Location> {
+        let frames = self.session.source().frames(offset).into_iter();
+        let mut locations = frames.filter_map(|frame| frame.location);
+        locations.find(|location| *location.file == *file)
     }
 
     pub(super) fn source_text(&self, arguments: SourceText) -> Answer {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     adapter::{Adapter, Phase, THREAD},
-    breakpoints::{Meeting, Origin},
+    breakpoints::Origin,
     message::Answer,
 };
 use crate::debug::{
@@ -129,16 +129,23 @@ impl<T: 'static> Adapter<'_, '_, T> {
         }
     }
 
-    /// Stops, unless a breakpoint was met that does not.
+    /// Stops, unless breakpoints were met that do not.
     fn met(&mut self, event: &Event, direction: Direction) {
-        let point = match event {
-            Event::Breakpoint(number) => Some(*number),
-            Event::Written(written) => written.point,
-            _ => None,
+        let goes_on = match event {
+            Event::Breakpoint(_) => {
+                // (The event has one of those that are there.)
+                let numbers = self.stopping_here();
+                if !numbers.is_empty() {
+                    return self.stop_at_breakpoints(&numbers);
+                }
+                true
+            }
+            Event::Written(written) => written.point.is_some_and(|number| !self.stops(number)),
+            _ => false,
         };
-        match point.map(|number| self.meet(number)) {
-            Some(Meeting::GoesOn) => self.motion = Some(Motion::GoOn(direction)),
-            _ => self.arrive(),
+        match goes_on && self.session.can_go_on() {
+            true => self.motion = Some(Motion::GoOn(direction)),
+            false => self.arrive(),
         }
     }
 
@@ -152,14 +159,14 @@ impl<T: 'static> Adapter<'_, '_, T> {
             Event::Start => self.stop("entry", json!({"description": "At the first step"})),
             Event::Step => self.stop("step", json!({})),
             Event::Interrupted => self.stop("pause", json!({})),
-            Event::Breakpoint(number) => self.stop_at_breakpoint(number),
+            Event::Breakpoint(number) => self.stop_at_breakpoints(&[number]),
             Event::Written(written) => {
-                let ids: Vec<u32> = written.point.into_iter().collect();
                 let text = self.session.event_text();
-                self.stop(
-                    "data breakpoint",
-                    json!({"description": text, "text": text, "hitBreakpointIds": ids}),
-                );
+                let mut body = json!({"description": text, "text": text});
+                if let Some(number) = written.point {
+                    body["hitBreakpointIds"] = json!([number]);
+                }
+                self.stop("data breakpoint", body);
             }
             Event::Failed(_) | Event::Stuck(_) if self.stops_at_traps && !again => {
                 let text = self.session.event_text();
@@ -174,13 +181,19 @@ impl<T: 'static> Adapter<'_, '_, T> {
         self.tell_breakpoints();
     }
 
-    pub(super) fn stop_at_breakpoint(&mut self, number: u32) {
-        let reason = match self.breakpoints.origin(number) {
+    /// Tells of breakpoints that were met.
+    pub(super) fn stop_at_breakpoints(&mut self, numbers: &[u32]) {
+        self.end_told = false;
+        let first = numbers
+            .first()
+            .and_then(|number| self.breakpoints.origin(*number));
+        let reason = match first {
             Some(Origin::Function) => "function breakpoint",
             Some(Origin::Instruction) => "instruction breakpoint",
             _ => "breakpoint",
         };
-        self.stop(reason, json!({"hitBreakpointIds": [number]}));
+        self.stop(reason, json!({"hitBreakpointIds": numbers}));
+        self.tell_breakpoints();
     }
 
     /// Tells that the program has stopped.

@@ -66,12 +66,12 @@ impl<T: 'static> Adapter<'_, '_, T> {
         self.needs_stop()?;
         let source = self.session.source();
         let mut scopes = Vec::new();
-        let frame = match self.frames.is_empty() {
+        let views = self.session.frames();
+        let frame = match views.is_empty() {
             true => None,
             false => Some(self.frame_number(arguments.frame_id)?),
         };
         let has_source = frame.is_some_and(|frame| {
-            let views = self.session.frames();
             views
                 .get(frame)
                 .is_some_and(|view| !source.scopes(view.frame.offset).is_empty())
