@@ -1,5 +1,7 @@
 //! Programs with debug information.
 
+use std::{fs, path::Path};
+
 use serde_json::{Value, json};
 use wasmote_tests::guest;
 
@@ -287,5 +289,44 @@ fn without_debugging_nothing_stops() {
             .all(|event| event["event"] != "stopped")
     );
     assert!(editor.output("stderr").contains("wasm trap"));
+    editor.disconnect();
+}
+
+/// What the documentation shows, with its `launch.json`.
+#[test]
+fn the_walk_of_the_documentation() {
+    let root = guest("../..");
+    let page = fs::read_to_string(root.join("docs/debug-vscode.md")).expect("it is there");
+    let (_, behind) = page.split_once("```json\n").expect("a launch.json");
+    let (json, _) = behind.split_once("```").expect("it ends");
+    let json = json.replace("${workspaceFolder}", root.to_str().expect("text"));
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    let mut editor = Editor::launched(Path::new("/"), json["configurations"][0].clone());
+    assert_eq!(editor.output("console"), "", "all attributes are known");
+    editor.ok("setExceptionBreakpoints", json!({"filters": ["trap"]}));
+    editor.ok("configurationDone", json!({}));
+    editor.stopped("exception");
+    assert_eq!(editor.output("stdout"), "Collatz:");
+    let frames = editor.frames();
+    assert_eq!(frames[0]["line"], 190);
+    let (_, variables) = editor.scope(&frames[0], "Variables");
+    let object = &named(&variables, "object")["variablesReference"];
+    named(&editor.variables(object), "class");
+    let info = editor.ok(
+        "dataBreakpointInfo",
+        json!({"variablesReference": object, "name": "class"}),
+    );
+    editor.ok(
+        "setDataBreakpoints",
+        json!({"breakpoints": [{"dataId": info["dataId"], "accessType": "write"}]}),
+    );
+    editor.go("reverseContinue", "data breakpoint");
+    let (function, file, line) = editor.place();
+    assert_eq!((&*function, &*file, line), ("join", "ledger.c", 136));
+    // To the start of the line, and on.
+    for line in [136, 135, 134] {
+        editor.go("stepBack", "step");
+        assert_eq!(editor.place().2, line);
+    }
     editor.disconnect();
 }
