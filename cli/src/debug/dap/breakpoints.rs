@@ -391,7 +391,7 @@ impl<T: 'static> Adapter<'_, '_, T> {
 
     /// Those at the instruction that the program stands before which stop it.
     pub(super) fn stopping_here(&mut self) -> Vec<u32> {
-        let here = self.session.frames().first().map(|view| view.frame.offset);
+        let here = self.session.offset();
         let is_here = |point: &&Point| match &point.kind {
             Kind::Break(offsets) => point.enabled && here.is_some_and(|at| offsets.contains(&at)),
             Kind::Watch(_) => false,

@@ -24,6 +24,9 @@ pub struct Disassemble {
     instruction_count: usize,
 }
 
+/// How far away they may be.
+const FAR: i64 = 1 << 32;
+
 /// An instruction.
 struct Instruction {
     func: u32,
@@ -111,12 +114,13 @@ impl<T: 'static> Adapter<'_, '_, T> {
 
     pub(super) fn disassemble(&self, arguments: Disassemble) -> Answer {
         let count = arguments.instruction_count.min(INSTRUCTIONS);
+        let from = arguments.instruction_offset.clamp(-FAR, FAR);
         let at = self.code_offset(&arguments.memory_reference, arguments.offset);
         let at = at.unwrap_or(u32::MAX);
-        let found = self.instructions(at, arguments.instruction_offset, count)?;
+        let found = self.instructions(at, from, count)?;
         let mut last_source = Value::Null;
         let mut described = Vec::new();
-        for (n, instruction) in (arguments.instruction_offset..).zip(&found) {
+        for (n, instruction) in (from..).zip(&found) {
             let Some(instruction) = instruction else {
                 // Between functions that are there and the ends of what is.
                 let address = (i64::from(at) + n).clamp(0, u32::MAX.into()) as u32;

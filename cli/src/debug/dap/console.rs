@@ -130,8 +130,9 @@ impl<T: 'static> Adapter<'_, '_, T> {
             .chars()
             .take(column.saturating_sub(1))
             .collect();
-        let behind = |c: char| !(c.is_alphanumeric() || ['_', '$', '-'].contains(&c));
-        let start = before.rfind(behind).map_or(0, |at| at + 1);
+        let within = |c: &char| c.is_alphanumeric() || ['_', '$', '-'].contains(c);
+        let word = before.char_indices().rev().take_while(|(_, c)| within(c));
+        let start = word.last().map_or(before.len(), |(at, _)| at);
         let word = before.get(start..).unwrap_or_default();
         let first = before[..start].trim().is_empty();
         let commands = COMMANDS

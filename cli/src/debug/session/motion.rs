@@ -223,8 +223,7 @@ impl<T: 'static> Session<'_, T> {
 
     /// The innermost frame of the machine.
     pub(super) fn innermost(&self) -> Option<Frame> {
-        let frames = self.timeline.stepper().frames(&self.store);
-        frames.into_iter().next()
+        self.timeline.stepper().innermost(&self.store)
     }
 
     /// Runs in slices, noting what is printed.

@@ -36,17 +36,25 @@ pub struct Value {
 impl<T: 'static> Session<'_, T> {
     /// All functions that are being executed, from the innermost out.
     pub fn frames(&self) -> Vec<FrameView> {
-        let mut views = Vec::new();
-        for frame in self.timeline.stepper().frames(&self.store) {
-            let views_of = self.source.frames(frame.offset).into_iter();
-            views.extend(views_of.map(|view| FrameView {
-                function: view.function,
-                location: view.location,
-                inlined: view.inlined,
-                frame: frame.clone(),
-            }));
-        }
-        views
+        let frames = self.timeline.stepper().frames(&self.store).into_iter();
+        frames.flat_map(|frame| self.views(frame)).collect()
+    }
+
+    /// The functions that a frame of the machine stands for.
+    fn views(&self, frame: Frame) -> impl Iterator<Item = FrameView> {
+        let views = self.source.frames(frame.offset).into_iter();
+        views.map(move |view| FrameView {
+            function: view.function,
+            location: view.location,
+            inlined: view.inlined,
+            frame: frame.clone(),
+        })
+    }
+
+    /// The instruction that is next.
+    pub fn offset(&self) -> Option<u32> {
+        let innermost = self.timeline.stepper().innermost(&self.store);
+        innermost.map(|frame| frame.offset)
     }
 
     /// The number of the selected frame: 0 after each motion.
@@ -72,7 +80,9 @@ impl<T: 'static> Session<'_, T> {
     /// # Errors
     /// The call has returned.
     pub fn frame(&self) -> Result<FrameView> {
-        let frame = self.frames().into_iter().nth(self.selected);
+        let frames = self.timeline.stepper().frames(&self.store).into_iter();
+        let mut views = frames.flat_map(|frame| self.views(frame));
+        let frame = views.nth(self.selected);
         frame.ok_or_else(|| "no function is being executed".to_owned())
     }
 

@@ -24,17 +24,18 @@ impl Source<'_> {
 
     fn named(&self, offset: u32, name: &str, machine: &dyn Machine) -> Result<Object, String> {
         let scopes = self.scopes(offset);
-        let globals = self.globals();
-        let inner = scopes.iter().rev().flat_map(|s| s.variables.iter().rev());
+        let mut inner = scopes.iter().rev().flat_map(|s| s.variables.iter().rev());
         // A global of the same unit comes first.
         let unit = inner.clone().next().map(|variable| variable.entry.unit);
-        let own = globals.iter().filter(|g| Some(g.entry.unit) == unit);
-        let variable = inner
-            .chain(own)
-            .chain(&globals)
-            .find(|variable| variable.name == name)
-            .ok_or_else(|| format!("no variable `{name}` here"))?;
-        self.object(variable, machine)
+        let found = inner.find(|variable| variable.name == name).cloned();
+        let found = found.or_else(|| {
+            let mut globals = self.globals();
+            globals.retain(|variable| variable.name == name);
+            let own = globals.iter().find(|g| Some(g.entry.unit) == unit);
+            own.or(globals.first()).cloned()
+        });
+        let variable = found.ok_or_else(|| format!("no variable `{name}` here"))?;
+        self.object(&variable, machine)
             .map_err(|missing| format!("`{name}` is {missing}"))
     }
 }
