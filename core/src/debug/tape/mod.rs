@@ -125,6 +125,8 @@ pub(crate) struct Tape {
     failed: Option<Error>,
     /// Is told what is replayed.
     observer: Option<Box<Observer>>,
+    /// Events up to here were told to it.
+    told: usize,
     /// Host functions that run, the innermost last.
     running: Vec<Changes>,
     /// Instance and import of functions, by their index in the store.
@@ -185,6 +187,7 @@ impl Tape {
             sink,
             failed: None,
             observer: None,
+            told: 0,
             running: Vec::new(),
             names: Map::new(),
         }
@@ -451,7 +454,8 @@ impl<T> Store<T> {
     }
 
     /// Has the host functions told that are replayed, such as to show what a program printed. Call it after
-    /// [`replay`](Self::replay).
+    /// [`replay`](Self::replay). Of a [`Timeline`](super::Timeline), which may replay calls more than once, each is told
+    /// the first time.
     pub fn observe_replay(
         &mut self,
         observer: impl FnMut(&ReplayedCall<'_>) + Send + Sync + 'static,

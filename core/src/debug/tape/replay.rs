@@ -211,11 +211,11 @@ fn replay_effect<T>(
 impl StoreInner {
     /// Tells the observer of a host function that has returned.
     fn tell_replayed(&mut self, (instance, import): (u32, u32), args: &[u64], results: &[u64]) {
-        let Some(observer) = self
-            .tape
-            .as_deref_mut()
-            .and_then(|tape| tape.observer.as_mut())
-        else {
+        let Some(tape) = self.tape.as_deref_mut().filter(|tape| tape.at > tape.told) else {
+            return;
+        };
+        tape.told = tape.at;
+        let Some(observer) = &mut tape.observer else {
             return;
         };
         if instance as usize >= self.instances.len() {
