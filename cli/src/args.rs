@@ -109,6 +109,24 @@ Examples:
   wasmote debug --dap                       be the debugger of an editor: docs/debug-vscode.md")]
 #[command(mut_arg("words", |words| words.required(false).required_unless_present("dap")))]
 pub struct DebugArgs {
+    /// How to debug it.
+    #[command(flatten)]
+    pub debugger: DebuggerArgs,
+    /// Be a debug adapter: speak the Debug Adapter Protocol on standard input and output with an editor (VS Code and
+    /// others), which says what to debug
+    #[arg(long, conflicts_with_all = ["DebuggerArgs", "stdin", "ProgramArgs"])]
+    pub dap: bool,
+    /// What the program reads from its standard input; nothing without it
+    #[arg(long, value_name = "FILE", conflicts_with = "gdb")]
+    pub stdin: Option<PathBuf>,
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// How to debug: what `wasmote debug` and `wasmote replay --debug` have in common.
+#[derive(Args)]
+pub struct DebuggerArgs {
     /// Do CMD and print what comes of it, instead of asking for commands; repeatable
     #[arg(short, long = "command", value_name = "CMD")]
     pub commands: Vec<String>,
@@ -120,28 +138,19 @@ pub struct DebugArgs {
     pub plain: bool,
     /// Listen at ADDR (`127.0.0.1:1234`, port 0 for any) for a debugger that speaks the gdb remote protocol, such as
     /// LLDB; the program has the terminal
-    #[arg(long, value_name = "ADDR", conflicts_with_all = ["commands", "script", "plain", "stdin"])]
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["commands", "script", "plain"])]
     pub gdb: Option<String>,
-    /// Be a debug adapter: speak the Debug Adapter Protocol on standard input and output with an editor (VS Code and
-    /// others), which says what to debug
-    #[arg(long, conflicts_with_all = ["commands", "script", "plain", "gdb", "stdin", "source_maps", "ProgramArgs"])]
-    pub dap: bool,
-    /// What the program reads from its standard input; nothing without it
-    #[arg(long, value_name = "FILE")]
-    pub stdin: Option<PathBuf>,
     /// Look for source files that debug information has under FROM in TO; repeatable
     #[arg(long = "source-map", value_name = "FROM=TO")]
     pub source_maps: Vec<Map>,
     /// Keep SIZE bytes of snapshots, from which to go back (KiB, MiB and GiB are understood)
     #[arg(long, value_name = "SIZE", default_value = "512MiB")]
     pub snapshot_budget: Size,
-    /// Which program, and what it is given.
-    #[command(flatten)]
-    pub program: ProgramArgs,
 }
 
 /// `wasmote replay`.
 #[derive(Args)]
+#[command(mut_group("DebuggerArgs", |group| group.requires("debug")))]
 #[command(after_help = "\
 What the program printed is printed again. Frames are larger in code that can be stepped through (--steps, \
 --core-on-trap): a program that runs out of stack may do so at another place then.
@@ -150,7 +159,8 @@ Examples:
   wasmote run --record p.log --dir . p.wasm in.txt   record a run
   wasmote replay p.log                               do it again, without the files
   wasmote replay --steps p.log                       … and count its instructions
-  wasmote replay --core-on-trap p.core p.log         … and keep all values of the frames, if it traps")]
+  wasmote replay --core-on-trap p.core p.log         … and keep all values of the frames, if it traps
+  wasmote replay --debug p.log                       step through it, forwards and backwards")]
 pub struct ReplayArgs {
     /// Take the module from here instead of where it was
     #[arg(long, value_name = "FILE")]
@@ -164,6 +174,12 @@ pub struct ReplayArgs {
     /// Write a core dump to FILE if the program traps, with the values of all locals and operands
     #[arg(long, value_name = "FILE")]
     pub core_on_trap: Option<PathBuf>,
+    /// Step through it, as with `wasmote debug`
+    #[arg(long, conflicts_with_all = ["quiet", "steps", "core_on_trap"])]
+    pub debug: bool,
+    /// How to debug it.
+    #[command(flatten)]
+    pub debugger: DebuggerArgs,
     /// The recording
     #[arg(value_name = "LOG")]
     pub log: PathBuf,

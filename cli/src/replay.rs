@@ -15,23 +15,32 @@ use wasmote::{
 
 use crate::{
     args::ReplayArgs,
-    debug::core_of,
+    debug::{
+        core_of,
+        gdb::{self, Debuggee},
+        session::Stream,
+        start::{self, UsersChoice},
+    },
     error::Failure,
     limits::Limits,
     load::{Input, reason},
-    output, program,
+    output,
+    program::{self, Entry},
     record::Info,
     run,
 };
 
 /// Replays a recording; the program's exit status is ours.
 pub fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
+    if args.debug {
+        return debug(args);
+    }
     let (recording, info) = read(&args.log)?;
     let stepping = args.steps || args.core_on_trap.is_some();
     let (mut store, module) = load(args.module.as_deref(), &info, recording, stepping)?;
     if !args.quiet {
         store.observe_replay(|call| {
-            print_again(call);
+            printed(call, print_again);
         });
     }
     let result = run_again(args, &info, &mut store, &module);
@@ -52,14 +61,68 @@ pub fn read(log: &Path) -> Result<(Recording, Info), Failure> {
     Ok((recording, info))
 }
 
-/// Prints what a call of `fd_write` printed. (Nothing is left to do where that fails.)
-fn print_again(call: &ReplayedCall<'_>) -> Option<()> {
+/// Debugs a recorded run.
+fn debug(args: &ReplayArgs) -> Result<ExitCode, Failure> {
+    let (recording, info) = read(&args.log)?;
+    let (mut store, module) = load(args.module.as_deref(), &info, recording, true)?;
+    let gdb = args.debugger.gdb.as_deref();
+    let kept = start::keeping();
+    if gdb.is_some() {
+        store.observe_replay(|call| {
+            printed(call, print_again);
+        });
+    } else {
+        let kept = kept.clone();
+        store.observe_replay(move |call| {
+            printed(call, |stream, bytes| {
+                let kept = match stream {
+                    Stream::Output => &kept.output,
+                    Stream::Errors => &kept.errors,
+                };
+                kept.write(&[bytes]).is_ok()
+            });
+        });
+    }
+    // (What fails before is no call that could be stepped through.)
+    let entry = begin(&info, &mut store, &module)??;
+    match gdb {
+        Some(address) => {
+            let file = args.module.clone().unwrap_or(info.module);
+            let debuggee = Debuggee::start(store, module, file, &entry)?;
+            gdb::debug(address, debuggee, entry.invoked)
+        }
+        None => {
+            let front_end = UsersChoice::of(&args.debugger, &args.log);
+            start::enter(&args.debugger, kept, (store, &module, &entry), front_end)
+        }
+    }
+}
+
+/// Prints again what was printed; whether that succeeded.
+fn print_again(stream: Stream, bytes: &[u8]) -> bool {
+    let printed = match stream {
+        Stream::Output => {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes).and_then(|()| out.flush())
+        }
+        Stream::Errors => io::stderr().write_all(bytes),
+    };
+    printed.is_ok()
+}
+
+/// Gives what a call of `fd_write` printed, up to where `to` fails.
+fn printed(call: &ReplayedCall<'_>, to: impl Fn(Stream, &[u8]) -> bool) -> Option<()> {
     let wasi = ["wasi_snapshot_preview1", "wasi_unstable"].contains(&call.module);
     if !wasi || call.name != "fd_write" || call.results != [0] {
         return None;
     }
-    let &[fd @ (1 | 2), list, count, written] = call.args else {
+    let &[fd, list, count, written] = call.args else {
         return None;
+    };
+    let stream = match fd {
+        1 => Stream::Output,
+        2 => Stream::Errors,
+        _ => return None,
     };
     let word = |at: u64| {
         let at = usize::try_from(at).ok()?;
@@ -71,13 +134,11 @@ fn print_again(call: &ReplayedCall<'_>) -> Option<()> {
         let (start, len) = (word(list + 8 * i)?, word(list + 8 * i + 4)?.min(left));
         left -= len;
         let bytes = call.memory.get(start as usize..(start + len) as usize)?;
-        let printed = match fd {
-            1 => io::stdout().write_all(bytes),
-            _ => io::stderr().write_all(bytes),
-        };
-        printed.ok()?;
+        if !to(stream, bytes) {
+            return None;
+        }
     }
-    io::stdout().flush().ok()
+    Some(())
 }
 
 /// A store in which the recording is replayed, and the module.
@@ -128,18 +189,27 @@ pub fn instantiate(
     Ok(linker.instantiate(store, module))
 }
 
+/// Does again what is done up to the call of what the program begins with. The inner result is the guest's.
+fn begin(
+    info: &Info,
+    store: &mut Store<Limits>,
+    module: &Module,
+) -> Result<Result<Entry, Error>, Failure> {
+    let instance = match instantiate(store, module)? {
+        Ok(instance) => instance,
+        Err(error) => return Ok(Err(error)),
+    };
+    let words: Vec<OsString> = info.arguments.iter().map(OsString::from).collect();
+    program::entry(store, instance, info.invoke.as_deref(), &words)
+}
+
 fn run_again(
     args: &ReplayArgs,
     info: &Info,
     store: &mut Store<Limits>,
     module: &Module,
 ) -> Result<ExitCode, Failure> {
-    let instance = match instantiate(store, module)? {
-        Ok(instance) => instance,
-        Err(error) => return run::status(Err(error)),
-    };
-    let words: Vec<OsString> = info.arguments.iter().map(OsString::from).collect();
-    let entry = match program::entry(store, instance, info.invoke.as_deref(), &words)? {
+    let entry = match begin(info, store, module)? {
         Ok(entry) => entry,
         Err(error) => return run::status(Err(error)),
     };

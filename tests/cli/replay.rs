@@ -1,8 +1,14 @@
 //! `run --record` and `replay`: runs again, without what they were given.
 
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::Stdio,
+    time::Duration,
+};
 
-use wasmote_tests::{Scratch, guest, wasmote_in, workload};
+use wasmote_tests::{Scratch, command, guest, wasmote_in, with_input, workload};
 
 #[test]
 fn a_run_is_replayed_without_its_files() {
@@ -148,4 +154,123 @@ fn what_does_not_fit_is_refused() {
     fs::write(dir.path().join("b.log"), &log[..log.len() - 1]).expect("it can be written");
     let error = wasmote_in(dir.path(), "replay --module b.wat b.log").error(1);
     assert!(error.contains("ends"), "{error}");
+}
+
+/// Records a guest that reads a file, and removes the file.
+fn recorded_page() -> (Scratch, String) {
+    let dir = Scratch::new();
+    dir.file("in.md", "# Title\n\nSome *text* here.\n");
+    let program = guest("md2html.wasm");
+    let line = format!("run --record run.log --dir . {} in.md", program.display());
+    let printed = wasmote_in(dir.path(), &line).ok();
+    fs::remove_file(dir.path().join("in.md")).expect("it was there");
+    (dir, printed)
+}
+
+#[test]
+fn a_recording_is_debugged_in_both_directions() {
+    let (dir, printed) = recorded_page();
+    let shown: String = printed.lines().map(|line| format!("| {line}\n")).collect();
+    let debug = |input: &str| {
+        let line = command(dir.path(), "replay --debug run.log");
+        with_input(line, input).ok()
+    };
+    let told = debug("continue\noutput\ngoto 100\noutput\nrsi\ncontinue\noutput\n");
+    // It is printed when it is come to for the first time, and shown when it is asked for.
+    let (first, rest) = told.split_once("returned\n").expect("it returns");
+    assert_eq!(first, shown, "{told}");
+    let (second, rest) = rest.split_once("step 100: ").expect("it goes back");
+    assert!(
+        second.starts_with("step ") && second.ends_with(&shown),
+        "{told}"
+    );
+    let (back, third) = rest.split_once("returned\n").expect("it goes on");
+    assert!(back.contains("step 99: ") && !back.contains("| "), "{told}");
+    assert!(third.ends_with(&shown), "{told}");
+    assert_eq!(told.matches("<h1>Title</h1>").count(), 3, "{told}");
+}
+
+#[test]
+fn from_a_recorded_trap_back_to_what_caused_it() {
+    let dir = Scratch::new();
+    let (program, guests) = (guest("ledger-O0.wasm"), guest(""));
+    let run = format!("run --record l.log {} 30", program.display());
+    assert_eq!(wasmote_in(dir.path(), &run).code, 134);
+    let debugged = |what: &str, end: &str| {
+        let mut line = command(dir.path(), what);
+        line.arg("--source-map")
+            .arg(format!("={}", guests.display()));
+        for each in [
+            "continue",
+            "who machine.variables[0].object->class",
+            "backtrace",
+            "reverse-next 4",
+            "info locals",
+        ] {
+            line.args(["-c", each]);
+        }
+        line.args(end.split_whitespace());
+        with_input(line, "").ok()
+    };
+    let replayed = debugged("replay --debug", "l.log");
+    assert!(replayed.contains("join at src/ledger.c:136"), "{replayed}");
+    let live = debugged("debug", &format!("{} 30", program.display()));
+    assert_eq!(replayed, live);
+}
+
+#[test]
+fn a_divergence_is_shown_where_it_is() {
+    let (dir, _) = recorded_page();
+    let log = fs::read(dir.path().join("run.log")).expect("it is there");
+    fs::write(dir.path().join("cut.log"), &log[..log.len() - 20]).expect("it can be written");
+    let told = wasmote_in(
+        dir.path(),
+        "replay --debug cut.log -c continue -c backtrace -c rsi",
+    )
+    .ok();
+    let (_, at) = told
+        .split_once("the replay diverges at step ")
+        .expect("it is told");
+    let (step, rest) = at.split_once(": the recording ends").expect("and why");
+    let step: u64 = step.parse().expect("a number");
+    assert!(rest.contains("*#0  "), "{told}");
+    assert!(rest.contains(&format!("step {}: ", step - 1)), "{told}");
+}
+
+#[test]
+fn a_recording_is_served_to_other_debuggers() {
+    let (dir, printed) = recorded_page();
+    let mut line = command(dir.path(), "replay --debug --gdb 127.0.0.1:0 run.log");
+    line.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut server = line.spawn().expect("wasmote starts");
+    let mut errors = BufReader::new(server.stderr.take().expect("piped"));
+    let mut told = String::new();
+    errors.read_line(&mut told).expect("it tells");
+    let address = told
+        .trim_end()
+        .strip_prefix("listening at ")
+        .expect("where it listens");
+    let mut client = TcpStream::connect(address).expect("it listens");
+    let timeout = Some(Duration::from_secs(60));
+    client.set_read_timeout(timeout).expect("not zero");
+    client.write_all(b"$c#63").expect("it reads");
+    let mut answers = Vec::new();
+    while !answers.ends_with(b"$W00#b7") {
+        let mut byte = [0];
+        client.read_exact(&mut byte).expect("the program exits");
+        answers.push(byte[0]);
+    }
+    let ended = server.wait_with_output().expect("it ends");
+    assert!(ended.status.success());
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), printed);
+}
+
+#[test]
+fn options_of_the_debugger_want_a_debugger() {
+    let (dir, _) = recorded_page();
+    let refused = wasmote_in(dir.path(), "replay -c continue run.log");
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("--debug"), "{refused:?}");
+    let refused = wasmote_in(dir.path(), "replay --debug --quiet run.log");
+    assert_eq!(refused.code, 2);
 }

@@ -7,6 +7,7 @@ use std::{
     process::ExitCode,
 };
 
+use wasmote::{Module, Store};
 use wasmote_std_host::Capture;
 use wasmote_wasi::Host;
 
@@ -17,10 +18,10 @@ use super::{
     tui,
 };
 use crate::{
-    args::DebugArgs,
+    args::{DebugArgs, DebuggerArgs},
     error::Failure,
     load::reason,
-    program::{self, Program, Setup, Task},
+    program::{self, Entry, Program, Setup, Task},
     wasi::Streams,
 };
 
@@ -41,19 +42,17 @@ pub trait FrontEnd {
 
 /// `wasmote debug`.
 pub fn debug(args: &DebugArgs) -> Result<ExitCode, Failure> {
-    match &args.gdb {
+    let file = args.program.file();
+    match &args.debugger.gdb {
         Some(address) => gdb::serve(address, &args.program),
         None if args.dap => dap::serve(),
-        None => with(args, UsersChoice(args)),
+        None => with(args, UsersChoice::of(&args.debugger, &file)),
     }
 }
 
 /// Loads a program, enters its call, and hands it to a front end.
 pub fn with<F: FrontEnd>(args: &DebugArgs, front_end: F) -> Result<F::Output, Failure> {
-    let kept = Kept {
-        output: Capture::new(OUTPUT),
-        errors: Capture::new(OUTPUT),
-    };
+    let kept = keeping();
     let input = match &args.stdin {
         Some(path) => read(path)?,
         None => Vec::new(),
@@ -74,6 +73,30 @@ pub fn with<F: FrontEnd>(args: &DebugArgs, front_end: F) -> Result<F::Output, Fa
     program::with(&args.program, &setup, debug)
 }
 
+/// For what a program prints.
+pub fn keeping() -> Kept {
+    Kept {
+        output: Capture::new(OUTPUT),
+        errors: Capture::new(OUTPUT),
+    }
+}
+
+/// Enters the call that a program begins with, and hands it to a front end.
+pub fn enter<T: 'static, F: FrontEnd>(
+    args: &DebuggerArgs,
+    kept: Kept,
+    (store, module, entry): (Store<T>, &Module, &Entry),
+    front_end: F,
+) -> Result<F::Output, Failure> {
+    let options = Options {
+        files: SourceFiles::new(args.source_maps.clone()),
+        budget: usize::try_from(args.snapshot_budget.0).unwrap_or(usize::MAX),
+        kept,
+    };
+    let session = Session::start(store, module, entry, options);
+    front_end.run(session.map_err(Failure::new)?)
+}
+
 /// Reads a file that was named on the command line.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|e| Failure::new(format!("{}: {}", path.display(), reason(&e))))
@@ -92,25 +115,30 @@ impl<F: FrontEnd> Task for Debug<'_, F> {
         let args = self.args;
         // (What fails before is no call that could be stepped through.)
         let entry = program.begin(&args.program)??;
-        let options = Options {
-            files: SourceFiles::new(args.source_maps.clone()),
-            budget: usize::try_from(args.snapshot_budget.0).unwrap_or(usize::MAX),
-            kept: self.kept,
-        };
         let module = program.module.clone();
-        let session = Session::start(program.store, &module, &entry, options);
-        self.front_end.run(session.map_err(Failure::new)?)
+        let program = (program.store, &module, &entry);
+        enter(&args.debugger, self.kept, program, self.front_end)
     }
 }
 
 /// What the arguments ask for: commands, or the screen.
-struct UsersChoice<'a>(&'a DebugArgs);
+pub struct UsersChoice<'a> {
+    args: &'a DebuggerArgs,
+    file: &'a Path,
+}
+
+impl<'a> UsersChoice<'a> {
+    /// Of a program or a recording in a file.
+    pub fn of(args: &'a DebuggerArgs, file: &'a Path) -> UsersChoice<'a> {
+        UsersChoice { args, file }
+    }
+}
 
 impl FrontEnd for UsersChoice<'_> {
     type Output = ExitCode;
 
     fn run<T: 'static>(self, mut session: Session<'_, T>) -> Result<ExitCode, Failure> {
-        let args = self.0;
+        let args = self.args;
         let mut commands = Vec::new();
         if let Some(path) = &args.script {
             let text = String::from_utf8_lossy(&read(path)?).into_owned();
@@ -121,8 +149,7 @@ impl FrontEnd for UsersChoice<'_> {
             return line::script(&mut session, &commands);
         }
         if !args.plain && io::stdin().is_terminal() && io::stdout().is_terminal() {
-            let title = args.program.file().display().to_string();
-            return tui::run(session, title);
+            return tui::run(session, self.file.display().to_string());
         }
         line::read(&mut session, io::stdin().lock())
     }

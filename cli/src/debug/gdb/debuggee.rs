@@ -1,5 +1,7 @@
 //! The program that is debugged: where it stops, in both directions of time.
 
+use std::path::PathBuf;
+
 use gdbstub::{
     common::Signal,
     stub::SingleThreadStopReason,
@@ -9,24 +11,23 @@ use wasmote::{
     Error, Instance, Memory, Module, Store, TrapCode, Val,
     debug::{Breakpoint, Conditions, Frame, Hit, Stop, Timeline, TimelineOptions, Until, Watch},
 };
-use wasmote_wasi::Host;
 
 use crate::{
     debug::address::{CODE, Place},
-    program::{Entry, Guest, Program},
+    program::Entry,
 };
 
 /// Steps between looks at the connection.
 const SLICE: u64 = 2_000_000;
 
 /// A program on its timeline.
-pub struct Debuggee<H: Host> {
-    pub(super) store: Store<Guest<H>>,
+pub struct Debuggee<T: 'static> {
+    pub(super) store: Store<T>,
     pub(super) timeline: Timeline,
     pub(super) module: Module,
     pub(super) instance: Instance,
     /// The file that the module is from.
-    pub(super) file: std::path::PathBuf,
+    pub(super) file: PathBuf,
     breakpoints: Vec<u32>,
     watches: Vec<(Place, u64)>,
     /// What it is to do now.
@@ -58,15 +59,14 @@ pub(super) enum Travel {
     },
 }
 
-impl<H: Host + 'static> Debuggee<H> {
+impl<T: 'static> Debuggee<T> {
     /// Calls what a program begins with, up to the first instruction.
-    pub fn start(program: Program<H>, entry: &Entry) -> Result<Debuggee<H>, Error> {
-        let Program {
-            file,
-            module,
-            mut store,
-            ..
-        } = program;
+    pub fn start(
+        mut store: Store<T>,
+        module: Module,
+        file: PathBuf,
+        entry: &Entry,
+    ) -> Result<Debuggee<T>, Error> {
         let options = TimelineOptions::default();
         let timeline = Timeline::start(&mut store, entry.func, &entry.arguments, options)?;
         Ok(Debuggee {

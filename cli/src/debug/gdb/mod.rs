@@ -29,9 +29,10 @@ use gdbstub::{
 use wasmote::Error;
 use wasmote_wasi::Host;
 
+pub use self::debuggee::Debuggee;
 use self::{
     arch::PcId,
-    debuggee::{Debuggee, signal},
+    debuggee::signal,
     wire::{Input, MAX_PACKET, Replies, Requests},
 };
 use crate::{
@@ -42,8 +43,8 @@ use crate::{
     run::{show, status},
 };
 
-type Machine<H> = GdbStubStateMachine<'static, Debuggee<H>, Replies>;
-type Idle<H> = GdbStubStateMachineInner<'static, state::Idle<Debuggee<H>>, Debuggee<H>, Replies>;
+type Machine<T> = GdbStubStateMachine<'static, Debuggee<T>, Replies>;
+type Idle<T> = GdbStubStateMachineInner<'static, state::Idle<Debuggee<T>>, Debuggee<T>, Replies>;
 type Trouble = GdbStubError<Error, io::Error>;
 
 /// What an error packet says. (Debuggers look at no more than that it is one.)
@@ -81,27 +82,42 @@ impl Task for Serve<'_> {
             Ok(entry) => entry,
             Err(error) => return status(Err(error)),
         };
-        let mut debuggee = Debuggee::start(program, &entry)?;
-        let stream = accept(self.address)?;
-        match session(&mut debuggee, &stream)? {
-            DisconnectReason::Kill => {
-                return Err(Failure::new("the debugger has ended the program"));
-            }
-            DisconnectReason::Disconnect => debuggee.run_to_end()?,
-            DisconnectReason::TargetExited(_) | DisconnectReason::TargetTerminated(_) => {}
+        let Program {
+            file,
+            module,
+            store,
+            ..
+        } = program;
+        let debuggee = Debuggee::start(store, module, file, &entry)?;
+        debug(self.address, debuggee, entry.invoked)
+    }
+}
+
+/// Waits for a client at an address, and lets it debug; the program's results are printed, if it was invoked for them.
+pub fn debug<T: 'static>(
+    address: &str,
+    mut debuggee: Debuggee<T>,
+    invoked: bool,
+) -> Result<ExitCode, Failure> {
+    let stream = accept(address)?;
+    match session(&mut debuggee, &stream)? {
+        DisconnectReason::Kill => {
+            return Err(Failure::new("the debugger has ended the program"));
         }
-        match debuggee.outcome() {
-            Ok(results) => {
-                if entry.invoked {
-                    show(results)?;
-                }
-                Ok(ExitCode::SUCCESS)
+        DisconnectReason::Disconnect => debuggee.run_to_end()?,
+        DisconnectReason::TargetExited(_) | DisconnectReason::TargetTerminated(_) => {}
+    }
+    match debuggee.outcome() {
+        Ok(results) => {
+            if invoked {
+                show(results)?;
             }
-            Err(error) => match error.i32_exit_status() {
-                Some(status) => Ok(ExitCode::from(status as u8)),
-                None => Err(error.into()),
-            },
+            Ok(ExitCode::SUCCESS)
         }
+        Err(error) => match error.i32_exit_status() {
+            Some(status) => Ok(ExitCode::from(status as u8)),
+            None => Err(error.into()),
+        },
     }
 }
 
@@ -118,8 +134,8 @@ fn accept(address: &str) -> Result<TcpStream, Failure> {
 }
 
 /// Does what the client says, until the program is over or the client has had enough.
-fn session<H: Host + 'static>(
-    debuggee: &mut Debuggee<H>,
+fn session<T: 'static>(
+    debuggee: &mut Debuggee<T>,
     stream: &TcpStream,
 ) -> Result<DisconnectReason, Failure> {
     let replies = Replies::new(stream.try_clone().map_err(lost)?);
@@ -181,10 +197,7 @@ fn session<H: Host + 'static>(
 }
 
 /// The protocol at its begin.
-fn fresh<H: Host + 'static>(
-    debuggee: &mut Debuggee<H>,
-    replies: &Replies,
-) -> Result<Machine<H>, Failure> {
+fn fresh<T: 'static>(debuggee: &mut Debuggee<T>, replies: &Replies) -> Result<Machine<T>, Failure> {
     let stub = GdbStub::builder(replies.clone())
         .packet_buffer_size(MAX_PACKET)
         .build()
@@ -193,11 +206,11 @@ fn fresh<H: Host + 'static>(
 }
 
 /// Hands a packet to the protocol.
-fn feed<H: Host + 'static>(
-    idle: Idle<H>,
-    debuggee: &mut Debuggee<H>,
+fn feed<T: 'static>(
+    idle: Idle<T>,
+    debuggee: &mut Debuggee<T>,
     packet: &[u8],
-) -> Result<Machine<H>, Trouble> {
+) -> Result<Machine<T>, Trouble> {
     let mut machine = Machine::from(idle);
     for byte in packet {
         machine = match machine {
@@ -236,7 +249,7 @@ fn lost(error: io::Error) -> Failure {
     ))
 }
 
-fn gone<H: Host + 'static>(debuggee: &Debuggee<H>) -> Failure {
+fn gone<T: 'static>(debuggee: &Debuggee<T>) -> Failure {
     Failure::new(format!(
         "the debugger is gone; the program was at step {}",
         debuggee.steps()

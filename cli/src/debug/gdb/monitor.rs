@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use wasmote_wasi::Host;
-
 use super::debuggee::{Debuggee, Travel};
 
 const HELP: &str = "\
@@ -18,7 +16,7 @@ who ADDR [LEN]     the next `continue` goes back to the instruction that wrote t
 ///
 /// Clients know that the program may be elsewhere only after they have let it run: so what moves in time is done when
 /// they do so the next time.
-pub fn answer<H: Host + 'static>(debuggee: &mut Debuggee<H>, command: &str) -> String {
+pub fn answer<T: 'static>(debuggee: &mut Debuggee<T>, command: &str) -> String {
     match parse(command) {
         Ok(Command::Help) => HELP.into(),
         Ok(Command::Steps) => {

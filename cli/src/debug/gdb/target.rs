@@ -27,7 +27,6 @@ use gdbstub::{
     },
 };
 use wasmote::{Error, Val};
-use wasmote_wasi::Host;
 
 use super::{
     arch::{Pc, PcId, Wasm},
@@ -42,7 +41,7 @@ use crate::debug::{
 /// What LLDB calls it.
 const TRIPLE: &str = "wasm32-unknown-unknown-wasm";
 
-impl<H: Host + 'static> Target for Debuggee<H> {
+impl<T: 'static> Target for Debuggee<T> {
     type Arch = Wasm;
     type Error = Error;
 
@@ -75,7 +74,7 @@ impl<H: Host + 'static> Target for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> SingleThreadBase for Debuggee<H> {
+impl<T: 'static> SingleThreadBase for Debuggee<T> {
     fn read_registers(&mut self, registers: &mut Pc) -> TargetResult<(), Self> {
         *registers = Pc(self.pc());
         Ok(())
@@ -126,7 +125,7 @@ impl<H: Host + 'static> SingleThreadBase for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> SingleRegisterAccess<()> for Debuggee<H> {
+impl<T: 'static> SingleRegisterAccess<()> for Debuggee<T> {
     fn read_register(
         &mut self,
         (): (),
@@ -145,7 +144,7 @@ impl<H: Host + 'static> SingleRegisterAccess<()> for Debuggee<H> {
 }
 
 // Signals are for processes: there are none to pass on.
-impl<H: Host + 'static> SingleThreadResume for Debuggee<H> {
+impl<T: 'static> SingleThreadResume for Debuggee<T> {
     fn resume(&mut self, _: Option<Signal>) -> Result<(), Error> {
         self.order(Order::Continue)
     }
@@ -163,25 +162,25 @@ impl<H: Host + 'static> SingleThreadResume for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> SingleThreadSingleStep for Debuggee<H> {
+impl<T: 'static> SingleThreadSingleStep for Debuggee<T> {
     fn step(&mut self, _: Option<Signal>) -> Result<(), Error> {
         self.order(Order::Step)
     }
 }
 
-impl<H: Host + 'static> ReverseStep<()> for Debuggee<H> {
+impl<T: 'static> ReverseStep<()> for Debuggee<T> {
     fn reverse_step(&mut self, (): ()) -> Result<(), Error> {
         self.order(Order::Travel(Travel::Step))
     }
 }
 
-impl<H: Host + 'static> ReverseCont<()> for Debuggee<H> {
+impl<T: 'static> ReverseCont<()> for Debuggee<T> {
     fn reverse_cont(&mut self) -> Result<(), Error> {
         self.order(Order::Travel(Travel::Continue))
     }
 }
 
-impl<H: Host + 'static> Breakpoints for Debuggee<H> {
+impl<T: 'static> Breakpoints for Debuggee<T> {
     fn support_sw_breakpoint(&mut self) -> Option<SwBreakpointOps<'_, Self>> {
         Some(self)
     }
@@ -191,7 +190,7 @@ impl<H: Host + 'static> Breakpoints for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> SwBreakpoint for Debuggee<H> {
+impl<T: 'static> SwBreakpoint for Debuggee<T> {
     fn add_sw_breakpoint(&mut self, address: u64, _: usize) -> TargetResult<bool, Self> {
         Ok(self.add_breakpoint(address))
     }
@@ -202,7 +201,7 @@ impl<H: Host + 'static> SwBreakpoint for Debuggee<H> {
 }
 
 // Writes are watched. What only reads is not noticed.
-impl<H: Host + 'static> HwWatchpoint for Debuggee<H> {
+impl<T: 'static> HwWatchpoint for Debuggee<T> {
     fn add_hw_watchpoint(
         &mut self,
         address: u64,
@@ -222,7 +221,7 @@ impl<H: Host + 'static> HwWatchpoint for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> Libraries for Debuggee<H> {
+impl<T: 'static> Libraries for Debuggee<T> {
     fn get_libraries(
         &self,
         offset: u64,
@@ -249,7 +248,7 @@ impl<H: Host + 'static> Libraries for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> HostInfo for Debuggee<H> {
+impl<T: 'static> HostInfo for Debuggee<T> {
     fn host_info(&self, write: &mut dyn FnMut(&HostInfoResponse<'_>)) -> Result<(), Error> {
         write(&HostInfoResponse::Triple(TRIPLE));
         write(&HostInfoResponse::Endianness(Endianness::Little));
@@ -258,7 +257,7 @@ impl<H: Host + 'static> HostInfo for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> ProcessInfo for Debuggee<H> {
+impl<T: 'static> ProcessInfo for Debuggee<T> {
     fn process_info(&self, write: &mut dyn FnMut(&ProcessInfoResponse<'_>)) -> Result<(), Error> {
         write(&ProcessInfoResponse::Pid(Pid::MIN));
         write(&ProcessInfoResponse::Triple(TRIPLE));
@@ -268,7 +267,7 @@ impl<H: Host + 'static> ProcessInfo for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> WasmQueries for Debuggee<H> {
+impl<T: 'static> WasmQueries for Debuggee<T> {
     fn wasm_call_stack(&self, _: Tid, next: &mut dyn FnMut(u64)) -> Result<(), Error> {
         for (level, frame) in self.frames().iter().enumerate() {
             // Debuggers want to know where callers go on, not where they called.
@@ -327,7 +326,7 @@ impl<H: Host + 'static> WasmQueries for Debuggee<H> {
     }
 }
 
-impl<H: Host + 'static> MonitorCmd for Debuggee<H> {
+impl<T: 'static> MonitorCmd for Debuggee<T> {
     fn handle_monitor_cmd(
         &mut self,
         command: &[u8],

@@ -30,7 +30,13 @@ impl Task for Session {
     fn run<H: Host + 'static>(self, mut program: Program<H>) -> Result<String, Failure> {
         let args = program_args(&program.file.to_string_lossy());
         let entry = program.begin(&args)?.expect("it is instantiated");
-        let mut debuggee = Debuggee::start(program, &entry)?;
+        let Program {
+            file,
+            module,
+            store,
+            ..
+        } = program;
+        let mut debuggee = Debuggee::start(store, module, file, &entry)?;
         session(&mut debuggee, &self.0).map(|end| format!("{end:?}"))
     }
 }
