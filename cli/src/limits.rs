@@ -32,6 +32,10 @@ impl ResourceLimiter for Limits {
         Ok(left.is_some())
     }
 
+    fn memory_shrunk(&mut self, from: usize, to: usize) {
+        self.left = self.left.saturating_add(from - to);
+    }
+
     fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool, Error> {
         Ok(true)
     }
@@ -49,5 +53,9 @@ mod tests {
         assert!(!grow(0, 50), "60 are taken");
         assert!(grow(60, 100));
         assert!(!grow(100, 101));
+        limits.memory_shrunk(100, 30);
+        let mut grow = |from, to| limits.memory_growing(from, to, None).expect("no error");
+        assert!(!grow(30, 101));
+        assert!(grow(30, 100), "what was given back is to be had again");
     }
 }

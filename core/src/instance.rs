@@ -43,18 +43,7 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Instance, Error> {
         let store = store.as_context_mut().0;
-        let memories = store.inner.memories.len();
-        let instance = match instantiate(store, module, imports) {
-            Ok(instance) => instance,
-            Err(error) => {
-                store.release_memories(memories);
-                store.inner.heap.pinned.clear();
-                return Err(error);
-            }
-        };
-        let initialized = initialize(&mut store.inner, instance);
-        store.inner.heap.pinned.clear();
-        initialized?;
+        let instance = made(store, module, imports)?;
         if let Some(start) = module.inner().start {
             let func = store.inner.instances.get(instance).func(start);
             call_func(
@@ -62,6 +51,22 @@ impl Instance {
                 func.ok_or_else(|| Error::link("there is no start function"))?,
             )?;
         }
+        Ok(Instance(Stored::new(&store.inner, instance)))
+    }
+
+    /// Instantiates a module without running its start function: for a store that a
+    /// [snapshot](crate::debug::Snapshot::restore) is to be restored into, in which that has run.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    #[cfg(feature = "debug")]
+    pub fn new_unstarted(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance, Error> {
+        let store = store.as_context_mut().0;
+        let instance = made(store, module, imports)?;
         Ok(Instance(Stored::new(&store.inner, instance)))
     }
 
@@ -273,6 +278,22 @@ impl ConstEnv for Env<'_> {
         }
         Ok(object)
     }
+}
+
+/// Instantiates a module, and runs nothing but its active segments.
+fn made<T>(store: &mut Store<T>, module: &Module, imports: &[Extern]) -> Result<u32, Error> {
+    let memories = store.inner.memories.len();
+    let instance = match instantiate(store, module, imports) {
+        Ok(instance) => instance,
+        Err(error) => {
+            store.release_memories(memories);
+            store.inner.heap.pinned.clear();
+            return Err(error);
+        }
+    };
+    let initialized = initialize(&mut store.inner, instance);
+    store.inner.heap.pinned.clear();
+    initialized.map(|()| instance)
 }
 
 /// Checks the imports and makes everything the module defines. Nothing is written to what is imported.

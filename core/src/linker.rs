@@ -265,7 +265,29 @@ impl<T> Linker<T> {
         mut store: impl AsContextMut<Data = T>,
         module: &Module,
     ) -> Result<Instance, Error> {
-        let mut store = store.as_context_mut();
+        let imports = self.imports(store.as_context_mut().0, module)?;
+        Instance::new(store, module, &imports)
+    }
+
+    /// Instantiates a module without running its start function; see [`Instance::new_unstarted`].
+    ///
+    /// # Errors
+    /// As for [`instantiate`](Self::instantiate).
+    ///
+    /// # Panics
+    /// If a definition is of another store.
+    #[cfg(feature = "debug")]
+    pub fn instantiate_unstarted(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+    ) -> Result<Instance, Error> {
+        let imports = self.imports(store.as_context_mut().0, module)?;
+        Instance::new_unstarted(store, module, &imports)
+    }
+
+    /// What is here for a module's imports.
+    fn imports(&self, store: &mut Store<T>, module: &Module) -> Result<Vec<Extern>, Error> {
         let inner = module.inner();
         let find = |import: &ImportEntry| {
             self.find(inner.slice(&import.module), inner.slice(&import.name))
@@ -278,9 +300,9 @@ impl<T> Linker<T> {
         }
         let mut imports = Vec::with_capacity(inner.imports.len() as usize);
         for import in inner.imports.iter(inner, 0) {
-            imports.extend(find(&import).map(|definition| definition.get(store.0)));
+            imports.extend(find(&import).map(|definition| definition.get(store)));
         }
-        Instance::new(&mut store, module, &imports)
+        Ok(imports)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     exec::{Execution, NewFrame},
     func::Func,
     module::Module,
-    store::{AsContext, AsContextMut, FuncKind, HeapState, StoreInner, Stored, TableEntity},
+    store::{AsContext, AsContextMut, FuncKind, HeapState, Store, StoreInner, Stored, TableEntity},
     sync::Shared,
     types::ValType,
 };
@@ -169,27 +169,29 @@ impl Snapshot {
     /// snapshot is of, instantiated in the same order; it may be the same one.
     ///
     /// # Errors
-    /// The store is another one, or there is no room. Then its state may be a mixture of both, and no call of it should
-    /// be made.
+    /// The store is another one, or its limiter refuses memories or tables of these sizes: nothing has changed then. There
+    /// is no room: then its state may be a mixture of both, and no call of it should be made.
     pub fn restore(&self, mut store: impl AsContextMut) -> Result<Stepper, Error> {
-        let store = &mut store.as_context_mut().0.inner;
+        let store = store.as_context_mut().0;
         self.restore_with(store, Shared::new(Known::default()))
     }
 
     /// The same, with what is known of the code already.
-    pub(super) fn restore_with(
+    pub(super) fn restore_with<T>(
         &self,
-        store: &mut StoreInner,
+        store: &mut Store<T>,
         known: Shared<Known>,
     ) -> Result<Stepper, Error> {
-        debugged(store)?;
-        if store.nested_calls > 0 {
+        debugged(&store.inner)?;
+        if store.inner.nested_calls > 0 {
             return Err(Error::new(
                 "no snapshot can be restored while a host function runs",
             ));
         }
-        self.fits(store)?;
-        let frames = self.call.places(store, &known.codes)?;
+        self.fits(&store.inner)?;
+        let frames = self.call.places(&store.inner, &known.codes)?;
+        self.ask(store)?;
+        let store = &mut store.inner;
         self.put(store)?;
         let mut execution = Execution::rebuild(store, self.call.func, &frames)?;
         execution.keep(store);
@@ -210,34 +212,57 @@ impl Snapshot {
             instance.elements.len() == state.elements.len()
                 && instance.dropped_data.len() == state.dropped_data.len()
         });
-        if same && instances {
-            return Ok(());
+        if !(same && instances) {
+            return Err(Error::new(
+                "the snapshot is of a store with other modules: instantiate the same ones, in the same order",
+            ));
         }
-        Err(Error::new(
-            "the snapshot is of a store with other modules: instantiate the same ones, in the same order",
-        ))
+        for (memory, i) in self.memories.iter().zip(0..) {
+            let ty = store.memories.get(i).ty;
+            let sizes = ty.minimum..=ty.maximum.unwrap_or(u64::MAX);
+            let pages = memory.len() as u64 >> ty.page_size_log2;
+            let whole = pages << ty.page_size_log2 == memory.len() as u64;
+            if !sizes.contains(&pages) || !whole {
+                return Err(Error::limit(
+                    "a memory of the snapshot has no size of its type",
+                ));
+            }
+        }
+        for (table, i) in self.tables.iter().zip(0..) {
+            let ty = store.tables.get(i).ty;
+            let most = ty.maximum.unwrap_or(u64::MAX);
+            let sizes = ty.minimum..=most.min(TableEntity::MAX_ELEMENTS);
+            if !sizes.contains(&(table.len() as u64)) {
+                return Err(Error::limit(
+                    "a table of the snapshot has no size of its type",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the store's limiter for the sizes of memories and tables.
+    fn ask<T>(&self, store: &mut Store<T>) -> Result<(), Error> {
+        for (memory, i) in self.memories.iter().zip(0..) {
+            store.may_restore_memory(i, memory.len())?;
+        }
+        for (table, i) in self.tables.iter().zip(0..) {
+            store.may_restore_table(i, table.len())?;
+        }
+        Ok(())
     }
 
     /// Writes all but the call.
     fn put(&self, store: &mut StoreInner) -> Result<(), Error> {
         for (memory, i) in self.memories.iter().zip(0..) {
             let entity = store.memories.get_mut(i);
-            let sizes = entity.ty.minimum..=entity.ty.maximum.unwrap_or(u64::MAX);
-            let pages = memory.len() as u64 >> entity.ty.page_size_log2;
-            let whole = pages << entity.ty.page_size_log2 == memory.len() as u64;
-            if !sizes.contains(&pages) || !whole || !entity.resize_to(memory.len()) {
+            if !entity.resize_to(memory.len()) {
                 return Err(Error::limit("no room for a memory of the snapshot"));
             }
             memory.copy_to(entity.data_mut());
         }
         for (table, i) in self.tables.iter().zip(0..) {
-            let entity = store.tables.get_mut(i);
-            let most = entity.ty.maximum.unwrap_or(u64::MAX);
-            let sizes = entity.ty.minimum..=most.min(TableEntity::MAX_ELEMENTS);
-            if !sizes.contains(&(table.len() as u64)) {
-                return Err(Error::limit("no room for a table of the snapshot"));
-            }
-            entity.elements = table.to_vec();
+            store.tables.get_mut(i).elements = table.to_vec();
         }
         for (global, i) in self.globals.iter().zip(0..) {
             store.globals.get_mut(i).value = *global;

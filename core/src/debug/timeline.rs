@@ -431,7 +431,7 @@ impl Timeline {
     fn restore<T>(&mut self, store: &mut Store<T>, at: usize) -> Result<(), Error> {
         let mark = &self.marks[at];
         let known = Shared::clone(&self.stepper.known);
-        let stepper = mark.snapshot.restore_with(&mut store.inner, known)?;
+        let stepper = mark.snapshot.restore_with(store, known)?;
         core::mem::replace(&mut self.stepper, stepper).abandon(&mut *store);
         if let Some(tape) = store.inner.tape.as_deref_mut() {
             tape.rewind(mark.event);

@@ -139,6 +139,45 @@ impl<T> Store<T> {
         Ok(Some(pages))
     }
 
+    /// Asks the limiter whether a restored memory may have `desired` bytes, or tells it that there are fewer now.
+    ///
+    /// # Errors
+    /// It may not.
+    #[cfg(feature = "debug")]
+    pub(crate) fn may_restore_memory(&mut self, memory: u32, desired: usize) -> Result<(), Error> {
+        let entity = self.inner.memories.get(memory);
+        let (ty, current) = (entity.ty, entity.len);
+        if desired < current {
+            if let Some(limits) = self.limits() {
+                limits.memory_shrunk(current, desired);
+            }
+        } else if desired > current && !self.may_grow_memory(&ty, current, desired)? {
+            return Err(Error::limit(message!(
+                "a memory of the snapshot has {} bytes, more than the limiter allows",
+                desired
+            )));
+        }
+        Ok(())
+    }
+
+    /// The same for elements of a table.
+    #[cfg(feature = "debug")]
+    pub(crate) fn may_restore_table(&mut self, table: u32, desired: usize) -> Result<(), Error> {
+        let entity = self.inner.tables.get(table);
+        let (ty, current) = (entity.ty, entity.elements.len());
+        if desired < current {
+            if let Some(limits) = self.limits() {
+                limits.table_shrunk(current, desired);
+            }
+        } else if desired > current && !self.may_grow_table(&ty, current, desired)? {
+            return Err(Error::limit(message!(
+                "a table of the snapshot has {} elements, more than the limiter allows",
+                desired
+            )));
+        }
+        Ok(())
+    }
+
     /// Makes a table filled with the reference `init` and returns its index.
     pub(crate) fn alloc_table(&mut self, ty: TableType, init: u64) -> Result<u32, Error> {
         if ty.maximum.is_some_and(|maximum| maximum < ty.minimum) {

@@ -27,6 +27,12 @@ pub trait ResourceLimiter {
         Ok(())
     }
 
+    /// A memory has become smaller: a snapshot that was restored has fewer bytes of it. Those
+    /// that have more are asked for with [`memory_growing`](Self::memory_growing).
+    fn memory_shrunk(&mut self, from: usize, to: usize) {
+        let _ = (from, to);
+    }
+
     /// A table wants to grow (or be made) from `current` to `desired` elements.
     ///
     /// # Errors
@@ -45,6 +51,11 @@ pub trait ResourceLimiter {
     fn table_grow_failed(&mut self, error: Error) -> Result<(), Error> {
         let _ = error;
         Ok(())
+    }
+
+    /// A table has become smaller, as [memories](Self::memory_shrunk) do.
+    fn table_shrunk(&mut self, from: usize, to: usize) {
+        let _ = (from, to);
     }
 
     /// How many instances the store may hold.

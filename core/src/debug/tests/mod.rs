@@ -3,6 +3,7 @@
 use alloc::{string::String, vec, vec::Vec};
 
 mod bytes;
+mod limits;
 mod timeline;
 
 use super::*;
