@@ -70,11 +70,11 @@ impl Selection {
         let mut until = Until {
             within: self.code.clone().unwrap_or_default(),
             before_writes: true,
-            reads: true,
             ..Until::default()
         };
         if let (None, Some(memory), Some((start, len))) = (&self.code, self.watched, self.memory) {
             until.watches.push(Watch::Memory { memory, start, len });
+            until.watches.push(Watch::Reads { memory, start, len });
         }
         until
     }

@@ -48,7 +48,7 @@ pub(super) struct Touched {
     index: u32,
     pub(super) address: u64,
     pub(super) len: u64,
-    reads: bool,
+    pub(super) reads: bool,
     pub(super) writes: bool,
 }
 

@@ -54,12 +54,10 @@ pub struct Until {
     pub breakpoints: Vec<Breakpoint>,
     /// Any instruction in one of these.
     pub within: Vec<CodeRange>,
-    /// Places that are written to. The call stops behind the instruction that does.
+    /// Places that are written to, or read. The call stops behind the instruction that does.
     pub watches: Vec<Watch>,
     /// Before it instead.
     pub before_writes: bool,
-    /// Reading watched memory counts as well.
-    pub reads: bool,
     /// Behind each call of a host function that returned, going forwards.
     pub host_calls: bool,
 }
@@ -107,7 +105,7 @@ pub enum Stop {
     Breakpoint(usize),
     /// In the range of this number.
     Within(usize),
-    /// A watched place was written to.
+    /// A watched place was written to, or read.
     Watch(Hit),
     /// Behind the call of a host function.
     HostCall,
@@ -388,7 +386,7 @@ impl Stepper {
         stops.frame = until.frame;
         for watch in &until.watches {
             stops.acts |= match watch {
-                Watch::Memory { .. } if until.reads => acts::MEMORY | acts::READ,
+                Watch::Reads { .. } => acts::READ,
                 Watch::Memory { .. } => acts::MEMORY,
                 Watch::Global(_) => acts::GLOBAL,
                 Watch::Local { .. } => acts::LOCAL,

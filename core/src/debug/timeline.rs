@@ -46,7 +46,7 @@ impl Default for TimelineOptions {
 pub struct Conditions {
     /// Instructions to stop before.
     pub breakpoints: Vec<Breakpoint>,
-    /// Places that are written to.
+    /// Places that are written to, or read.
     pub watches: Vec<Watch>,
 }
 

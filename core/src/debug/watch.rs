@@ -32,6 +32,15 @@ pub enum Watch {
         /// How many.
         len: u64,
     },
+    /// The same, where instructions read them. (What host functions read is not noticed.)
+    Reads {
+        /// The memory.
+        memory: Memory,
+        /// Address of the first byte.
+        start: u64,
+        /// How many.
+        len: u64,
+    },
     /// A global.
     Global(Global),
     /// A local of one frame, for as long as that is there.
@@ -63,12 +72,12 @@ impl Watched {
     pub const MAX_BYTES: u64 = 64;
 }
 
-/// A write to a watched place.
+/// A write to a watched place, or the reading of one.
 #[derive(Clone, Debug)]
 pub struct Hit {
     /// The number of the watch.
     pub watch: usize,
-    /// The step count before the instruction that writes: it is the instruction of that step.
+    /// The step count before the instruction that does it: that is the instruction of that step.
     pub step: u64,
     /// What was there.
     pub old: Watched,
@@ -80,7 +89,7 @@ impl Watch {
     /// What is there now.
     pub(super) fn value(&self, stepper: &Stepper, store: &StoreInner) -> Watched {
         match self {
-            Watch::Memory { memory, start, len } => {
+            Watch::Memory { memory, start, len } | Watch::Reads { memory, start, len } => {
                 let data = store.memories.get(memory.0.index(store)).data();
                 let len = (*len).min(Watched::MAX_BYTES);
                 let range = usize::try_from(*start).ok().zip(usize::try_from(len).ok());
@@ -207,13 +216,15 @@ impl Sites {
             Watch::Memory { memory, start, len } => {
                 Target::Memory(memory.0.index(store), (*start, *len))
             }
+            Watch::Reads { memory, start, len } => {
+                Target::Reads(memory.0.index(store), (*start, *len))
+            }
             Watch::Global(global) => Target::Global(global.0.index(store)),
             Watch::Local { frame, local, .. } => Target::Local(*frame, *local),
         };
         Some(Watching {
             known: self.0.with(core::mem::take),
             targets: until.watches.iter().map(target).collect(),
-            reads: until.reads,
         })
     }
 
@@ -229,17 +240,18 @@ impl Sites {
 enum Target {
     /// A memory's index in the store, start and length.
     Memory(u32, (u64, u64)),
+    /// The same, of bytes that are read.
+    Reads(u32, (u64, u64)),
     /// A global's index in the store.
     Global(u32),
     /// A frame, and the local's index.
     Local(u32, u32),
 }
 
-/// Tells instructions that write to what is watched from others that write, without leaving the machine.
+/// Tells instructions that touch what is watched from others that write or read, without leaving the machine.
 pub(crate) struct Watching {
     known: Known,
     targets: Vec<Target>,
-    reads: bool,
 }
 
 impl Watching {
@@ -266,11 +278,14 @@ impl Watching {
                 targets.any(|target| matches!(target, Target::Global(watched) if *watched == index))
             }
             Site::Memory(reaches) => reaches.touches(instance, slot).any(|touched| {
-                (touched.writes || self.reads)
-                    && self.targets.iter().any(|target| {
-                        matches!(target, Target::Memory(memory, range)
-                            if *memory == touched.memory && overlap(*range, (touched.address, touched.len)))
-                    })
+                let touches = |memory: u32, range| {
+                    memory == touched.memory && overlap(range, (touched.address, touched.len))
+                };
+                self.targets.iter().any(|target| match *target {
+                    Target::Memory(memory, range) => touched.writes && touches(memory, range),
+                    Target::Reads(memory, range) => touched.reads && touches(memory, range),
+                    Target::Local(..) | Target::Global(_) => false,
+                })
             }),
         }
     }
@@ -303,10 +318,15 @@ pub(super) fn hit_by(
             instance.globals[*written as usize] == store.globals.ptr(global.0.index(store))
         }
         (Site::Memory(reaches), Watch::Memory { memory, start, len }) => {
-            reaches.accesses(stepper, store, frame).any(|access| {
-                (access.writes || until.reads)
-                    && access.memory == *memory
-                    && access.overlaps(*start, *len)
+            let mut accesses = reaches.accesses(stepper, store, frame);
+            accesses.any(|access| {
+                access.writes && access.memory == *memory && access.overlaps(*start, *len)
+            })
+        }
+        (Site::Memory(reaches), Watch::Reads { memory, start, len }) => {
+            let mut accesses = reaches.accesses(stepper, store, frame);
+            accesses.any(|access| {
+                access.reads && access.memory == *memory && access.overlaps(*start, *len)
             })
         }
         _ => false,

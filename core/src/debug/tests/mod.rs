@@ -159,6 +159,48 @@ const WRITES: &str = r#"(module
         (unreachable)))"#;
 
 #[test]
+fn reads_of_watched_memory_are_told() {
+    let wat = r#"(module (memory (export "memory") 1)
+        (func (export "run") (result i32)
+            (i32.store (i32.const 16) (i32.const 7))
+            (drop (i32.load (i32.const 20)))
+            (drop (i64.load8_u offset=9 (i32.const 10)))
+            (memory.copy (i32.const 40) (i32.const 14) (i32.const 3))
+            (memory.fill (i32.const 16) (i32.const 1) (i32.const 1))
+            (i32.load16_u (i32.const 18))))"#;
+    let (mut store, instance, stepper) = start(wat, &[]);
+    let memory = instance.get_memory(&store, "memory").unwrap();
+    let (start, len) = (16, 4);
+    let conditions = Conditions {
+        watches: vec![
+            Watch::Memory { memory, start, len },
+            Watch::Reads { memory, start, len },
+        ],
+        ..Conditions::default()
+    };
+    let mut timeline = Timeline::of(&mut store, stepper, TimelineOptions::default()).unwrap();
+    let mut hits = |back: bool| {
+        let mut hits = Vec::new();
+        loop {
+            let stop = match back {
+                false => timeline.resume(&mut store, &conditions),
+                true => timeline.resume_back(&mut store, &conditions),
+            };
+            match stop.unwrap() {
+                Stop::Watch(hit) => hits.push((hit.watch, hit.step)),
+                Stop::Done | Stop::Step => return hits,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let told = [(0, 2), (1, 7), (1, 12), (0, 16), (1, 18)];
+    assert_eq!(hits(false), told);
+    let mut back = hits(true);
+    back.reverse();
+    assert_eq!(back, told);
+}
+
+#[test]
 fn writes_to_watched_places_are_told() {
     let (mut store, instance, mut stepper) = start(WRITES, &[]);
     let memory = instance.get_memory(&store, "memory").unwrap();
