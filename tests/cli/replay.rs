@@ -253,13 +253,18 @@ fn a_recording_is_served_to_other_debuggers() {
     let mut client = TcpStream::connect(address).expect("it listens");
     let timeout = Some(Duration::from_secs(60));
     client.set_read_timeout(timeout).expect("not zero");
-    client.write_all(b"$c#63").expect("it reads");
-    let mut answers = Vec::new();
-    while !answers.ends_with(b"$W00#b7") {
-        let mut byte = [0];
-        client.read_exact(&mut byte).expect("the program exits");
-        answers.push(byte[0]);
-    }
+    let mut said = Vec::new();
+    let mut go_on = |to: &[u8]| {
+        client.write_all(b"$c#63").expect("it reads");
+        while !said.ends_with(to) {
+            let mut byte = [0];
+            client.read_exact(&mut byte).expect("it answers");
+            said.push(byte[0]);
+        }
+    };
+    // It stops at the end, for the way back; after that it is over.
+    go_on(b"$T05");
+    go_on(b"$W00#b7");
     let ended = server.wait_with_output().expect("it ends");
     assert!(ended.status.success());
     assert_eq!(String::from_utf8_lossy(&ended.stdout), printed);

@@ -9,7 +9,7 @@ use gdbstub::{
 };
 use wasmote::{
     Error, Instance, Memory, Module, Store, TrapCode, Val,
-    debug::{Breakpoint, Conditions, Frame, Hit, Stop, Timeline, TimelineOptions, Until, Watch},
+    debug::{Breakpoint, Frame, Hit, Stepper, Stop, Timeline, TimelineOptions, Until, Watch},
 };
 
 use crate::{
@@ -20,6 +20,14 @@ use crate::{
 /// Steps between looks at the connection.
 const SLICE: u64 = 2_000_000;
 
+/// Bytes of a memory to stop at.
+#[derive(PartialEq, Eq)]
+struct Watchpoint {
+    place: Place,
+    len: u64,
+    kind: WatchKind,
+}
+
 /// A program on its timeline.
 pub struct Debuggee<T: 'static> {
     pub(super) store: Store<T>,
@@ -29,13 +37,15 @@ pub struct Debuggee<T: 'static> {
     /// The file that the module is from.
     pub(super) file: PathBuf,
     breakpoints: Vec<u32>,
-    watches: Vec<(Place, u64)>,
+    watches: Vec<Watchpoint>,
     /// What it is to do now.
     order: Order,
     /// What it does with the next order to go on, instead: from the step where that was said.
     pub(super) planned: Option<(u64, Travel)>,
     /// Words for the client about the last stop.
     pub(super) message: Option<String>,
+    /// The client knows that it stands at the end: going on from there is over.
+    at_end: bool,
 }
 
 /// What the client wants it to do.
@@ -69,18 +79,40 @@ impl<T: 'static> Debuggee<T> {
     ) -> Result<Debuggee<T>, Error> {
         let options = TimelineOptions::default();
         let timeline = Timeline::start(&mut store, entry.func, &entry.arguments, options)?;
-        Ok(Debuggee {
+        Ok(Debuggee::of(store, module, file, entry.instance, timeline))
+    }
+
+    /// Goes on where a call stands.
+    pub fn at(
+        mut store: Store<T>,
+        module: Module,
+        file: PathBuf,
+        (instance, stepper): (Instance, Stepper),
+    ) -> Result<Debuggee<T>, Error> {
+        let timeline = Timeline::of(&mut store, stepper, TimelineOptions::default())?;
+        Ok(Debuggee::of(store, module, file, instance, timeline))
+    }
+
+    fn of(
+        store: Store<T>,
+        module: Module,
+        file: PathBuf,
+        instance: Instance,
+        timeline: Timeline,
+    ) -> Debuggee<T> {
+        Debuggee {
             store,
             timeline,
             module,
-            instance: entry.instance,
+            instance,
             file,
             breakpoints: Vec::new(),
             watches: Vec::new(),
             order: Order::Continue,
             planned: None,
             message: None,
-        })
+            at_end: false,
+        }
     }
 
     /// Its results, if it has returned, or what it failed with.
@@ -131,19 +163,20 @@ impl<T: 'static> Debuggee<T> {
     }
 
     /// Watches bytes, or gives false where no memory is.
-    pub(super) fn add_watch(&mut self, address: u64, len: u64) -> bool {
+    pub(super) fn add_watch(&mut self, address: u64, len: u64, kind: WatchKind) -> bool {
         match Place::at(address) {
             Some(place @ Place::Memory { index, .. }) if self.memory(index).is_some() => {
-                self.watches.push((place, len));
+                self.watches.push(Watchpoint { place, len, kind });
                 true
             }
             _ => false,
         }
     }
 
-    pub(super) fn remove_watch(&mut self, address: u64, len: u64) -> bool {
+    pub(super) fn remove_watch(&mut self, address: u64, len: u64, kind: WatchKind) -> bool {
         let mut watches = self.watches.iter();
-        let found = watches.position(|(place, l)| (place.address(), *l) == (address, len));
+        let found =
+            watches.position(|w| (w.place.address(), w.len, w.kind) == (address, len, kind));
         found.map(|at| self.watches.remove(at)).is_some()
     }
 
@@ -165,12 +198,15 @@ impl<T: 'static> Debuggee<T> {
     /// Does a part of what was ordered; gives why it stopped, if it has.
     pub fn work(&mut self) -> Result<Option<SingleThreadStopReason<u64>>, Error> {
         let stop = match self.order {
-            Order::Travel(travel) => return self.travel(travel).map(Some),
+            Order::Travel(travel) => {
+                self.at_end = false;
+                return self.travel(travel);
+            }
             // (Before it travels, it need not move.)
             Order::Step if self.planned.is_some() && self.timeline.stepper().is_over() => {
                 return Ok(Some(signal(Signal::SIGTRAP)));
             }
-            // A program that has failed was looked at: now it is gone.
+            // A program that is over was looked at: now it is gone.
             Order::Step | Order::Continue if self.timeline.stepper().is_over() => {
                 return Ok(Some(self.end()));
             }
@@ -179,11 +215,9 @@ impl<T: 'static> Debuggee<T> {
                 stop => stop,
             },
             Order::Continue => {
-                let conditions = self.conditions();
                 let until = Until {
-                    breakpoints: conditions.breakpoints,
-                    watches: conditions.watches,
-                    ..Until::steps(self.store.steps() + SLICE)
+                    steps: Some(self.store.steps() + SLICE),
+                    ..self.stops()
                 };
                 match self.timeline.forward(&mut self.store, &until)? {
                     Stop::Step => return Ok(None),
@@ -191,105 +225,152 @@ impl<T: 'static> Debuggee<T> {
                 }
             }
         };
-        Ok(Some(self.reason(stop)))
+        self.reason(stop).map(Some)
     }
 
-    fn travel(&mut self, travel: Travel) -> Result<SingleThreadStopReason<u64>, Error> {
-        let store = &mut self.store;
+    fn travel(&mut self, travel: Travel) -> Result<Option<SingleThreadStopReason<u64>>, Error> {
+        let trapped = || Ok(Some(signal(Signal::SIGTRAP)));
         let stop = match travel {
             Travel::Step => {
-                let before = store.steps();
-                let stop = self.timeline.step_back(store)?;
-                if store.steps() < before {
-                    return Ok(signal(Signal::SIGTRAP));
+                let before = self.steps();
+                let stop = self.timeline.step_back(&mut self.store)?;
+                if self.steps() < before {
+                    return trapped();
                 }
                 stop
             }
             Travel::To(step) => {
-                let stop = self.timeline.go_to(store, step)?;
-                if let Stop::Step = stop {
-                    return Ok(signal(Signal::SIGTRAP));
+                // (Steps that were reached before are near a snapshot.)
+                let known = step <= self.steps().max(self.timeline.end());
+                let goal = match known {
+                    true => step,
+                    false => step.min(self.steps().max(self.timeline.end()) + SLICE),
+                };
+                match self.timeline.go_to(&mut self.store, goal)? {
+                    Stop::Step if goal < step => return Ok(None),
+                    Stop::Step => return trapped(),
+                    stop => stop,
                 }
-                stop
             }
-            Travel::Continue => {
-                let conditions = self.conditions();
-                self.timeline.resume_back(&mut self.store, &conditions)?
-            }
+            Travel::Continue => match self.back(self.stops())? {
+                Some(stop) => stop,
+                None => return Ok(None),
+            },
             Travel::Writer { start, len } => {
                 let memory = self.memory(0);
                 let memory = memory.ok_or_else(|| Error::new("the module has no memory"))?;
-                let conditions = Conditions {
+                let writes = Until {
                     watches: vec![Watch::Memory { memory, start, len }],
-                    ..Conditions::default()
+                    ..Until::default()
                 };
-                match self.timeline.resume_back(&mut self.store, &conditions)? {
-                    Stop::Watch(_) => {
-                        let step = self.store.steps();
+                match self.back(writes)? {
+                    None => return Ok(None),
+                    Some(Stop::Watch(_)) => {
+                        let step = self.steps();
                         self.message = Some(format!("step {step} writes there\n"));
-                        return Ok(signal(Signal::SIGTRAP));
+                        return trapped();
                     }
-                    stop => stop,
+                    Some(stop) => stop,
                 }
             }
         };
         if let Stop::Step = stop {
             self.message = Some("this is the first step\n".into());
-            return Ok(SingleThreadStopReason::ReplayLog {
+            return Ok(Some(SingleThreadStopReason::ReplayLog {
                 tid: None,
                 pos: ReplayLogPosition::Begin,
-            });
+            }));
         }
-        Ok(self.reason(stop))
+        self.reason(stop).map(Some)
     }
 
-    fn conditions(&self) -> Conditions {
+    /// A part of the way back, until something to stop at or the first step ([`Stop::Step`]); none if it goes on.
+    fn back(&mut self, until: Until) -> Result<Option<Stop>, Error> {
+        let first = self.timeline.first();
+        let until = Until {
+            steps: Some(self.steps().saturating_sub(SLICE).max(first)),
+            ..until
+        };
+        let stop = self.timeline.backward(&mut self.store, &until)?;
+        let goes_on = matches!(stop, Stop::Step) && self.steps() > first;
+        Ok((!goes_on).then_some(stop))
+    }
+
+    /// Where breakpoints and watchpoints stop.
+    fn stops(&self) -> Until {
         let breakpoints = self.breakpoints.iter().map(|offset| Breakpoint {
             module: self.module.clone(),
             offset: *offset,
         });
-        // (In the order of `self.watches`: a hit tells the number.)
-        let watches = self.watches.iter().filter_map(|(place, len)| {
-            let Place::Memory { index, offset } = *place else {
-                return None;
-            };
-            Some(Watch::Memory {
-                memory: self.memory(index)?,
-                start: offset.into(),
-                len: *len,
-            })
-        });
-        Conditions {
+        Until {
             breakpoints: breakpoints.collect(),
-            watches: watches.collect(),
+            watches: self.watched().map(|(_, watch)| watch).collect(),
+            ..Until::default()
         }
     }
 
-    fn reason(&mut self, stop: Stop) -> SingleThreadStopReason<u64> {
-        match stop {
+    /// What watchpoints watch; some watch more than one thing.
+    fn watched(&self) -> impl Iterator<Item = (&Watchpoint, Watch)> {
+        self.watches.iter().flat_map(|point| {
+            let (index, start) = match point.place {
+                Place::Memory { index, offset } => (index, u64::from(offset)),
+                Place::Code { .. } => (u32::MAX, 0),
+            };
+            let memory = self.memory(index);
+            let len = point.len;
+            let writes = memory.map(|memory| Watch::Memory { memory, start, len });
+            let reads = memory.map(|memory| Watch::Reads { memory, start, len });
+            let (writes, reads) = match point.kind {
+                WatchKind::Write => (writes, None),
+                WatchKind::Read => (None, reads),
+                WatchKind::ReadWrite => (writes, reads),
+            };
+            [writes, reads]
+                .into_iter()
+                .flatten()
+                .map(move |watch| (point, watch))
+        })
+    }
+
+    fn reason(&mut self, stop: Stop) -> Result<SingleThreadStopReason<u64>, Error> {
+        Ok(match stop {
             Stop::Breakpoint(_) => SingleThreadStopReason::SwBreak(()),
-            Stop::Watch(Hit { watch, .. }) => SingleThreadStopReason::Watch {
-                tid: (),
-                kind: WatchKind::Write,
-                addr: self.watches[watch].0.address(),
+            Stop::Watch(Hit { watch, .. }) => match self.watched().nth(watch) {
+                Some((point, _)) => SingleThreadStopReason::Watch {
+                    tid: (),
+                    kind: point.kind,
+                    addr: point.place.address(),
+                },
+                None => signal(Signal::SIGTRAP),
             },
-            Stop::Done => self.end(),
-            Stop::Failed => match self.outcome() {
-                Err(error) if error.i32_exit_status().is_none() => {
-                    let words = error.to_string();
-                    let words = words.lines().next().unwrap_or_default();
-                    self.message = Some(format!("{words}\n"));
-                    // (LLDB would pass other signals on to the program, which it cannot backwards.)
-                    signal(Signal::SIGTRAP)
+            Stop::Done | Stop::Failed if self.at_end => self.end(),
+            // From the end there is a way back.
+            Stop::Done | Stop::Failed => {
+                self.at_end = true;
+                let words = match self.outcome() {
+                    Ok(_) => "it returns: going on ends it".to_owned(),
+                    Err(error) => match error.i32_exit_status() {
+                        Some(status) => format!("it exits with status {status}: going on ends it"),
+                        None => {
+                            let text = error.to_string();
+                            text.lines().next().unwrap_or_default().to_owned()
+                        }
+                    },
+                };
+                self.message = Some(words + "\n");
+                if self.frames().is_empty() {
+                    // Where there still is something to look at.
+                    self.timeline.step_back(&mut self.store)?;
                 }
-                _ => self.end(),
-            },
+                // (LLDB would pass other signals on to the program, which it cannot backwards.)
+                signal(Signal::SIGTRAP)
+            }
             Stop::Paused => {
                 self.message = Some("the fuel is used up\n".into());
                 signal(Signal::SIGTRAP)
             }
             _ => signal(Signal::SIGTRAP),
-        }
+        })
     }
 
     /// What is told of a program that is over.

@@ -200,7 +200,6 @@ impl<T: 'static> SwBreakpoint for Debuggee<T> {
     }
 }
 
-// Writes are watched. What only reads is not noticed.
 impl<T: 'static> HwWatchpoint for Debuggee<T> {
     fn add_hw_watchpoint(
         &mut self,
@@ -208,16 +207,16 @@ impl<T: 'static> HwWatchpoint for Debuggee<T> {
         len: u64,
         kind: WatchKind,
     ) -> TargetResult<bool, Self> {
-        Ok(kind == WatchKind::Write && self.add_watch(address, len))
+        Ok(self.add_watch(address, len, kind))
     }
 
     fn remove_hw_watchpoint(
         &mut self,
         address: u64,
         len: u64,
-        _: WatchKind,
+        kind: WatchKind,
     ) -> TargetResult<bool, Self> {
-        Ok(self.remove_watch(address, len))
+        Ok(self.remove_watch(address, len, kind))
     }
 }
 

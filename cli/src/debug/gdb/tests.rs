@@ -293,7 +293,6 @@ fn forwards_and_back() {
     let object = number(&client.ask(&format!("m{table:x},4")));
     let class = number(&client.ask(&format!("m{object:x},4")));
     assert_eq!(client.ask(&format!("Z2,{object:x},4")), "OK");
-    assert!(client.ask(&format!("Z3,{object:x},4")).starts_with('E'));
     let (_, stop) = client.go("bc");
     assert!(stop.contains(&format!("watch:0{object:x};")), "{stop}");
     assert_eq!(function(client.pc()), "join");
@@ -379,6 +378,116 @@ fn bad_packets_and_a_client_that_vanishes() {
         words.starts_with("the debugger is gone; the program was at step "),
         "{words}"
     );
+}
+
+/// A session with a program that is text.
+fn of_text(name: &str, text: &str) -> (Client, Outcome) {
+    let name = format!("wasmote-gdb-{}-{name}.wat", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    std::fs::write(&file, text).expect("writable");
+    let (mut client, server) = Client::of(&file.to_string_lossy());
+    // It has been read by then.
+    assert!(client.ask("?").starts_with("T05"));
+    std::fs::remove_file(&file).expect("it is there");
+    (client, server)
+}
+
+impl Client {
+    fn step(&mut self) -> u64 {
+        let told = self.monitor("steps");
+        let step = told.split(' ').nth(1).and_then(|step| step.parse().ok());
+        step.unwrap_or_else(|| panic!("{told}"))
+    }
+}
+
+#[test]
+fn reads_are_watched_and_the_end_is_looked_at() {
+    let (mut client, server) = of_text(
+        "reads",
+        r#"(module (memory 1) (func (export "_start")
+            (i32.store (i32.const 16) (i32.const 7))
+            (drop (i32.load (i32.const 16)))
+            (i32.store (i32.const 16) (i32.const 8))))"#,
+    );
+    assert_eq!(client.ask("Z3,10,4"), "OK");
+    let (_, stop) = client.go("c");
+    assert!(stop.contains("rwatch:10;"), "{stop}");
+    assert_eq!(client.step(), 5);
+    assert!(client.ask("z2,10,4").starts_with('E'));
+    assert_eq!(client.ask("z3,10,4"), "OK");
+    assert_eq!(client.ask("Z4,10,4"), "OK");
+    for (order, step) in [("bc", 4), ("bc", 2), ("c", 3), ("c", 5), ("c", 9)] {
+        let (_, stop) = client.go(order);
+        assert!(stop.contains("awatch:10;"), "{order} {step}: {stop}");
+        assert_eq!(client.step(), step);
+    }
+    // Back from the end.
+    for _ in 0..2 {
+        let (said, stop) = client.go("c");
+        assert_eq!(said, "it returns: going on ends it\n");
+        assert!(stop.starts_with("T05thread:01;"), "{stop}");
+        assert_eq!(client.frames().len(), 1);
+        assert!(client.go("bc").1.contains("awatch:10;"));
+        assert_eq!(client.step(), 8);
+        assert!(client.go("c").1.contains("awatch:10;"));
+    }
+    assert!(client.go("vCont;s:1").1.starts_with("T05"));
+    assert_eq!(client.go("vCont;s:1").1, "W00");
+    let ended = server.join().expect("no panic");
+    assert_eq!(ended, Ok("TargetExited(0)".into()));
+}
+
+#[test]
+fn an_exit_is_looked_at() {
+    let (mut client, server) = of_text(
+        "exits",
+        r#"(module
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (memory (export "memory") 1)
+            (func (export "_start") (call $exit (i32.const 7))))"#,
+    );
+    let (said, stop) = client.go("c");
+    assert_eq!(said, "it exits with status 7: going on ends it\n");
+    assert!(stop.starts_with("T05thread:01;"), "{stop}");
+    assert_eq!(client.frames().len(), 1);
+    client.go("bs");
+    assert_eq!(client.step(), 1);
+    client.go("c");
+    assert_eq!(client.go("c").1, "W07");
+    let ended = server.join().expect("no panic");
+    assert_eq!(ended, Ok("TargetExited(7)".into()));
+}
+
+#[test]
+fn a_long_way_back_is_interrupted() {
+    let (mut client, server) = of_text(
+        "back",
+        r#"(module (memory 1) (func (export "_start") (loop $on br $on)))"#,
+    );
+    client.send("c");
+    assert_eq!(client.byte(), b'+');
+    thread::sleep(Duration::from_millis(1500));
+    client.stream.write_all(&[3]).expect("is read");
+    assert!(client.receive().starts_with("T02"));
+    let last = client.step();
+    // Nobody ever writes there.
+    assert_eq!(client.ask("Z2,10,1"), "OK");
+    client.send("bc");
+    client.stream.write_all(&[3]).expect("is read");
+    assert_eq!(client.byte(), b'+');
+    let stop = client.receive();
+    assert!(stop.starts_with("T02thread:01;"), "{stop}");
+    let step = client.step();
+    assert!(0 < step && step <= last, "{step} of {last}");
+    // The rest of it.
+    let (said, stop) = client.go("bc");
+    assert!(stop.starts_with("T05replaylog:begin"), "{stop}");
+    assert_eq!(
+        (said.as_str(), client.step()),
+        ("this is the first step\n", 0)
+    );
+    client.send("k");
+    assert_eq!(server.join().expect("no panic"), Ok("Kill".into()));
 }
 
 #[test]
