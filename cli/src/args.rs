@@ -26,6 +26,7 @@ Examples:
   wasmote run --dir .::/:ro program.wasm    … that may look at this directory and change nothing
   wasmote run --invoke add math.wat 2 40    call an exported function and print its results
   wasmote run --fuel 1000000 p.wasm         … and stop it after so many instructions
+  wasmote run --snapshot s --pause-at 99 p  pause a program; `wasmote resume s p` goes on with it
   wasmote trace --func main p.wasm          each instruction of a function, with operands and results
   wasmote profile --html flames.html p.wasm how often which functions ran, and a page with a flame graph
   wasmote compile program.wasm              make program.mote, an image: chips run it where it lies, `run` does, too
@@ -52,6 +53,8 @@ pub enum Command {
     Run(RunArgs),
     /// Run a program step by step, forwards and backwards
     Debug(DebugArgs),
+    /// Go on with a program that `wasmote run --snapshot` has paused
+    Resume(ResumeArgs),
     /// Do again what `wasmote run --record` recorded, without the files, clocks and sockets
     Replay(ReplayArgs),
     /// Print the instructions that a program executes, with their operands and results
@@ -83,11 +86,54 @@ Examples:
   wasmote run --invoke fib fib.wat 30")]
 pub struct RunArgs {
     /// Record what the system answered to LOG, for `wasmote replay`
-    #[arg(long, value_name = "LOG")]
+    #[arg(long, value_name = "LOG", conflicts_with = "snapshot")]
     pub record: Option<PathBuf>,
     /// Write a core dump to FILE if the program traps
     #[arg(long, value_name = "FILE")]
     pub core_on_trap: Option<PathBuf>,
+    /// Whether it may be paused.
+    #[command(flatten)]
+    pub pause: PauseArgs,
+    /// Which program, and what it is given.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// Where a program is paused.
+#[derive(Args)]
+pub struct PauseArgs {
+    /// Run code that can stop, and pause the program at Ctrl-C or --pause-at: write its state to FILE, for
+    /// `wasmote resume`
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// Pause it when it has executed so many instructions since its start
+    #[arg(long, value_name = "STEP", requires = "snapshot")]
+    pub pause_at: Option<u64>,
+}
+
+/// `wasmote resume`.
+#[derive(Args)]
+#[command(mut_arg("invoke", |arg| arg.hide(true).conflicts_with("from")))]
+#[command(after_help = "\
+It wants the module that was paused, and directories under the same names; arguments, which most programs have read by \
+then, can be the same. Files and directories are opened again by their paths, at the positions where they were. Not in \
+a snapshot are what files hold (with --virtual, what was written is gone) and what was read from standard input; a \
+program that has sockets open cannot be paused. --fuel is what it may burn from here on.
+
+Examples:
+  wasmote run --snapshot p.snap --pause-at 1000000 --dir . p.wasm in.txt
+  wasmote resume --dir . p.snap p.wasm in.txt        … and on, to the end
+  wasmote debug --from p.snap --dir . p.wasm in.txt  … or step by step")]
+pub struct ResumeArgs {
+    /// Whether it may be paused again.
+    #[command(flatten)]
+    pub pause: PauseArgs,
+    /// Write a core dump to FILE if the program traps, with the values of all locals and operands
+    #[arg(long, value_name = "FILE")]
+    pub core_on_trap: Option<PathBuf>,
+    /// The paused state
+    #[arg(value_name = "SNAPSHOT")]
+    pub from: PathBuf,
     /// Which program, and what it is given.
     #[command(flatten)]
     pub program: ProgramArgs,
@@ -119,6 +165,9 @@ pub struct DebugArgs {
     /// What the program reads from its standard input; nothing without it
     #[arg(long, value_name = "FILE", conflicts_with = "gdb")]
     pub stdin: Option<PathBuf>,
+    /// Begin where `wasmote run --snapshot` has paused it
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "invoke")]
+    pub from: Option<PathBuf>,
     /// Which program, and what it is given.
     #[command(flatten)]
     pub program: ProgramArgs,

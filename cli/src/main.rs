@@ -10,12 +10,14 @@ mod invoke;
 mod limits;
 mod load;
 mod output;
+mod pause;
 mod profile;
 mod program;
 mod ranges;
 mod record;
 mod replay;
 mod report;
+mod resume;
 mod run;
 mod size;
 mod trace;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     let result = match args::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Debug(args) => debug::start::debug(&args),
+        Command::Resume(args) => resume::resume(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Profile(args) => profile::profile(&args),

@@ -9,8 +9,8 @@ use std::{
 };
 
 use wasmote::{
-    Engine, Error, Instance, Linker, Module, Store, Val,
-    debug::{Recording, ReplayedCall, Stepper, Until},
+    Engine, Error, Instance, Linker, Module, Store, TrapCode, Val,
+    debug::{Recording, ReplayedCall, Stepper, Stop, Until},
 };
 
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     debug::{
         core_of,
         gdb::{self, Debuggee},
-        session::Stream,
-        start::{self, UsersChoice},
+        session::{Session, Stream},
+        start::{self, FrontEnd, UsersChoice},
     },
     error::Failure,
     limits::Limits,
@@ -88,12 +88,12 @@ fn debug(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     match gdb {
         Some(address) => {
             let file = args.module.clone().unwrap_or(info.module);
-            let debuggee = Debuggee::start(store, module, file, &entry)?;
-            gdb::debug(address, debuggee, entry.invoked)
+            gdb::debug(address, Debuggee::start(store, module, file, &entry)?)
         }
         None => {
-            let front_end = UsersChoice::of(&args.debugger, &args.log);
-            start::enter(&args.debugger, kept, (store, &module, &entry), front_end)
+            let options = start::options(&args.debugger, kept);
+            let session = Session::start(store, &module, &entry, options);
+            UsersChoice::of(&args.debugger, &args.log).run(session.map_err(Failure::new)?)
         }
     }
 }
@@ -222,7 +222,9 @@ fn run_again(
         return run::status(result);
     };
     let mut stepper = Stepper::start(&mut *store, entry.func, &entry.arguments)?;
-    stepper.run(&mut *store, &Until::end());
+    if let Stop::Paused = stepper.run(&mut *store, &Until::end()) {
+        return run::status(Err(TrapCode::OutOfFuel.into()));
+    }
     if stepper.error().is_some_and(|error| error.trap().is_some()) {
         core_of::stepper(core, &info.module, store, entry.instance, &stepper)?;
     } else if entry.invoked {

@@ -2,21 +2,25 @@
 
 use std::process::ExitCode;
 
-use wasmote::{Error, Val};
+use wasmote::{Error, Val, debug::Stepper};
 use wasmote_wasi::Host;
 
 use crate::{
     args::RunArgs,
     debug::core_of,
     error::Failure,
-    invoke, output,
+    invoke, output, pause,
     program::{self, Program, Setup, Task},
     record::{Info, Log},
 };
 
 /// Runs the program; its exit status is ours.
 pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
-    program::with(&args.program, &Setup::default(), args)
+    let setup = Setup {
+        debug: args.pause.snapshot.is_some(),
+        ..Setup::default()
+    };
+    program::with(&args.program, &setup, args)
 }
 
 impl Task for &RunArgs {
@@ -43,6 +47,11 @@ impl RunArgs {
             Ok(entry) => entry,
             Err(error) => return status(Err(error)),
         };
+        if self.pause.snapshot.is_some() {
+            let stepper = Stepper::start(&mut program.store, entry.func, &entry.arguments)?;
+            let core = self.core_on_trap.as_deref();
+            return pause::go_on(&self.pause, core, program, (entry.instance, stepper));
+        }
         let store = &mut program.store;
         let mut results = vec![Val::I32(0); entry.func.ty(&*store).results().len()];
         let result = entry.func.call(&mut *store, &entry.arguments, &mut results);

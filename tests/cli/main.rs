@@ -7,6 +7,7 @@ mod explain;
 mod images;
 mod invoke;
 mod limits;
+mod pause;
 mod profile;
 mod programs;
 mod replay;

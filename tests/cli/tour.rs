@@ -72,7 +72,7 @@ fn the_tour_is_as_it_says() {
             .expect("blocks end");
         let block = &more[..end];
         match kind.split_once(' ') {
-            Some(("wat", file)) => {
+            Some(("wat" | "text", file)) => {
                 dir.file(file, block.join("\n"));
                 done.extend(block.iter().map(|line| (*line).to_owned()));
             }

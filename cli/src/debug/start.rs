@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use wasmote::{Module, Store};
+use wasmote::debug::Snapshot;
 use wasmote_std_host::Capture;
 use wasmote_wasi::Host;
 
@@ -21,7 +21,8 @@ use crate::{
     args::{DebugArgs, DebuggerArgs},
     error::Failure,
     load::reason,
-    program::{self, Entry, Program, Setup, Task},
+    pause,
+    program::{self, Program, Setup, Task},
     wasi::Streams,
 };
 
@@ -44,7 +45,7 @@ pub trait FrontEnd {
 pub fn debug(args: &DebugArgs) -> Result<ExitCode, Failure> {
     let file = args.program.file();
     match &args.debugger.gdb {
-        Some(address) => gdb::serve(address, &args.program),
+        Some(address) => gdb::serve(address, args),
         None if args.dap => dap::serve(),
         None => with(args, UsersChoice::of(&args.debugger, &file)),
     }
@@ -57,6 +58,10 @@ pub fn with<F: FrontEnd>(args: &DebugArgs, front_end: F) -> Result<F::Output, Fa
         Some(path) => read(path)?,
         None => Vec::new(),
     };
+    let from = match &args.from {
+        Some(path) => Some((path.as_path(), pause::read(path)?)),
+        None => None,
+    };
     let setup = Setup {
         debug: true,
         streams: Streams::Kept {
@@ -67,6 +72,7 @@ pub fn with<F: FrontEnd>(args: &DebugArgs, front_end: F) -> Result<F::Output, Fa
     };
     let debug = Debug {
         args,
+        from,
         kept,
         front_end,
     };
@@ -81,20 +87,13 @@ pub fn keeping() -> Kept {
     }
 }
 
-/// Enters the call that a program begins with, and hands it to a front end.
-pub fn enter<T: 'static, F: FrontEnd>(
-    args: &DebuggerArgs,
-    kept: Kept,
-    (store, module, entry): (Store<T>, &Module, &Entry),
-    front_end: F,
-) -> Result<F::Output, Failure> {
-    let options = Options {
+/// How the arguments want a session to be.
+pub fn options(args: &DebuggerArgs, kept: Kept) -> Options {
+    Options {
         files: SourceFiles::new(args.source_maps.clone()),
         budget: usize::try_from(args.snapshot_budget.0).unwrap_or(usize::MAX),
         kept,
-    };
-    let session = Session::start(store, module, entry, options);
-    front_end.run(session.map_err(Failure::new)?)
+    }
 }
 
 /// Reads a file that was named on the command line.
@@ -104,6 +103,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 struct Debug<'a, F> {
     args: &'a DebugArgs,
+    /// A state to begin with, and where it was read.
+    from: Option<(&'a Path, Snapshot)>,
     kept: Kept,
     front_end: F,
 }
@@ -113,11 +114,21 @@ impl<F: FrontEnd> Task for Debug<'_, F> {
 
     fn run<H: Host + 'static>(self, mut program: Program<H>) -> Result<F::Output, Failure> {
         let args = self.args;
-        // (What fails before is no call that could be stepped through.)
-        let entry = program.begin(&args.program)??;
+        let options = options(&args.debugger, self.kept);
         let module = program.module.clone();
-        let program = (program.store, &module, &entry);
-        enter(&args.debugger, self.kept, program, self.front_end)
+        let session = match &self.from {
+            Some((path, snapshot)) => {
+                let fuel = args.program.fuel;
+                let (instance, stepper) = pause::restore(&mut program, snapshot, path, fuel)?;
+                Session::at(program.store, &module, instance, stepper, options)
+            }
+            None => {
+                // (What fails before is no call that could be stepped through.)
+                let entry = program.begin(&args.program)??;
+                Session::start(program.store, &module, &entry, options)
+            }
+        };
+        self.front_end.run(session.map_err(Failure::new)?)
     }
 }
 

@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(args.program.words, ["-p.wasm", "--dir", "x", "7"]);
         assert_eq!(args.program.dirs, [".", "/a::/b:ro"]);
         assert_eq!(args.program.env, ["HOME", "LANG=C", "N=1"]);
-        assert_eq!(args.source_maps.len(), 2);
+        assert_eq!(args.debugger.source_maps.len(), 2);
         assert_eq!(args.program.fuel, Some(99));
         assert_eq!(args.program.max_memory.map(|size| size.0), Some(65536));
         assert_eq!(args.program.max_stack.map(|size| size.0), Some(4096));

@@ -16,6 +16,7 @@ mod wire;
 use std::{
     io, iter,
     net::{TcpListener, TcpStream},
+    path::Path,
     process::ExitCode,
 };
 
@@ -26,7 +27,7 @@ use gdbstub::{
         state_machine::{GdbStubStateMachine, GdbStubStateMachineInner, state},
     },
 };
-use wasmote::Error;
+use wasmote::{Error, debug::Snapshot};
 use wasmote_wasi::Host;
 
 pub use self::debuggee::Debuggee;
@@ -36,9 +37,10 @@ use self::{
     wire::{Input, MAX_PACKET, Replies, Requests},
 };
 use crate::{
-    args::ProgramArgs,
+    args::{DebugArgs, ProgramArgs},
     error::Failure,
     load::reason,
+    pause,
     program::{self, Program, Setup, Task},
     run::{show, status},
 };
@@ -54,17 +56,22 @@ const MALFORMED: &str = "E01";
 const NO_ACKNOWLEDGEMENTS: &[u8] = b"$QStartNoAckMode#b0";
 
 /// Waits for a client at an address, and lets it debug the program.
-pub fn serve(address: &str, program: &ProgramArgs) -> Result<ExitCode, Failure> {
+pub fn serve(address: &str, args: &DebugArgs) -> Result<ExitCode, Failure> {
+    let from = match &args.from {
+        Some(path) => Some((path.as_path(), pause::read(path)?)),
+        None => None,
+    };
     let setup = Setup {
         debug: true,
         ..Setup::default()
     };
     program::with(
-        program,
+        &args.program,
         &setup,
         Serve {
             address,
-            arguments: program,
+            arguments: &args.program,
+            from,
         },
     )
 }
@@ -72,12 +79,24 @@ pub fn serve(address: &str, program: &ProgramArgs) -> Result<ExitCode, Failure> 
 struct Serve<'a> {
     address: &'a str,
     arguments: &'a ProgramArgs,
+    /// A state to begin with, and where it was read.
+    from: Option<(&'a Path, Snapshot)>,
 }
 
 impl Task for Serve<'_> {
     type Output = ExitCode;
 
     fn run<H: Host + 'static>(self, mut program: Program<H>) -> Result<ExitCode, Failure> {
+        if let Some((path, snapshot)) = &self.from {
+            let call = pause::restore(&mut program, snapshot, path, self.arguments.fuel)?;
+            let Program {
+                file,
+                module,
+                store,
+                ..
+            } = program;
+            return debug(self.address, Debuggee::at(store, module, file, call)?);
+        }
         let entry = match program.begin(self.arguments)? {
             Ok(entry) => entry,
             Err(error) => return status(Err(error)),
@@ -88,17 +107,12 @@ impl Task for Serve<'_> {
             store,
             ..
         } = program;
-        let debuggee = Debuggee::start(store, module, file, &entry)?;
-        debug(self.address, debuggee, entry.invoked)
+        debug(self.address, Debuggee::start(store, module, file, &entry)?)
     }
 }
 
-/// Waits for a client at an address, and lets it debug; the program's results are printed, if it was invoked for them.
-pub fn debug<T: 'static>(
-    address: &str,
-    mut debuggee: Debuggee<T>,
-    invoked: bool,
-) -> Result<ExitCode, Failure> {
+/// Waits for a client at an address, and lets it debug; the results of an invoked function are printed.
+pub fn debug<T: 'static>(address: &str, mut debuggee: Debuggee<T>) -> Result<ExitCode, Failure> {
     let stream = accept(address)?;
     match session(&mut debuggee, &stream)? {
         DisconnectReason::Kill => {
@@ -109,9 +123,7 @@ pub fn debug<T: 'static>(
     }
     match debuggee.outcome() {
         Ok(results) => {
-            if invoked {
-                show(results)?;
-            }
+            show(results)?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => match error.i32_exit_status() {

@@ -19,7 +19,7 @@ use std::{
 
 use wasmote::{
     Instance, Module, Store,
-    debug::{Timeline, TimelineOptions},
+    debug::{Stepper, Timeline, TimelineOptions},
 };
 
 use super::{
@@ -93,19 +93,41 @@ impl<'m, T: 'static> Session<'m, T> {
         entry: &Entry,
         options: Options,
     ) -> Result<Session<'m, T>> {
-        let code = Code::new(module.bytes()).map_err(|error| error.to_string())?;
-        let code = Rc::new(code);
-        let settings = TimelineOptions {
-            budget: options.budget,
-            ..TimelineOptions::default()
-        };
+        let settings = settings(&options);
         let timeline = Timeline::start(&mut store, entry.func, &entry.arguments, settings);
+        let timeline = timeline.map_err(words)?;
+        Session::of(store, module, entry.instance, timeline, options)
+    }
+
+    /// Begins with a stopped call.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn at(
+        mut store: Store<T>,
+        module: &'m Module,
+        instance: Instance,
+        stepper: Stepper,
+        options: Options,
+    ) -> Result<Session<'m, T>> {
+        let timeline = Timeline::of(&mut store, stepper, settings(&options)).map_err(words)?;
+        Session::of(store, module, instance, timeline, options)
+    }
+
+    fn of(
+        store: Store<T>,
+        module: &'m Module,
+        instance: Instance,
+        timeline: Timeline,
+        options: Options,
+    ) -> Result<Session<'m, T>> {
+        let code = Rc::new(Code::new(module.bytes()).map_err(words)?);
         let output = Output::new(options.kept, store.steps());
         Ok(Session {
-            timeline: timeline.map_err(|error| error.to_string())?,
+            timeline,
             store,
             module: module.clone(),
-            instance: entry.instance,
+            instance,
             source: Source::new(code.clone())?,
             files: options.files,
             listing: Listing::new(code.clone()),
@@ -175,6 +197,13 @@ impl<'m, T: 'static> Session<'m, T> {
     /// What it printed at any step that was ever reached.
     pub fn all_output(&self) -> &[Chunk] {
         self.output.up_to(u64::MAX)
+    }
+}
+
+fn settings(options: &Options) -> TimelineOptions {
+    TimelineOptions {
+        budget: options.budget,
+        ..TimelineOptions::default()
     }
 }
 
