@@ -2,10 +2,13 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use signal_hook::{consts::SIGINT, flag};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
 
 use crate::error::Failure;
 
@@ -39,4 +42,36 @@ pub fn noted() -> bool {
     AT_ONCE
         .get()
         .is_some_and(|at_once| at_once.load(Ordering::Relaxed))
+}
+
+/// Signals that end processes, noted for a command that has to tidy up before.
+pub struct Ending(Arc<AtomicUsize>);
+
+impl Ending {
+    /// From now on they are noted.
+    pub fn note() -> Result<Ending, Failure> {
+        note();
+        let number = Arc::new(AtomicUsize::new(0));
+        let signals = [
+            SIGINT,
+            SIGTERM,
+            #[cfg(unix)]
+            signal_hook::consts::SIGHUP,
+        ];
+        for signal in signals {
+            let at = usize::try_from(signal).unwrap_or_default();
+            flag::register_usize(signal, number.clone(), at)
+                .map_err(|error| Failure::new(format!("cannot handle signals: {error}")))?;
+        }
+        Ok(Ending(number))
+    }
+
+    /// Whether one came: the exit status after it, as shells tell it.
+    pub fn status(&self) -> Option<u8> {
+        let number = self.0.load(Ordering::Relaxed);
+        u8::try_from(number)
+            .ok()
+            .filter(|number| *number != 0)
+            .map(|number| 128 + number)
+    }
 }

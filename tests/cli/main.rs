@@ -11,6 +11,8 @@ mod pause;
 mod profile;
 mod programs;
 mod replay;
+#[cfg(unix)]
+mod screen;
 mod tools;
 mod tour;
 mod trace;

@@ -429,12 +429,8 @@ fn act<T: 'static>(session: &mut Session<'_, T>, act: Act, rest: &str) -> Result
             Ok(format!("{} = {}\n", what.trim(), session.show(&now)?))
         }
         Act::Memory => {
-            let (what, length) = match rest.rsplit_once(char::is_whitespace) {
-                Some((what, length)) if length.starts_with(|c: char| c.is_ascii_digit()) => {
-                    (what.trim(), count(length)?)
-                }
-                _ => (rest, 64),
-            };
+            let (what, length) = address_and_length(rest);
+            let length = length.map_or(Ok(64), count)?;
             let address = session.address(what)?;
             let bytes = session.bytes(address, usize::try_from(length).unwrap_or(usize::MAX))?;
             Ok(report::dump(address, bytes))
@@ -461,6 +457,17 @@ fn act<T: 'static>(session: &mut Session<'_, T>, act: Act, rest: &str) -> Result
         Act::Output => Ok(report::printed(session.output())),
         Act::Help => help(rest),
         Act::Quit => Ok(String::new()),
+    }
+}
+
+/// What `x` takes: an address, and a number of bytes.
+pub fn address_and_length(rest: &str) -> (&str, Option<&str>) {
+    let rest = rest.trim();
+    match rest.rsplit_once(char::is_whitespace) {
+        Some((what, length)) if length.starts_with(|c: char| c.is_ascii_digit()) => {
+            (what.trim(), Some(length))
+        }
+        _ => (rest, None),
     }
 }
 

@@ -53,13 +53,21 @@ pub fn script<T: 'static>(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Does the commands that come from a reader; those that fail print why.
+/// Does the commands that come from a reader, each of which is asked for with a prompt; those that fail print why.
 pub fn read<T: 'static>(
     session: &mut Session<'_, T>,
     input: impl BufRead,
+    prompt: &str,
 ) -> Result<ExitCode, Failure> {
     let mut lines = Lines { shown: 0 };
-    for line in input.lines() {
+    let mut input = input.lines();
+    loop {
+        print(prompt)?;
+        let Some(line) = input.next() else {
+            // (What comes next begins a line.)
+            print(if prompt.is_empty() { "" } else { "\n" })?;
+            break;
+        };
         let line = line.map_err(|e| Failure::new(format!("standard input: {}", reason(&e))))?;
         match lines.execute(session, uncommented(&line))? {
             Ok(true) => {}

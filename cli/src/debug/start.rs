@@ -159,9 +159,11 @@ impl FrontEnd for UsersChoice<'_> {
         if args.script.is_some() || !args.commands.is_empty() {
             return line::script(&mut session, &commands);
         }
-        if !args.plain && io::stdin().is_terminal() && io::stdout().is_terminal() {
+        let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        if !args.plain && on_terminal {
             return tui::run(session, self.file.display().to_string());
         }
-        line::read(&mut session, io::stdin().lock())
+        let prompt = if on_terminal { "> " } else { "" };
+        line::read(&mut session, io::stdin().lock(), prompt)
     }
 }

@@ -103,12 +103,15 @@ impl<'m, T: 'static> App<'m, T> {
         self.message = (String::new(), false);
         let (name, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         if name == "x" {
-            // Here it moves the pane.
-            match self.session.address(rest.trim()) {
+            // Here it moves the pane; so many bytes are shown besides.
+            let (what, length) = commands::address_and_length(rest);
+            match self.session.address(what) {
                 Ok(address) => self.memory = Some(address & !0xf),
                 Err(error) => self.message = (error, true),
             }
-            return true;
+            if length.is_none() || self.message.1 {
+                return true;
+            }
         }
         match commands::execute(&mut self.session, text) {
             Ok(Reply::Quit) => return false,

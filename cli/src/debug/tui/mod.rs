@@ -36,7 +36,7 @@ use ratatui::{
 };
 
 use super::session::Session;
-use crate::{error::Failure, load::reason};
+use crate::{error::Failure, interrupt::Ending, load::reason};
 use app::App;
 use draw::Areas;
 use keys::Action;
@@ -45,11 +45,18 @@ use panes::timeline::step_at;
 /// Motions that take longer show where they are, so often.
 const REPORT: Duration = Duration::from_millis(100);
 
-/// Debugs on the terminal until the user leaves. It is as before then, also after a panic.
+/// How long to look for a key without waiting for one. (In no time at all, none is found.)
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+/// Signals are looked for so often.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Debugs on the terminal until the user leaves, or a signal ends it. It is as before then, also after a panic.
 pub fn run<T: 'static>(mut session: Session<'_, T>, title: String) -> Result<ExitCode, Failure> {
     let broken = |e: io::Error| Failure::new(format!("the terminal: {}", reason(&e)));
+    let ending = Rc::new(Ending::note()?);
     let drawn_over = Rc::new(Cell::new(false));
-    watch(&mut session, drawn_over.clone());
+    watch(&mut session, drawn_over.clone(), ending.clone());
     let mut terminal = ratatui::try_init().map_err(broken)?;
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -57,19 +64,30 @@ pub fn run<T: 'static>(mut session: Session<'_, T>, title: String) -> Result<Exi
         let _ = execute!(io::stdout(), DisableMouseCapture);
         before(info);
     }));
-    let result = execute!(io::stdout(), EnableMouseCapture)
-        .and_then(|()| event_loop(&mut terminal, App::new(session, title), &drawn_over));
+    let result = execute!(io::stdout(), EnableMouseCapture).and_then(|()| {
+        event_loop(
+            &mut terminal,
+            App::new(session, title),
+            &drawn_over,
+            &ending,
+        )
+    });
     let _ = execute!(io::stdout(), DisableMouseCapture);
     ratatui::restore();
-    result.map_err(broken)?;
-    Ok(ExitCode::SUCCESS)
+    match ending.status() {
+        Some(status) => Ok(ExitCode::from(status)),
+        None => result.map(|()| ExitCode::SUCCESS).map_err(broken),
+    }
 }
 
 /// Has long motions show where they are, and end at Esc or Ctrl-C.
-fn watch<T: 'static>(session: &mut Session<'_, T>, drawn_over: Rc<Cell<bool>>) {
+fn watch<T: 'static>(session: &mut Session<'_, T>, drawn_over: Rc<Cell<bool>>, ending: Rc<Ending>) {
     let mut last = Instant::now();
     session.watch_progress(move |step| {
-        while event::poll(Duration::ZERO).unwrap_or(false) {
+        if ending.status().is_some() {
+            return false;
+        }
+        while event::poll(AT_ONCE).unwrap_or(false) {
             match event::read() {
                 Ok(Event::Key(key)) if interrupts(key) => return false,
                 Ok(_) => {}
@@ -104,15 +122,23 @@ fn event_loop<T: 'static>(
     terminal: &mut DefaultTerminal,
     mut app: App<'_, T>,
     drawn_over: &Cell<bool>,
+    ending: &Ending,
 ) -> io::Result<()> {
     loop {
         if drawn_over.take() {
-            terminal.clear()?;
+            // (`clear` would ask the terminal where its cursor is, and not all answer.)
+            let size = terminal.size()?;
+            terminal.resize(Rect::from((Position::ORIGIN, size)))?;
         }
         terminal.draw(|frame| draw::draw(frame, &mut app))?;
+        while !event::poll(TICK)? {
+            if ending.status().is_some() {
+                return Ok(());
+            }
+        }
         let mut event = event::read()?;
         // Of a mouse that moves on while we go, only the last place matters.
-        while is_drag(&event) && event::poll(Duration::ZERO)? {
+        while is_drag(&event) && event::poll(AT_ONCE)? {
             event = event::read()?;
         }
         let size = terminal.size()?;
