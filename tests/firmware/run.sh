@@ -106,7 +106,7 @@ check 'defmt-print' install_defmt_print
 check 'the firmware is formatted' cargo fmt --manifest-path tests/firmware/Cargo.toml --all --check
 check 'the command builds' cargo build --quiet --profile fast -p wasmote-cli
 
-for board in mps2 virt sifive microbit logging behaviour own-board stepping; do
+for board in mps2 virt sifive microbit translation logging behaviour own-board stepping; do
   # shellcheck source=/dev/null
   [ -f "tests/firmware/$board/test.sh" ] && . "tests/firmware/$board/test.sh"
 done

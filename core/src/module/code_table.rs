@@ -17,7 +17,7 @@ use crate::{
 use crate::{
     bytecode::{Encoding, Native},
     exec::ENTRY_HEADER_BYTES,
-    translate::{self, Buffers},
+    translate::{self, Buffers, CODE_PADDING},
 };
 
 /// The functions of a module: translated as they are called, through a shared reference, or in an image.
@@ -38,27 +38,46 @@ pub(crate) struct CodeTable {
 #[cfg(feature = "compiler")]
 #[derive(Default)]
 struct State {
-    /// Code of many functions each (of one, where room is scarce); a chunk is never moved or freed before the module.
+    /// Code of many functions each; a chunk is never moved or freed before the module.
+    #[cfg(hash_maps)]
     chunks: Vec<Chunk>,
+    #[cfg(not(hash_maps))]
+    code: Option<Box<FuncCode>>,
     buffers: Buffers<Native>,
     /// Entries and functions, ascending up to the first `sorted` of them.
+    #[cfg(hash_maps)]
     places: Vec<(usize, u32)>,
+    #[cfg(hash_maps)]
     sorted: usize,
     #[cfg(not(compact))]
     forms: Forms,
 }
 
-/// Words behind code that can be read, whatever they are: see `exec::dispatch`.
-#[cfg(feature = "compiler")]
-const CODE_PADDING: usize = if Native::COMPACT { 1 } else { 0 };
-
 /// Words that are handed out from the start.
-#[cfg(feature = "compiler")]
+#[cfg(all(feature = "compiler", hash_maps))]
 struct Chunk {
-    #[cfg_attr(not(hash_maps), allow(dead_code, reason = "keeps the code"))]
     words: Vec<<Native as Encoding>::Word>,
-    #[cfg(hash_maps)]
     capacity: usize,
+}
+
+/// One function's code, where room is scarce, and that of the function that was translated before it: a list takes no
+/// spare room, and no second place while it grows.
+#[cfg(all(feature = "compiler", not(hash_maps)))]
+struct FuncCode {
+    #[allow(dead_code, reason = "keeps the code")]
+    words: Vec<<Native as Encoding>::Word>,
+    before: Option<Box<FuncCode>>,
+}
+
+#[cfg(all(feature = "compiler", not(hash_maps)))]
+impl Drop for FuncCode {
+    /// One by one: a list may be longer than the stack is deep.
+    fn drop(&mut self) {
+        let mut before = self.before.take();
+        while let Some(mut code) = before {
+            before = code.before.take();
+        }
+    }
 }
 
 #[cfg(all(feature = "compiler", hash_maps))]
@@ -141,7 +160,16 @@ impl CodeTable {
         }
         #[cfg(not(feature = "compiler"))]
         return None;
-        #[cfg(feature = "compiler")]
+        #[cfg(all(feature = "compiler", not(hash_maps)))]
+        {
+            // The last entry before it.
+            let entries = (0..).zip(&self.entries);
+            let entries = entries.map(|(defined, entry)| (entry.load(Ordering::Acquire), defined));
+            let before = entries.filter(|(entry, _)| !entry.is_null() && entry.cast_const() <= ip);
+            let (entry, defined) = before.max()?;
+            Some((defined, (ip as usize - entry as usize) as u32))
+        }
+        #[cfg(all(feature = "compiler", hash_maps))]
         self.state.with(|state| {
             if state.sorted < state.places.len() {
                 state.places.sort_unstable();
@@ -237,6 +265,7 @@ impl CodeTable {
     #[cfg(feature = "compiler")]
     fn publish(&self, state: &mut State, defined: u32) {
         let entry = state.install();
+        #[cfg(hash_maps)]
         state.places.push((entry as usize, defined));
         self.entries[defined as usize].store(entry.cast_mut(), Ordering::Release);
     }
@@ -244,17 +273,19 @@ impl CodeTable {
 
 #[cfg(feature = "compiler")]
 impl State {
-    /// Keeps the finished code and returns its entry. Room is scarce: a chunk is what one function was written to,
-    /// unless much of that is not used, and no buffers wait for the next function.
+    /// Keeps the finished code and returns its entry. Room is scarce: it stays where it was written to, unless much of
+    /// that is not used, and no buffers wait for the next function.
     #[cfg(not(hash_maps))]
     fn install(&mut self) -> *const u8 {
         let mut words = core::mem::take(&mut self.buffers).code.into_words();
+        words.reserve_exact(CODE_PADDING);
         words.extend([0; CODE_PADDING]);
         if words.capacity() > words.len() + words.len() / 4 {
             words.shrink_to_fit();
         }
         let entry = words.as_ptr().cast::<u8>();
-        self.chunks.push(Chunk { words });
+        let before = self.code.take();
+        self.code = Some(Box::new(FuncCode { words, before }));
         entry.wrapping_add(ENTRY_HEADER_BYTES)
     }
 

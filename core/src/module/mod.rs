@@ -222,6 +222,24 @@ impl Module {
         parse::validate(engine, bytes.as_ref())
     }
 
+    /// Translates the function of this index (imports count) now, instead of when it is first called: before what must
+    /// not wait. There is nothing to do if that has been done, for imports, and for images on chips.
+    ///
+    /// # Errors
+    /// [`Module`](crate::ErrorKind::Module) if there is no such function, or translation finds it too large.
+    #[cfg(feature = "compiler")]
+    pub fn translate(&self, func: u32) -> Result<(), Error> {
+        let module = &*self.0;
+        let Some(defined) = func.checked_sub(module.imported_funcs) else {
+            return Ok(());
+        };
+        if func >= module.func_count() {
+            return Err(Error::translation(func, 0, "there is no such function"));
+        }
+        let result = module.code.translate(module, defined);
+        result.map_err(|error| error.in_func(func, module.func_name(func)))
+    }
+
     pub(crate) fn of(inner: ModuleInner) -> Module {
         Module(Shared::new(inner))
     }

@@ -329,3 +329,28 @@ fn bodies_with_any_byte_changed_are_judged_as_by_the_general_reader() {
         "{valid} valid, {invalid} invalid"
     );
 }
+
+#[test]
+fn functions_are_translated_ahead_of_calls() {
+    let module = module(
+        r#"(module (import "a" "b" (func)) (func (export "f") call 0)
+        (func (local i32) (drop (local.get 0))))"#,
+    )
+    .unwrap();
+    let entry = |defined| module.inner().code.entry(defined);
+    assert!(entry(0).is_null());
+    assert!(module.translate(0).is_ok(), "an import needs nothing");
+    module.translate(1).unwrap();
+    let first = entry(0);
+    assert!(!first.is_null() && entry(1).is_null());
+    module.translate(1).unwrap();
+    assert_eq!(entry(0), first);
+    // They are told apart by where their code is.
+    module.translate(2).unwrap();
+    for (defined, entry) in [(0, first), (1, entry(1))] {
+        let inside = entry.wrapping_add(4);
+        assert_eq!(module.inner().code.find(inside), Some((defined, 4)));
+    }
+    let error = module.translate(3).unwrap_err();
+    assert!(error.to_string().contains("no such function"), "{error}");
+}

@@ -7,13 +7,16 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::notes::Notes;
-use crate::bytecode::{CopyFrom, Encoding, Field, Form, Op};
+use crate::bytecode::{CopyFrom, Encoding, Field, Form, Native, Op};
 #[cfg(not(compact))]
 use crate::exec::{HANDLERS, Handler};
 
 /// Words of the longest instruction of the direct encoding without `emit_wide`.
 #[cfg(not(compact))]
 const CELLS: usize = 1 + 16 / size_of::<usize>();
+
+/// Words behind code that can be read, whatever they are: see `exec::dispatch`.
+pub(crate) const CODE_PADDING: usize = if Native::COMPACT { 1 } else { 0 };
 
 /// Position of an instruction in the buffer, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -175,8 +178,7 @@ impl<E: Encoding> Code<E> {
         self.words
     }
 
-    /// Makes room for the code of a body of so many bytes, as much as it usually takes: growing by doubling would
-    /// take three times that in between.
+    /// Makes room for the code of a body of so many bytes, as much as it usually takes.
     #[cfg(not(hash_maps))]
     pub(crate) fn expect(&mut self, body_bytes: usize) {
         let bytes = if E::COMPACT {
@@ -185,7 +187,19 @@ impl<E: Encoding> Code<E> {
             body_bytes * 3
         };
         self.words
-            .reserve_exact(E::ENTRY_BYTES + bytes / Self::WORD);
+            .reserve_exact((E::ENTRY_BYTES + bytes) / Self::WORD + CODE_PADDING);
+    }
+
+    /// Makes room for so many words. Where it is scarce, the buffer does not grow by doubling, which would take three
+    /// times the code in between.
+    #[inline]
+    fn reserve(&mut self, words: usize) {
+        let free = self.words.capacity() - self.words.len();
+        if cfg!(hash_maps) {
+            self.words.reserve(words);
+        } else if free < words {
+            self.words.reserve_exact(words.max(self.words.len() / 8));
+        }
     }
 
     pub(crate) fn map(&self) -> &[(Pc, u32)] {
@@ -194,8 +208,10 @@ impl<E: Encoding> Code<E> {
 
     /// Appends bytes of zero, in whole words.
     pub(crate) fn pad(&mut self, bytes: usize) {
-        let words = self.words.len() + bytes.div_ceil(Self::WORD);
-        self.words.resize(words, E::Word::default());
+        let words = bytes.div_ceil(Self::WORD);
+        self.reserve(words);
+        self.words
+            .resize(self.words.len() + words, E::Word::default());
     }
 
     /// Appends an instruction with 8 or 16 bytes of operands in the direct encoding.
@@ -233,7 +249,7 @@ impl<E: Encoding> Code<E> {
     #[cold]
     #[inline(never)]
     fn emit_rare(&mut self, opcode: u16, operands: Operands, bytes: usize) -> Pc {
-        self.words.reserve(CELLS);
+        self.reserve(CELLS);
         self.record(opcode);
         self.append(opcode, operands, bytes)
     }
@@ -345,6 +361,7 @@ impl<E: Encoding> Code<E> {
 
     /// Appends an opcode and these fields of the direct encoding as the compact one has them.
     fn append_packed(&mut self, opcode: u16, form: &Form, direct: &[u8; 24]) {
+        self.reserve(1);
         self.words.push(E::symbol(opcode));
         let mut packed = [0; 32];
         let mut end = 0;

@@ -3,10 +3,11 @@
 use wasmparser::{BlockType, BrTable};
 
 use super::{
-    code::{NEAR_SLOTS, NO_FIELD, Operands},
+    code::{NEAR_SLOTS, NO_FIELD, Operands, Pc},
     frames::NO_CLAUSE,
     func::{Block, BlockKind, BlockSig, FuncTranslator, fits_i32, parsed_ty},
     fuse::Condition,
+    grow::push,
     note::{Note, Reason},
     stack::Loc,
 };
@@ -46,7 +47,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
 
     /// How many values a branch to the block carries.
     fn arity(&self, block: &Block) -> usize {
-        if block.kind == BlockKind::Loop {
+        if matches!(block.kind, BlockKind::Loop(_)) {
             self.params(block.sig)
         } else {
             self.results(block)
@@ -73,44 +74,25 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         }
     }
 
-    pub(super) fn open(&mut self, kind: BlockKind, sig: BlockSig, else_field: u32) {
-        let height = self.stack.len() - self.params(sig);
-        let base = if height < self.stack.len() {
-            self.stack.get(height).home
-        } else {
-            self.stack.top()
-        };
-        self.open_at(kind, sig, else_field, height, base);
+    pub(super) fn open(&mut self, kind: BlockKind, sig: BlockSig) {
+        self.open_at(kind, sig, self.stack.len() - self.params(sig));
     }
 
-    /// Opens a block above `height` operands, whose parameters and results begin at slot `base`.
-    pub(super) fn open_at(
-        &mut self,
-        kind: BlockKind,
-        sig: BlockSig,
-        else_field: u32,
-        height: usize,
-        base: u32,
-    ) {
-        self.blocks.push(Block {
-            kind,
-            sig,
-            height,
-            base,
-            start: self.code.pc(),
-            ends: NO_FIELD,
-            else_field,
-            catches: NO_CLAUSE,
-            number: 0,
-            stub: (0, self.code.pc()),
-        });
+    /// Opens a block above `height` operands.
+    pub(super) fn open_at(&mut self, kind: BlockKind, sig: BlockSig, height: usize) {
+        push(&mut self.blocks, Block::new(kind, sig, height));
+    }
+
+    /// Home slot of the first parameter or result of the block at `index`.
+    pub(super) fn base(&self, index: usize) -> u32 {
+        self.stack.home(self.blocks[index].height as usize)
     }
 
     pub(crate) fn block(&mut self, block_type: BlockType) {
         let sig = self.sig(block_type);
         // Operands below must not change on some paths only.
         self.flush();
-        self.open(BlockKind::Block, sig, NO_FIELD);
+        self.open(BlockKind::Block, sig);
     }
 
     pub(crate) fn begin_loop(&mut self, block_type: BlockType) {
@@ -118,7 +100,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         self.flush();
         self.materialize_top(self.params(sig));
         self.label();
-        self.open(BlockKind::Loop, sig, NO_FIELD);
+        self.open(BlockKind::Loop(self.code.pc()), sig);
         self.checkpoint();
     }
 
@@ -128,7 +110,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         self.flush();
         self.materialize_top(self.params(sig));
         let field = self.branch_if(condition, true);
-        self.open(BlockKind::If, sig, field);
+        self.open(BlockKind::If(field), sig);
         self.begin_basic_block();
     }
 
@@ -142,10 +124,11 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             self.code.chain(field, &mut block.ends);
         }
         self.dead = None;
-        self.stack.truncate(block.height);
+        self.stack.truncate(block.height as usize);
         self.push_homes(block.sig, false);
-        self.code.resolve(block.else_field, self.code.pc());
-        block.else_field = NO_FIELD;
+        if let BlockKind::If(field) = block.kind {
+            self.code.resolve(field, self.code.pc());
+        }
         block.kind = BlockKind::Else;
         self.label_dropping_acc();
         if let Some(last) = self.blocks.last_mut() {
@@ -168,8 +151,8 @@ impl<E: Encoding> FuncTranslator<'_, E> {
                 self.stack.touch(self.ty.results().len());
                 self.emit_return();
             }
-            if block.catches != NO_CLAUSE {
-                self.resolve_clauses(block.catches, self.code.pc());
+            if block.catches() != NO_CLAUSE {
+                self.resolve_clauses(block.catches(), self.code.pc());
                 self.dead = None;
                 self.stack.truncate(0);
                 self.label_dropping_acc();
@@ -182,21 +165,24 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             return;
         }
         match block.kind {
-            BlockKind::Try => self.end_try(block.number),
+            BlockKind::Try(number) => self.end_try(number),
             #[cfg(feature = "exceptions")]
-            BlockKind::LegacyTry | BlockKind::LegacyCatch => self.end_legacy_part(),
+            BlockKind::LegacyTry(_) | BlockKind::LegacyCatch(_) => self.end_legacy_part(),
             _ => {}
         }
-        let legacy = matches!(block.kind, BlockKind::LegacyTry | BlockKind::LegacyCatch);
+        let legacy = matches!(
+            block.kind,
+            BlockKind::LegacyTry(_) | BlockKind::LegacyCatch(_)
+        );
         let reached = block.ends != NO_FIELD
-            || block.else_field != NO_FIELD
-            || block.catches != NO_CLAUSE
+            || matches!(block.kind, BlockKind::If(_))
+            || block.catches() != NO_CLAUSE
             || legacy && self.dead.is_none();
         if !reached {
             // Nothing branches here: what is reachable goes on as it is, what is dead stays so.
             self.note(|_| Note::NoLabel);
             if self.dead.is_some() {
-                self.stack.truncate(block.height);
+                self.stack.truncate(block.height as usize);
                 self.dead = Some(0);
             }
             self.blocks.pop();
@@ -206,12 +192,12 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             self.materialize_top(self.results(&block));
         }
         self.dead = None;
-        self.stack.truncate(block.height);
+        self.stack.truncate(block.height as usize);
         let here = self.code.pc();
-        self.resolve_clauses(block.catches, here);
+        self.resolve_clauses(block.catches(), here);
         self.code.resolve_chain(block.ends, here);
-        if block.else_field != NO_FIELD {
-            self.code.resolve(block.else_field, here);
+        if let BlockKind::If(field) = block.kind {
+            self.code.resolve(field, here);
         }
         self.label_dropping_acc();
         self.blocks.pop();
@@ -227,8 +213,8 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     /// Makes a branch field lead to the block at `index`.
     pub(super) fn connect(&mut self, field: u32, index: usize) {
         let block = &mut self.blocks[index];
-        if block.kind == BlockKind::Loop {
-            self.code.resolve(field, block.start);
+        if let BlockKind::Loop(start) = block.kind {
+            self.code.resolve(field, start);
         } else {
             self.code.chain(field, &mut block.ends);
         }
@@ -247,7 +233,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             return true;
         }
         let first = self.stack.len() - arity;
-        if self.stack.get(first).home != block.base {
+        if self.stack.get(first).home != self.base(index) {
             return false;
         }
         (first..self.stack.len()).all(|position| {
@@ -271,16 +257,17 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         if arity == 0 {
             return;
         }
+        let base = self.base(index);
         let first = self.stack.get(self.stack.len() - arity);
         if arity == 1 {
             self.because(Reason::Expected);
-            self.copy(self.loc(&first), first.ty, Loc::slot(block.base));
-        } else if first.home != block.base {
+            self.copy(self.loc(&first), first.ty, Loc::slot(base));
+        } else if first.home != base {
             let count = self.stack.top() - first.home;
             self.code.emit(
                 Op::CopyMany.base::<E>(),
                 Operands::default()
-                    .u16(0, block.base)
+                    .u16(0, base)
                     .u16(2, first.home)
                     .u16(4, count),
                 8,
@@ -367,22 +354,23 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             let field = first + i as u32 * self.code.field_bytes();
             let index = self.target(depth?);
             // All values are in their homes: are these the target's?
-            let base = self.blocks[index].base;
+            let base = self.base(index);
             let in_place = arity == 0 || self.stack.get(self.stack.len() - arity).home == base;
             if index != 0 && in_place {
                 self.connect(field, index);
                 continue;
             }
             // One stub for each target: moves, then the branch.
-            let (table, stub) = self.blocks[index].stub;
-            let stub = if table == self.tables {
-                stub
-            } else {
-                self.code.pc()
-            };
-            self.code.resolve(field, stub);
-            if table != self.tables {
-                self.blocks[index].stub = (self.tables, stub);
+            if self.stubs.len() <= index {
+                self.stubs.resize(index + 1, (0, Pc(0)));
+            }
+            let stub = &mut self.stubs[index];
+            let known = stub.0 == self.tables;
+            if !known {
+                *stub = (self.tables, self.code.pc());
+            }
+            self.code.resolve(field, stub.1);
+            if !known {
                 self.jump(index);
             }
         }

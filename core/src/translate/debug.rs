@@ -75,7 +75,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
             return;
         }
         for position in (0..self.stack.len()).rev() {
-            if self.stack.at(position).is_home() {
+            if self.stack.get(position).is_home() {
                 break;
             }
             self.materialize(position);

@@ -9,7 +9,7 @@
 use wasmparser::{BlockType, Catch, TryTable};
 
 use super::{
-    code::{NO_FIELD, Operands},
+    code::Operands,
     func::{BlockKind, FuncTranslator},
 };
 use crate::{
@@ -37,20 +37,21 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             };
             let index = self.target(label);
             let block = self.blocks[index];
+            let base = self.base(index);
             let slots = tag.map_or(0, |tag| self.tag_type(tag).param_slots() as u32);
-            let exception = by_ref.then_some(block.base + slots);
+            let exception = by_ref.then_some(base + slots);
             // What is caught may be all that uses these slots.
-            self.stack.need(block.base + slots + u32::from(by_ref));
-            let target = (block.kind == BlockKind::Loop).then_some(block.start);
-            let clause = self.add_clause(number, tag, block.base, exception, target);
+            self.stack.need(base + slots + u32::from(by_ref));
+            let target = match block.kind {
+                BlockKind::Loop(start) => Some(start),
+                _ => None,
+            };
+            let clause = self.add_clause(number, tag, base, exception, target);
             if target.is_none() {
                 self.wait_for_target(clause, index);
             }
         }
-        self.open(BlockKind::Try, sig, NO_FIELD);
-        if let Some(block) = self.blocks.last_mut() {
-            block.number = number;
-        }
+        self.open(BlockKind::Try(number), sig);
     }
 
     pub(super) fn throw(&mut self, tag: u32) {
@@ -100,10 +101,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         // Nothing yet: no reference.
         self.stack.push_home(Ty::I64);
         self.push_homes(sig, false);
-        self.open_at(BlockKind::LegacyTry, sig, NO_FIELD, height, base);
-        if let Some(block) = self.blocks.last_mut() {
-            block.number = number;
-        }
+        self.open_at(BlockKind::LegacyTry(number), sig, height);
     }
 
     /// Ends what comes before a catch, or before the end, of a legacy try.
@@ -114,22 +112,28 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             self.settle_values(index);
             self.move_values(index);
         }
-        if block.kind == BlockKind::LegacyTry {
-            self.end_try(block.number);
+        if let BlockKind::LegacyTry(number) = block.kind {
+            self.end_try(number);
         }
     }
 
     /// A catch of a legacy try: of exceptions with a tag, or of all.
     pub(super) fn legacy_catch(&mut self, tag: Option<u32>) {
         let index = self.blocks.len() - 1;
+        let (BlockKind::LegacyTry(number) | BlockKind::LegacyCatch(number)) =
+            self.blocks[index].kind
+        else {
+            return;
+        };
         self.end_legacy_part();
         if self.dead.take().is_none() {
             let field = self.emit_br();
             self.connect(field, index);
         }
         let block = self.blocks[index];
-        self.stack.truncate(block.height);
+        self.stack.truncate(block.height as usize);
         let here = self.code.pc();
+        let exception = self.stack.top();
         self.stack.push_home(Ty::Ref);
         let base = self.stack.top();
         if let Some(tag) = tag {
@@ -138,23 +142,23 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             }
         }
         // Legacy clauses come one by one, with other tries between: each is a record of its own.
-        let number = self.again(block.number);
-        self.add_clause(number, tag, base, Some(block.base), Some(here));
-        self.blocks[index].kind = BlockKind::LegacyCatch;
+        let number = self.again(number);
+        self.add_clause(number, tag, base, Some(exception), Some(here));
+        self.blocks[index].kind = BlockKind::LegacyCatch(number);
         self.label_dropping_acc();
     }
 
     pub(super) fn rethrow(&mut self, depth: u32) {
-        let block = self.blocks[self.target(depth)];
-        self.emit_throw_ref(block.base);
+        self.emit_throw_ref(self.base(self.target(depth)));
     }
 
     pub(super) fn delegate(&mut self, depth: u32) {
         let index = self.blocks.len() - 1;
-        let number = self.blocks[index].number;
         // The label is counted from outside of the try.
         let to = index as u32 - 1 - depth;
-        self.delegate_try(number, to);
+        if let BlockKind::LegacyTry(number) = self.blocks[index].kind {
+            self.delegate_try(number, to);
+        }
         self.end();
     }
 }

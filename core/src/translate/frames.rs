@@ -71,10 +71,10 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     }
 
     /// Puts a clause in front of those that wait for the end of a block.
+    #[cfg(feature = "exceptions")]
     pub(super) fn wait_for_target(&mut self, clause: u32, block: usize) {
-        let list = &mut self.blocks[block].catches;
-        self.tries.clauses[clause as usize].next = *list;
-        *list = clause;
+        let next = self.blocks[block].wait(clause);
+        self.tries.clauses[clause as usize].next = next;
     }
 
     /// Tells a list of waiting clauses their target.
@@ -119,7 +119,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let mut acc = false;
         let mut slots = Vec::new();
         for position in 0..self.stack.len() {
-            let operand = self.stack.at(position);
+            let operand = self.stack.get(position);
             if operand.ty != Ty::Ref {
                 continue;
             }

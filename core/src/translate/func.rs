@@ -7,6 +7,7 @@ use super::{
     code::{Code, NEAR_SLOTS, NO_FIELD, Operands, Pc, SCRATCH_SLOTS},
     frames::{NO_CLAUSE, Tries},
     fuse::{Last, What, copied},
+    grow::push,
     locals::Locals,
     note::{Note, Reason},
     pins::Pins,
@@ -49,14 +50,16 @@ pub(crate) enum BlockKind {
     /// The function's body.
     Func,
     Block,
-    Loop,
-    If,
+    /// Begins there.
+    Loop(Pc),
+    /// The branch that waits for the else.
+    If(u32),
     Else,
-    /// A `try_table`.
-    Try,
+    /// A `try_table`, by its number.
+    Try(u32),
     /// A legacy try before its first catch, and behind it.
-    LegacyTry,
-    LegacyCatch,
+    LegacyTry(u32),
+    LegacyCatch(u32),
 }
 
 /// An open block.
@@ -65,21 +68,39 @@ pub(crate) struct Block {
     pub(crate) kind: BlockKind,
     pub(crate) sig: BlockSig,
     /// Operands below the block's own.
-    pub(crate) height: usize,
-    /// Home slot of its first parameter or result.
-    pub(crate) base: u32,
-    /// Where a loop begins.
-    pub(crate) start: Pc,
+    pub(crate) height: u32,
     /// Branches that wait for the end.
     pub(crate) ends: u32,
-    /// The branch of an `if` that waits for the else.
-    pub(crate) else_field: u32,
     /// The first of the clauses that wait for its end.
-    pub(crate) catches: u32,
-    /// The number of a try.
-    pub(crate) number: u32,
-    /// The stub that the `br_table` with this number has made for this target.
-    pub(crate) stub: (u32, Pc),
+    #[cfg(feature = "exceptions")]
+    catches: u32,
+}
+
+impl Block {
+    pub(crate) fn new(kind: BlockKind, sig: BlockSig, height: usize) -> Block {
+        Block {
+            kind,
+            sig,
+            height: height as u32,
+            ends: NO_FIELD,
+            #[cfg(feature = "exceptions")]
+            catches: NO_CLAUSE,
+        }
+    }
+
+    /// The first of the clauses that wait for its end.
+    pub(crate) fn catches(&self) -> u32 {
+        #[cfg(feature = "exceptions")]
+        return self.catches;
+        #[cfg(not(feature = "exceptions"))]
+        NO_CLAUSE
+    }
+
+    /// Puts a clause in front of them; gives what was there.
+    #[cfg(feature = "exceptions")]
+    pub(crate) fn wait(&mut self, clause: u32) -> u32 {
+        core::mem::replace(&mut self.catches, clause)
+    }
 }
 
 /// Buffers that are used again from function to function.
@@ -145,6 +166,8 @@ pub(crate) struct FuncTranslator<'m, E: Encoding> {
     pub(super) steps: Vec<(u32, u32)>,
     /// Number of `br_table`s so far.
     pub(crate) tables: u32,
+    /// By block: a `br_table`, and the stub that it has made for that target.
+    pub(crate) stubs: Vec<(u32, Pc)>,
 }
 
 impl<'m, E: Encoding> FuncTranslator<'m, E> {
@@ -219,6 +242,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
             #[cfg(feature = "debug")]
             steps: Vec::new(),
             tables: 0,
+            stubs: Vec::new(),
         }
     }
 
@@ -266,18 +290,8 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         }
         self.stack.begin(self.next_slot);
         self.stack.need(self.first_local);
-        self.blocks.push(Block {
-            kind: BlockKind::Func,
-            sig: BlockSig::Empty,
-            height: 0,
-            base: self.next_slot,
-            start: self.code.pc(),
-            ends: NO_FIELD,
-            else_field: NO_FIELD,
-            catches: NO_CLAUSE,
-            number: 0,
-            stub: (0, Pc(0)),
-        });
+        let body = Block::new(BlockKind::Func, BlockSig::Empty, 0);
+        push(&mut self.blocks, body);
         // In runs of a few lengths: what lies behind the last local may be zeroed with it.
         let run = [2, 4, 8, 16].iter().position(|&run| zeroed <= run);
         self.stack
@@ -625,7 +639,7 @@ impl<'m, E: Encoding> FuncTranslator<'m, E> {
         let mut clean = true;
         let mut i = 0;
         while let Some(&position) = self.stack.lazy().get(i) {
-            if self.stack.at(position as usize).local() == Some(local) {
+            if self.stack.get(position as usize).local() == Some(local) {
                 self.because(Reason::OldValue);
                 self.materialize(position as usize);
                 clean = false;

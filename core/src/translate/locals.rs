@@ -1,10 +1,12 @@
 //! Types and slots of a function's locals.
 //!
 //! A declaration names any number of locals in a few bytes, so what is kept grows with the
-//! declarations, not with the locals: runs, found by bisection, behind a short direct table.
+//! declarations, not with the locals: runs, found by bisection. Where RAM is not scarce, a short direct table is
+//! before them.
 
 use alloc::vec::Vec;
 
+use super::grow::push;
 use crate::bytecode::Ty;
 
 /// Locals `first..` up to the next run, all of one type.
@@ -24,7 +26,7 @@ pub(crate) struct Locals {
 
 impl Locals {
     /// How many locals the direct table holds at most.
-    const DIRECT: u32 = 64;
+    const DIRECT: u32 = if cfg!(hash_maps) { 64 } else { 0 };
 
     pub(crate) fn clear(&mut self) {
         self.runs.clear();
@@ -38,11 +40,18 @@ impl Locals {
         if count == 0 {
             return slot;
         }
-        self.runs.push(Run {
-            first: self.count,
-            ty,
-            slot,
+        // (What follows the last run continues it.)
+        let continues = self.runs.last().is_some_and(|run| {
+            run.ty == ty && run.slot + (self.count - run.first) * ty.slots() == slot
         });
+        if !continues {
+            let run = Run {
+                first: self.count,
+                ty,
+                slot,
+            };
+            push(&mut self.runs, run);
+        }
         for i in 0..count.min(Self::DIRECT.saturating_sub(self.count)) {
             self.direct.push((ty, slot + i * ty.slots()));
         }

@@ -11,6 +11,7 @@ mod explanation;
 mod frames;
 mod func;
 mod fuse;
+mod grow;
 mod locals;
 mod memory;
 mod note;
@@ -28,7 +29,7 @@ use alloc::{format, string::ToString, vec::Vec};
 
 use wasmparser::{BinaryReaderError, FuncValidator, ValidatorResources};
 
-pub(crate) use code::Instruction;
+pub(crate) use code::{CODE_PADDING, Instruction};
 #[cfg(not(compact))]
 pub(crate) use code::{Code, Operands, Pc};
 #[cfg(feature = "debug")]

@@ -462,7 +462,10 @@ impl<E: Encoding> FrameStack for FuncTranslator<'_, E> {
         let legacy = match self.dead {
             Some(depth @ 1..) => self.dead_tries.last() == Some(&depth),
             _ => self.blocks.last().is_some_and(|block| {
-                matches!(block.kind, BlockKind::LegacyTry | BlockKind::LegacyCatch)
+                matches!(
+                    block.kind,
+                    BlockKind::LegacyTry(_) | BlockKind::LegacyCatch(_)
+                )
             }),
         };
         Some(if legacy {

@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 
 use crate::bytecode::{Encoding, Ty};
 
-use super::code::Pc;
+use super::{code::Pc, grow::push};
 
 /// Locals that may stand on the stack unread. `local.set` looks at all of them, so the number is bounded.
 pub(crate) const MAX_LAZY: usize = 32;
@@ -37,6 +37,59 @@ pub(crate) struct Operand {
     /// The local it stands for, until that is written.
     local: u16,
     pub(crate) ty: Ty,
+}
+
+/// The same in 16 bytes: stacks of operands are much of what translation takes.
+#[derive(Clone, Copy)]
+struct Packed {
+    bits: u64,
+    home: u32,
+    local: u16,
+    ty: Ty,
+    place: Place,
+}
+
+/// Which `Loc`.
+#[derive(Clone, Copy)]
+enum Place {
+    Slot,
+    Acc,
+    Pin,
+    Imm,
+}
+
+impl Packed {
+    #[inline(always)]
+    fn of(operand: Operand) -> Packed {
+        let (place, bits) = match operand.at {
+            Loc::Slot(slot) => (Place::Slot, slot),
+            Loc::Acc => (Place::Acc, 0),
+            Loc::Pin(pin) => (Place::Pin, pin),
+            Loc::Imm(bits) => (Place::Imm, bits),
+        };
+        Packed {
+            bits,
+            home: operand.home,
+            local: operand.local,
+            ty: operand.ty,
+            place,
+        }
+    }
+
+    #[inline(always)]
+    fn operand(self) -> Operand {
+        Operand {
+            at: match self.place {
+                Place::Slot => Loc::Slot(self.bits),
+                Place::Acc => Loc::Acc,
+                Place::Pin => Loc::Pin(self.bits),
+                Place::Imm => Loc::Imm(self.bits),
+            },
+            home: self.home,
+            local: self.local,
+            ty: self.ty,
+        }
+    }
 }
 
 /// No local has this number: there are 50,000 at most.
@@ -82,7 +135,7 @@ pub(crate) struct AccState {
 pub(crate) type AccStates = [AccState; 4];
 
 pub(crate) struct OperandStack<E> {
-    operands: Vec<Operand>,
+    operands: Vec<Packed>,
     /// Positions of operands that stand for locals, ascending, and how many there are.
     lazy: [u32; MAX_LAZY],
     lazy_len: usize,
@@ -138,16 +191,21 @@ impl<E: Encoding> OperandStack<E> {
         self.max = self.max.max(slot);
     }
 
+    #[inline]
     pub(crate) fn get(&self, position: usize) -> Operand {
-        self.operands[position]
+        self.operands[position].operand()
     }
 
-    pub(crate) fn at(&self, position: usize) -> &Operand {
-        &self.operands[position]
+    /// The home of the operand at `position`, or that which the next one will have.
+    pub(crate) fn home(&self, position: usize) -> u32 {
+        self.operands
+            .get(position)
+            .map_or(self.top, |operand| operand.home)
     }
 
+    #[inline]
     pub(crate) fn last(&self) -> Option<Operand> {
-        self.operands.last().copied()
+        self.operands.last().map(|last| last.operand())
     }
 
     pub(crate) fn lazy(&self) -> &[u32] {
@@ -178,35 +236,30 @@ impl<E: Encoding> OperandStack<E> {
 
     #[inline(always)]
     fn push_operand(&mut self, ty: Ty, at: Loc, local: u16) {
-        if self.operands.len() == self.operands.capacity() {
-            self.grow();
-        }
         let home = self.top;
-        self.operands.push(Operand {
+        let operand = Operand {
             at,
             home,
             local,
             ty,
-        });
+        };
+        push(&mut self.operands, Packed::of(operand));
         self.top += ty.slots();
         self.max = self.max.max(self.top);
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) {
-        self.operands.reserve(1);
     }
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Operand {
         // Validation guarantees the operand; a home operand stands in where it did not.
-        let operand = self.operands.pop().unwrap_or(Operand {
-            at: Loc::slot(self.top),
-            home: self.top,
-            local: NO_LOCAL,
-            ty: Ty::I32,
-        });
+        let operand = self.operands.pop().map_or(
+            Operand {
+                at: Loc::slot(self.top),
+                home: self.top,
+                local: NO_LOCAL,
+                ty: Ty::I32,
+            },
+            Packed::operand,
+        );
         if operand.local != NO_LOCAL {
             self.lazy_len = self.lazy_len.saturating_sub(1);
         } else if operand.at == Loc::Acc {
@@ -246,7 +299,7 @@ impl<E: Encoding> OperandStack<E> {
     /// Notes that an operand has been copied to its home.
     pub(crate) fn set_home(&mut self, position: usize) {
         let operand = &mut self.operands[position];
-        operand.at = Loc::slot(operand.home);
+        (operand.place, operand.bits) = (Place::Slot, operand.home.into());
         if operand.local != NO_LOCAL {
             operand.local = NO_LOCAL;
             let lazy = &mut self.lazy[..self.lazy_len];

@@ -145,7 +145,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
     #[inline]
     pub(crate) fn fresh_at(&self, position: usize) -> Option<&Last> {
         let last = self.last.as_ref()?;
-        let operand = self.stack.at(position);
+        let operand = self.stack.get(position);
         (operand.at == Loc::Acc
             && last.end == self.code.pc()
             && self.producer == Some((last.pc, last.end))

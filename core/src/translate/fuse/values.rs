@@ -230,7 +230,7 @@ impl<E: Encoding> FuncTranslator<'_, E> {
         let Some(last) = self.fresh().filter(|_| offset <= u16::MAX as u64) else {
             return false;
         };
-        let base = self.stack.at(self.stack.len() - 2).at;
+        let base = self.stack.get(self.stack.len() - 2).at;
         let Some((row, x, y, form)) = Self::stored(op, ty, base, last.what) else {
             return false;
         };
