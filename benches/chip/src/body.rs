@@ -1,26 +1,24 @@
-//! The largest function of a module: what the RAM that translation takes is measured by.
+//! The functions of a module: what the RAM that translation takes is measured by.
 
-/// Bytes of the largest body in the code section; 0 for what is no module.
-pub fn largest(guest: &[u8]) -> usize {
+/// Bytes of the bodies in the code section.
+pub fn bodies(guest: &[u8]) -> impl Iterator<Item = usize> {
     const CODE: u8 = 10;
-    let Some(mut rest) = guest.strip_prefix(b"\0asm\x01\0\0\0") else {
-        return 0;
-    };
+    let mut rest = guest.strip_prefix(b"\0asm\x01\0\0\0").unwrap_or_default();
+    let mut code: &[u8] = &[0];
     while let Some((&id, behind)) = rest.split_first() {
         let (len, behind) = number(behind);
         let (section, behind) = behind.split_at(len);
         if id == CODE {
-            let (count, mut bodies) = number(section);
-            let sizes = (0..count).map(|_| {
-                let (len, body) = number(bodies);
-                bodies = &body[len..];
-                len
-            });
-            return sizes.max().unwrap_or(0);
+            code = section;
         }
         rest = behind;
     }
-    0
+    let (count, mut bodies) = number(code);
+    (0..count).map(move |_| {
+        let (len, body) = number(bodies);
+        bodies = &body[len..];
+        len
+    })
 }
 
 /// A LEB128 number, and what is behind it.

@@ -20,6 +20,14 @@ pub fn load(guest: &'static [u8]) -> impl FnMut(i32) -> i64 {
     move |n| run.call(&mut store, n).expect("no trap")
 }
 
+/// Translates the function of an index, in a module of its own, which imports nothing.
+#[cfg(feature = "pipeline")]
+pub fn translate(guest: &'static [u8]) -> impl FnMut(u32) {
+    let engine = Engine::new(&Config::new());
+    let module = Module::new(&engine, guest).expect("a module");
+    move |func| module.translate(func).expect("a function")
+}
+
 /// The stack's memory, outside of the heap.
 fn stack() -> &'static mut [u8] {
     static mut STACK: [u64; STACK_BYTES / 8] = [0; STACK_BYTES / 8];
