@@ -20,13 +20,25 @@ pub enum Input {
 impl Input {
     /// Reads a file.
     pub fn of(path: &Path) -> Result<Input, Failure> {
+        Input::read(path, &mut wat::Parser::new())
+    }
+
+    /// The same, but modules made from text have debug information, which tells the lines of that.
+    pub fn with_lines(path: &Path) -> Result<Input, Failure> {
+        Input::read(
+            path,
+            wat::Parser::new().generate_dwarf(wat::GenerateDwarf::Lines),
+        )
+    }
+
+    fn read(path: &Path, parser: &mut wat::Parser) -> Result<Input, Failure> {
         let shown = path.display();
         let bytes = fs::read(path).map_err(|e| Failure::new(format!("{shown}: {}", reason(&e))))?;
         if Module::is_image(&bytes) {
             return Ok(Input::Image(bytes));
         }
         if !bytes.starts_with(b"\0asm") {
-            return text(path, &bytes).map(Input::Wasm);
+            return text(path, &bytes, parser).map(Input::Wasm);
         }
         if bytes.get(4..8) == Some(&COMPONENT) {
             return Err(Failure::new(format!(
@@ -67,7 +79,7 @@ pub fn at(path: &Path) -> impl Fn(Error) -> Failure {
 }
 
 /// Files that do not start like a binary module are text, or nothing of ours.
-fn text(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+fn text(path: &Path, bytes: &[u8], parser: &mut wat::Parser) -> Result<Vec<u8>, Failure> {
     let shown = path.display();
     let not_wasm = || Failure::new(format!("{shown}: not a WebAssembly module, binary or text"));
     let source = str::from_utf8(bytes).map_err(|_| not_wasm())?;
@@ -76,14 +88,19 @@ fn text(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     if !named && !opens {
         return Err(not_wasm());
     }
-    wat::parse_str(source).map_err(|e| {
+    parser.parse_str(Some(path), source).map_err(|e| {
         // The first line says what, the next one where; the rest draws the place.
         let message = e.to_string();
         let mut lines = message.lines();
         let what = lines.next().unwrap_or_default();
         let place = lines
             .next()
-            .and_then(|l| l.trim().trim_start_matches("--> <anon>").strip_prefix(':'));
+            .and_then(|l| {
+                l.trim()
+                    .trim_start_matches("--> ")
+                    .strip_prefix(&*shown.to_string())
+            })
+            .and_then(|place| place.strip_prefix(':'));
         match place {
             Some(place) => Failure::new(format!("{shown}:{place}: {what}")),
             None => Failure::new(format!("{shown}: {what}")),

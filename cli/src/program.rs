@@ -57,6 +57,8 @@ pub trait Task {
 pub struct Setup {
     /// Code that can be stepped through.
     pub debug: bool,
+    /// Debug information for modules in the text format.
+    pub lines: bool,
     pub streams: Streams,
 }
 
@@ -77,7 +79,10 @@ fn load<H: Host + 'static>(
     wasi: WasiCtx<H>,
 ) -> Result<Program<H>, Failure> {
     let file = args.file();
-    let input = Input::of(&file)?;
+    let input = match setup.lines {
+        false => Input::of(&file)?,
+        true => Input::with_lines(&file)?,
+    };
     let image = input.image(&file)?;
     if setup.debug && image.is_some() {
         return Err(no_steps(&file));

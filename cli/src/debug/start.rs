@@ -34,6 +34,9 @@ pub trait FrontEnd {
     /// What comes of it.
     type Output;
 
+    /// Whether it shows modules in the text format as they are in their files.
+    const SHOWS_TEXT: bool = false;
+
     /// Debugs. The program's call has been entered.
     ///
     /// # Errors
@@ -64,6 +67,7 @@ pub fn with<F: FrontEnd>(args: &DebugArgs, front_end: F) -> Result<F::Output, Fa
     };
     let setup = Setup {
         debug: true,
+        lines: F::SHOWS_TEXT,
         streams: Streams::Kept {
             input: input.into(),
             output: kept.output.clone(),

@@ -63,7 +63,7 @@ fn from_a_trap_back_to_the_line_that_wrote_the_bad_byte() {
         .filter_map(|frame| frame["name"].as_str())
         .collect();
     assert_eq!(names, ["join", "step", "main", "__main_void", "_start"]);
-    let (_, variables) = editor.scope(&frames[0], "Variables");
+    let (_, variables) = editor.scope(&frames[0], "Locals");
     let names: Vec<&str> = variables
         .iter()
         .filter_map(|v| v["name"].as_str())
@@ -100,7 +100,7 @@ fn from_a_trap_back_to_the_line_that_wrote_the_bad_byte() {
     let names = names.map(|at| some.pointer(at).cloned());
     assert_eq!(names, [Some(json!("[4000]")), Some(json!("[4001]")), None]);
     // The caller's, and what is not of functions.
-    let (_, variables) = editor.scope(&frames[1], "Variables");
+    let (_, variables) = editor.scope(&frames[1], "Locals");
     assert_eq!(
         named(&variables, "i")["value"],
         "{opcode: JOIN, operand: 0}"
@@ -205,7 +205,7 @@ fn functions_that_were_inlined_have_frames_and_variables_of_their_own() {
     for (name, line, variables) in own {
         let frame = of(name);
         assert_eq!(frame["line"], line);
-        let (_, found) = editor.scope(frame, "Variables");
+        let (_, found) = editor.scope(frame, "Locals");
         let names: Vec<&str> = found.iter().filter_map(|v| v["name"].as_str()).collect();
         assert_eq!(names, variables, "{name}");
     }
@@ -309,7 +309,7 @@ fn the_walk_of_the_documentation() {
     assert_eq!(editor.output("stdout"), "Collatz:");
     let frames = editor.frames();
     assert_eq!(frames[0]["line"], 190);
-    let (_, variables) = editor.scope(&frames[0], "Variables");
+    let (_, variables) = editor.scope(&frames[0], "Locals");
     let object = &named(&variables, "object")["variablesReference"];
     named(&editor.variables(object), "class");
     let info = editor.ok(

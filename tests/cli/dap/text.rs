@@ -11,10 +11,10 @@ use super::{
 #[test]
 fn without_debug_information_there_is_text_of_webassembly() {
     let dir = Scratch::new();
-    dir.file("fac.wat", FAC);
+    dir.file("fac.wasm", wat::parse_str(FAC).expect("valid"));
     let mut editor = Editor::launched(
         dir.path(),
-        json!({"program": "fac.wat", "invoke": "fac", "args": [5], "stopOnEntry": true, "colour": "red"}),
+        json!({"program": "fac.wasm", "invoke": "fac", "args": [5], "stopOnEntry": true, "colour": "red"}),
     );
     assert!(
         editor.output("console").contains("`colour`"),
@@ -160,10 +160,10 @@ fn without_debug_information_there_is_text_of_webassembly() {
 #[test]
 fn the_console_takes_commands() {
     let dir = Scratch::new();
-    dir.file("fac.wat", FAC);
+    dir.file("fac.wasm", wat::parse_str(FAC).expect("valid"));
     let mut editor = Editor::launched(
         dir.path(),
-        json!({"program": "fac.wat", "invoke": "fac", "args": ["5"], "stopOnEntry": true}),
+        json!({"program": "fac.wasm", "invoke": "fac", "args": ["5"], "stopOnEntry": true}),
     );
     editor.ok("configurationDone", json!({}));
     editor.stopped("entry");
@@ -195,5 +195,58 @@ fn the_console_takes_commands() {
     );
     editor.console("quit");
     editor.event("terminated");
+    editor.disconnect();
+}
+
+/// A module in the text format is seen as its author has written it.
+#[test]
+fn text_has_lines_of_its_own() {
+    let dir = Scratch::new();
+    let file = dir.file("fac.wat", FAC);
+    let mut editor = Editor::launched(
+        dir.path(),
+        json!({"program": "fac.wat", "invoke": "fac", "args": ["5"]}),
+    );
+    let source = json!({"path": file});
+    let set = editor.ok(
+        "setBreakpoints",
+        json!({"source": source, "breakpoints": [{"line": 8}, {"line": 10, "condition": "$product == 120"}]}),
+    );
+    // Before the operands of the store, and of the last line.
+    for (n, line, opcode) in [(0, 8, "i32.const 16"), (1, 10, "local.get $product")] {
+        let breakpoint = &set["breakpoints"][n];
+        assert_eq!(
+            (&breakpoint["verified"], &breakpoint["line"]),
+            (&json!(true), &json!(line))
+        );
+        let code = editor.ok(
+            "disassemble",
+            json!({"memoryReference": breakpoint["instructionReference"], "instructionCount": 1}),
+        );
+        let code = code["instructions"][0]["instruction"]
+            .as_str()
+            .expect("text")
+            .to_owned();
+        assert_eq!(code.trim(), opcode);
+    }
+    editor.ok("configurationDone", json!({}));
+    editor.stopped("breakpoint");
+    assert_eq!(editor.place(), ("fac".to_owned(), "fac.wat".to_owned(), 8));
+    let frame = editor.frames()[0].clone();
+    assert_eq!(frame["source"]["path"].as_str(), file.to_str());
+    let (_, locals) = editor.scope(&frame, "WebAssembly locals");
+    assert_eq!(named(&locals, "1 $product")["value"], "5");
+    for line in [9, 7] {
+        editor.go("next", "step");
+        assert_eq!(editor.place().2, line);
+    }
+    editor.ok(
+        "setBreakpoints",
+        json!({"source": source, "breakpoints": [{"line": 10}]}),
+    );
+    editor.go("continue", "breakpoint");
+    assert_eq!(editor.evaluate("$product"), "120");
+    editor.go("stepBack", "step");
+    assert_eq!(editor.place().2, 9);
     editor.disconnect();
 }

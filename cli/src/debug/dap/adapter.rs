@@ -112,6 +112,7 @@ impl<'a, 'm, T: 'static> Adapter<'a, 'm, T> {
     /// Serves the client until it has enough.
     pub fn serve(mut self) -> End {
         self.link.client.event("initialized", Value::Null);
+        self.tell_missing_files();
         let module = self.module();
         self.link
             .client

@@ -270,6 +270,22 @@ impl<T: 'static> Adapter<'_, '_, T> {
         json!({"sources": sources})
     }
 
+    /// Tells if no file of debug information is where it says.
+    pub(super) fn tell_missing_files(&mut self) {
+        let files = self.session.source().files();
+        let found = files.iter().any(|file| self.file_source(file).is_some());
+        if let Some(first) = files.first()
+            && !found
+        {
+            let path = self.session.files().path(first);
+            let text = format!(
+                "no source file of the debug information is there, such as {}: see `sourceMap`\n",
+                path.display()
+            );
+            self.link.client.print("console", &text);
+        }
+    }
+
     /// The only module.
     pub(super) fn module(&self) -> Value {
         let name = self.title.file_name().unwrap_or(self.title.as_os_str());

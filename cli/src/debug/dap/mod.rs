@@ -145,6 +145,8 @@ struct Launched<'a> {
 impl FrontEnd for Launched<'_> {
     type Output = End;
 
+    const SHOWS_TEXT: bool = true;
+
     fn run<T: 'static>(self, session: Session<'_, T>) -> Result<End, Failure> {
         self.link.client.respond(self.request, Ok(Value::Null));
         Ok(Adapter::new(self.link, session, self.launch).serve())

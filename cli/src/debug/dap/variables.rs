@@ -71,15 +71,16 @@ impl<T: 'static> Adapter<'_, '_, T> {
             true => None,
             false => Some(self.frame_number(arguments.frame_id)?),
         };
-        let has_source = frame.is_some_and(|frame| {
-            views
-                .get(frame)
-                .is_some_and(|view| !source.scopes(view.frame.offset).is_empty())
-        });
-        let has_statics = source.is_there();
+        let has_source = frame
+            .and_then(|frame| views.get(frame))
+            .is_some_and(|view| {
+                let scopes = source.scopes(view.frame.offset);
+                scopes.iter().any(|scope| !scope.variables.is_empty())
+            });
+        let has_statics = source.has_globals();
         if let Some(frame) = frame {
             if has_source {
-                scopes.push(("Variables", Container::Variables(frame), "locals"));
+                scopes.push(("Locals", Container::Variables(frame), "locals"));
             }
             let hint = if has_source { "registers" } else { "locals" };
             scopes.push(("WebAssembly locals", Container::Locals(frame), hint));

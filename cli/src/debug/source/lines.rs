@@ -51,12 +51,12 @@ struct Row {
 }
 
 impl Lines {
-    /// Reads the line programs of all units.
-    pub fn read(units: &Units, code: &Code) -> Lines {
+    /// Reads the line programs of all units, whose addresses count from an offset.
+    pub fn read(units: &Units, code: &Code, base: u32) -> Lines {
         let mut files = Files::default();
         let mut rows = Vec::new();
         for unit in 0..units.len() {
-            read_unit(units, unit, code, &mut files, &mut rows);
+            read_unit(units, unit, code, base, &mut files, &mut rows);
         }
         rows.sort_by_key(|row| row.start);
         // Two units that claim the same code cannot both be right.
@@ -173,6 +173,7 @@ fn read_unit(
     units: &Units,
     unit: usize,
     code: &Code,
+    base: u32,
     files: &mut Files,
     found: &mut Vec<Row>,
 ) -> Option<()> {
@@ -183,7 +184,7 @@ fn read_unit(
     let mut sequence: Vec<(u64, Row)> = Vec::new();
     while let Ok(Some((header, row))) = rows.next_row() {
         if row.end_sequence() {
-            finish(&mut sequence, row.address(), code, found);
+            finish(&mut sequence, row.address(), code, base, found);
             continue;
         }
         let file = row.file_index();
@@ -211,16 +212,15 @@ fn read_unit(
 }
 
 /// Turns addresses of a sequence of rows to offsets of instructions.
-fn finish(sequence: &mut Vec<(u64, Row)>, end: u64, code: &Code, found: &mut Vec<Row>) {
-    let section = code.section();
-    let size = u64::from(section.end - section.start);
+fn finish(sequence: &mut Vec<(u64, Row)>, end: u64, code: &Code, base: u32, found: &mut Vec<Row>) {
+    let size = u64::from(code.section().end.saturating_sub(base));
     let rows = std::mem::take(sequence);
     // Code that linking removed is at 0, or far away.
     if rows.first().is_none_or(|(start, _)| *start == 0) || end > size {
         return;
     }
     let offset = |address: u64| {
-        let offset = section.start + address as u32;
+        let offset = base + address as u32;
         // A function starts with its declarations of locals: they are not executed.
         match code.func_at(offset).and_then(|func| code.body(func)) {
             Some(body) => offset.max(body.start),

@@ -44,6 +44,8 @@ pub struct Source<'m> {
     code: Rc<Code<'m>>,
     context: Context<Reader<'m>>,
     units: Units<'m>,
+    /// The offset in the module that addresses count from.
+    base: u32,
     lines: OnceCell<Lines>,
     index: OnceCell<Index>,
     types: RefCell<HashMap<TypeId, Rc<Type>>>,
@@ -73,9 +75,11 @@ impl<'m> Source<'m> {
         let words = |e: gimli::Error| format!("the debug information is malformed: {e}");
         let sections = sections.map_err(words)?;
         let dwarf = Arc::new(sections.borrow(|section| EndianSlice::new(section, LittleEndian)));
+        let units = Units::new(dwarf.clone());
         Ok(Source {
-            context: Context::from_arc_dwarf(dwarf.clone()).map_err(words)?,
-            units: Units::new(dwarf),
+            context: Context::from_arc_dwarf(dwarf).map_err(words)?,
+            base: units.base(&code),
+            units,
             code,
             lines: OnceCell::new(),
             index: OnceCell::new(),
@@ -105,6 +109,8 @@ impl<'m> Source<'m> {
             while let Ok(Some(frame)) = found.next() {
                 let name = frame.dw_die_offset;
                 let name = name.and_then(|entry| self.function_name_at(offset, entry));
+                // (Of modules in the text format, those without one.)
+                let name = name.filter(|name| !name.starts_with("wasm-function["));
                 frames.push(Frame {
                     function: name.unwrap_or_else(|| self.code.display_name(func)),
                     location: frame.location.and_then(|location| {
@@ -178,14 +184,14 @@ impl<'m> Source<'m> {
 
     fn lines(&self) -> &Lines {
         self.lines
-            .get_or_init(|| Lines::read(&self.units, &self.code))
+            .get_or_init(|| Lines::read(&self.units, &self.code, self.base))
     }
 
     /// What debug information calls an offset.
     fn address(&self, offset: u32) -> u64 {
         // Offsets before the code section are nowhere.
         u64::from(offset)
-            .checked_sub(self.code.section().start.into())
+            .checked_sub(self.base.into())
             .unwrap_or(u64::MAX)
     }
 }

@@ -127,6 +127,11 @@ impl<'m> Source<'m> {
         .collect()
     }
 
+    /// Whether there are any of those.
+    pub fn has_globals(&self) -> bool {
+        !self.index().globals.is_empty()
+    }
+
     /// The entry of the innermost inlined function at an instruction, as a number that tells it from others.
     pub(super) fn innermost_inlined(&self, offset: u32) -> usize {
         let mut scopes = Vec::new();

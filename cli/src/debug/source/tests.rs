@@ -151,6 +151,39 @@ fn every_row_is_at_an_instruction() {
 }
 
 #[test]
+fn lines_of_text_begin_at_its_instructions() {
+    // As many functions as one byte tells, and more.
+    for count in [1, 127, 128, 20_000] {
+        let func =
+            "(func (param i32) (result i32)\n (i32.add\n  (local.get 0)\n  (i32.const 1)))\n";
+        let text = format!(
+            "(module\n{}(func (export \"last\") nop))",
+            func.repeat(count - 1)
+        );
+        let mut parser = wat::Parser::new();
+        parser.generate_dwarf(wat::GenerateDwarf::Lines);
+        let bytes = parser
+            .parse_str(Some("some/a.wat".as_ref()), &text)
+            .expect("valid");
+        let source = source(&bytes);
+        assert_eq!(source.files(), ["some/a.wat".into()]);
+        let last = source.code().find("last").expect("exported");
+        let entry = source.entry(last).expect("defined");
+        assert_eq!(source.frames(entry)[0].function, "last");
+        for func in (0..last).step_by(97) {
+            let start = source.code().body(func).expect("defined").start;
+            let places = source.statements(func);
+            let places: Vec<(u32, u32)> = places
+                .iter()
+                .map(|place| (place.offset - start, place.location.line - 4 * func))
+                .collect();
+            // Two operands of two bytes, and the sum.
+            assert_eq!(places[..3], [(0, 4), (2, 5), (4, 3)], "{count} {func}");
+        }
+    }
+}
+
+#[test]
 fn inlined_functions_have_frames_and_places_of_their_own() {
     let source = source(LEDGER_O1);
     // `joined->text[length] = 0;` is in `main` now.

@@ -6,6 +6,8 @@ use gimli::{
     AttributeValue, DebugInfoOffset, DwAt, EndianSlice, LittleEndian, UnitOffset, UnitRef,
 };
 
+use crate::debug::code::Code;
+
 pub type Reader<'m> = EndianSlice<'m, LittleEndian>;
 pub type Entry<'m> = gimli::DebuggingInformationEntry<Reader<'m>>;
 pub type Value<'m> = AttributeValue<Reader<'m>>;
@@ -24,6 +26,11 @@ pub struct Units<'m> {
     units: Vec<gimli::Unit<Reader<'m>>>,
 }
 
+/// Bytes that a number has in LEB128.
+fn leb128_size(number: u32) -> u32 {
+    (32 - number.leading_zeros()).div_ceil(7).max(1)
+}
+
 /// How often an entry may refer to another for what it does not say itself.
 const REFERENCES: usize = 8;
 
@@ -39,6 +46,21 @@ impl<'m> Units<'m> {
 
     pub fn is_empty(&self) -> bool {
         self.units.is_empty()
+    }
+
+    /// The offset in the module that addresses count from.
+    pub fn base(&self, code: &Code) -> u32 {
+        let start = code.section().start;
+        let root = self
+            .units
+            .first()
+            .and_then(|unit| unit.entry(unit.header.root_offset()).ok());
+        let producer = root.and_then(|root| self.text(0, &root, gimli::DW_AT_producer));
+        match producer.is_some_and(|producer| producer.starts_with("wast ")) {
+            // The crate for modules in the text format leaves out the number of functions, which is first.
+            true => start + leb128_size(code.defined().len() as u32),
+            false => start,
+        }
     }
 
     pub fn len(&self) -> usize {
