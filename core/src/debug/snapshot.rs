@@ -21,8 +21,9 @@ use crate::{
 
 /// Everything that a program can tell of itself, at a step: its frames, memories, tables, globals, heap and fuel.
 ///
-/// It fits a store with the same modules, instantiated in the same order, on any host. What host functions keep is
-/// theirs to save: [`host`](Self::host) has room for it.
+/// It fits a store with the same modules, instantiated in the same order, on any host; their start functions need not
+/// run again ([`Instance::new_unstarted`](crate::Instance::new_unstarted)). What host functions keep is theirs to save:
+/// [`host`](Self::host) has room for it.
 #[derive(Clone)]
 pub struct Snapshot {
     pub(super) steps: u64,

@@ -79,7 +79,7 @@ pub struct Timeline {
 impl Timeline {
     /// Calls a function up to its first instruction, as [`Stepper::start`].
     ///
-    /// If the store replays a [`Recording`], the call does so, too; otherwise its host functions are recorded from here
+    /// If the store replays a [`Recording`](super::Recording), the call does so, too; otherwise its host functions are recorded from here
     /// on, for the timeline itself.
     ///
     /// # Errors
