@@ -71,6 +71,10 @@ for form in direct compact; do
         check "the desktop goes on from it, $on, to the end" is "$(cat "$work/out")" \
           "$(cat "$work/paused" "$work/end")"
       done
+      module=benches/workloads/$guest.wasm
+      "$target/fast/wasmote" run --invoke run "$module" "$argument" >"$work/invoked"
+      "$target/fast/wasmote" resume "$work/board.snapshot" "$module" >"$work/out"
+      check 'and so does the command' cmp "$work/invoked" "$work/out"
       step $board resume "$guest" "$work/desktop.snapshot"
       check "and $board goes on from that of the desktop" is "$(cat "$work/out")" "$(cat "$work/paused" "$work/end")"
     done
