@@ -69,6 +69,18 @@ pub fn images() -> Vec<Vec<u8>> {
     images
 }
 
+/// Images that lie one behind the other: each says how long it is.
+pub fn split(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut images = Vec::new();
+    while let Some(&[a, b, c, d]) = bytes.get(8..12) {
+        let len = u32::from_le_bytes([a, b, c, d]) as usize;
+        let (image, behind) = bytes.split_at(len.clamp(1, bytes.len()));
+        images.push(image.to_vec());
+        bytes = behind;
+    }
+    images
+}
+
 /// Runs `count` damaged images; which ones follows from the seed. `progress` hears of every thousandth.
 pub fn run(images: &[Vec<u8>], seed: u64, count: u64, mut progress: impl FnMut(u64)) -> Tally {
     let mut tally = Tally::default();
