@@ -121,6 +121,22 @@ process plugin packet monitor steps" tests/guests/ledger-O0.wasm 30
 says 'who wrote it last, and to a step' 'wasm trap: uninitialized element' ', the end' "goes back to what wrote 1 byte" \
   'writes there' "frame #0: .*${guest}join\(.*ledger.c:136" 'goes to step 5' 'step 5 of 0 to '
 
+# Back to what read it last.
+debug 'continue
+watchpoint set expression -w read -s 4 -- m->variables[0].object
+process continue --reverse
+bt' tests/guests/ledger-O0.wasm 30
+says 'back to the read of the bad byte' 'state = enabled type = r' 'stop reason = watchpoint 1' \
+  "frame #0: .*${guest}step\(.*ledger.c:190:13"
+
+# The end of a program that returns can be gone back from, too.
+debug 'continue
+process continue --reverse
+process continue --forward
+continue' tests/guests/shapes.wasm
+says 'back from the end' 'it returns: going on ends it' 'shapes.rs:136' 'this is the first step' 'shapes.rs:134' \
+  'it returns' 'exited with status = 0'
+
 echo
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
