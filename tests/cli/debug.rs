@@ -214,3 +214,37 @@ fn a_script_ends_at_its_first_error() {
     let help = wasmote("debug --help");
     assert!(help.ok().contains("--source-map"));
 }
+
+#[test]
+fn reads_are_watched_too() {
+    let dir = Scratch::new();
+    dir.file(
+        "sum.wat",
+        r#"(module (memory (export "memory") 1) (global $g (mut i32) (i32.const 0))
+          (func (export "_start")
+            (i32.store (i32.const 64) (i32.const 7))
+            (global.set $g (i32.add (i32.load (i32.const 64)) (i32.load8_u (i32.const 66))))
+            (i32.store16 (i32.const 66) (global.get $g))))"#,
+    );
+    let told = with_input(
+        command(dir.path(), "debug sum.wat"),
+        "rwatch i32 64\nawatch 66 1\nrwatch global $g\ninfo watch\nc\nc\nc\nc\nc\nrc\nrc\n",
+    )
+    .ok();
+    let told: Vec<&str> = told.lines().filter(|line| line.contains("watch")).collect();
+    let points = [
+        "read watchpoint 1: i32 64 (4 bytes at 0x40)",
+        "access watchpoint 2: 66 1 (1 byte at 0x42)",
+    ];
+    let error = "error: locals and globals can be watched for writes only";
+    let hits = [
+        "watchpoint 2, 66 1: 00 (0) -> 00 (0), written by step 2",
+        "watchpoint 1, i32 64: 07 00 00 00 (7), read by step 4",
+        "watchpoint 1, i32 64: 07 00 00 00 (7), read by step 6",
+        "watchpoint 2, 66 1: 00 (0) -> 07 (7), written by step 11",
+    ];
+    // (The byte is read by step 6, too: the point that was made first is told.)
+    let back = [hits[3], hits[2]];
+    let expected = [&points[..], &[error], &points, &hits, &back].concat();
+    assert_eq!(told, expected);
+}

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     report::{self, Report},
-    session::{Direction, Session},
+    session::{Access, Direction, Session},
 };
 use Direction::{Back, Forward};
 
@@ -34,7 +34,7 @@ enum Act {
     Who,
     Break,
     TemporaryBreak,
-    Watch,
+    Watch(Access),
     Delete,
     Enable(bool),
     Info,
@@ -205,7 +205,19 @@ pub const COMMANDS: &[Command] = &[
         &["watch"],
         "WHAT",
         "stop where WHAT is written to",
-        Act::Watch,
+        Act::Watch(Access::Write),
+    ),
+    command(
+        &["rwatch"],
+        "WHAT",
+        "stop where WHAT is read, which is in memory",
+        Act::Watch(Access::Read),
+    ),
+    command(
+        &["awatch"],
+        "WHAT",
+        "stop at both",
+        Act::Watch(Access::Both),
     ),
     command(
         &["delete", "d"],
@@ -402,10 +414,10 @@ fn act<T: 'static>(session: &mut Session<'_, T>, act: Act, rest: &str) -> Result
             session.make_temporary(number)?;
             Ok(session.describe_point(number))
         }
-        Act::Watch => {
+        Act::Watch(access) => {
             let place = session.place(rest)?;
             let watch = session.watch_of(&place)?;
-            let number = session.watch(rest, watch).number;
+            let number = session.watch(rest, watch, access)?.number;
             Ok(session.describe_point(number))
         }
         Act::Delete if rest.is_empty() => {

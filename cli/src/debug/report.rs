@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wasmote::debug::Watched;
+use wasmote::debug::{Watch, Watched};
 
 use super::session::{Chunk, Event, FrameView, Kind, Session, Value, Written, hex};
 use crate::invoke;
@@ -118,14 +118,24 @@ impl<T: 'static> Report for Session<'_, T> {
                 let places: Vec<String> = places.collect();
                 ("breakpoint", format!(": {}", places.join("; ")))
             }
-            Kind::Watch(wasmote::debug::Watch::Memory { start, len, .. }) => {
-                let s = if *len == 1 { "" } else { "s" };
-                (
-                    "watchpoint",
-                    format!(": {} ({len} byte{s} at {start:#x})", point.text),
-                )
+            Kind::Watch(watches) => {
+                let what = match watches[..] {
+                    [Watch::Reads { .. }] => "read watchpoint",
+                    [_, Watch::Reads { .. }] => "access watchpoint",
+                    _ => "watchpoint",
+                };
+                let place = match watches[..] {
+                    [
+                        Watch::Memory { start, len, .. } | Watch::Reads { start, len, .. },
+                        ..,
+                    ] => {
+                        let s = if len == 1 { "" } else { "s" };
+                        format!(" ({len} byte{s} at {start:#x})")
+                    }
+                    _ => String::new(),
+                };
+                (what, format!(": {}{place}", point.text))
             }
-            Kind::Watch(_) => ("watchpoint", format!(": {}", point.text)),
         };
         let off = if point.enabled { "" } else { ", disabled" };
         let once = if point.temporary { ", once" } else { "" };
@@ -243,7 +253,10 @@ fn written_text<T: 'static>(session: &Session<'_, T>, written: &Written) -> Stri
         None => String::new(),
     };
     let (old, new) = (watched(&written.old), watched(&written.new));
-    format!("{name}{old} -> {new}, written by step {}", written.step)
+    match written.reads {
+        true => format!("{name}{old}, read by step {}", written.step),
+        false => format!("{name}{old} -> {new}, written by step {}", written.step),
+    }
 }
 
 /// What a watched place holds; up to eight bytes of memory are a number, too.

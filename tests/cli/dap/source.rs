@@ -144,7 +144,7 @@ fn from_a_trap_back_to_the_line_that_wrote_the_bad_byte() {
         "dataBreakpointInfo",
         json!({"name": "object->class", "frameId": frame}),
     );
-    assert_eq!(info["accessTypes"], json!(["write"]));
+    assert_eq!(info["accessTypes"], json!(["write", "read", "readWrite"]));
     let set = editor.ok(
         "setDataBreakpoints",
         json!({"breakpoints": [{"dataId": info["dataId"], "accessType": "write"}, {"dataId": "9"}]}),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::debug::{
     report::Report,
-    session::{Kind, Point, number},
+    session::{Access, Kind, Point, number},
 };
 
 /// Lines that are looked at for places to stop, at most.
@@ -158,6 +158,13 @@ pub struct BreakpointLocations {
     end_line: Option<u32>,
 }
 
+/// What data can be watched for, by the protocol's names; only writing, where it is not in memory.
+const ACCESSES: [(&str, Access); 3] = [
+    ("write", Access::Write),
+    ("read", Access::Read),
+    ("readWrite", Access::Both),
+];
+
 impl Breakpoints {
     /// Where one comes from.
     pub fn origin(&self, number: u32) -> Option<&Origin> {
@@ -227,18 +234,14 @@ impl<T: 'static> Adapter<'_, '_, T> {
     /// Watches what was offered.
     fn watch(&mut self, wanted: &DataBreakpoint) -> Result<u32, String> {
         let when = When::of(&wanted.when)?;
-        if wanted
-            .access_type
-            .as_deref()
-            .is_some_and(|access| access != "write")
-        {
-            return Err("only writing can be watched".to_owned());
-        }
+        let access = wanted.access_type.as_deref().unwrap_or("write");
+        let known = ACCESSES.iter().find(|(name, _)| *name == access);
+        let (_, access) = known.ok_or_else(|| format!("there is no access `{access}`"))?;
         let offers = &self.breakpoints.offers;
         let index: Option<usize> = wanted.data_id.parse().ok();
         let offer = index.and_then(|index| offers.get(index)).cloned();
         let (text, watch) = offer.ok_or("this was not offered to be watched")?;
-        let number = self.session.watch(&text, watch).number;
+        let number = self.session.watch(&text, watch, *access)?.number;
         self.know(number, Origin::Data, when);
         Ok(number)
     }
@@ -268,11 +271,16 @@ impl<T: 'static> Adapter<'_, '_, T> {
                     }
                     _ => text.clone(),
                 };
+                let accesses = match watch {
+                    Watch::Memory { .. } => &ACCESSES[..],
+                    _ => &ACCESSES[..1],
+                };
+                let accesses: Vec<&str> = accesses.iter().map(|(name, _)| *name).collect();
                 self.breakpoints.offers.push((text, watch));
                 json!({
                     "dataId": (self.breakpoints.offers.len() - 1).to_string(),
                     "description": description,
-                    "accessTypes": ["write"],
+                    "accessTypes": accesses,
                     "canPersist": false,
                 })
             }

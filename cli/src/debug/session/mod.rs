@@ -35,7 +35,7 @@ use output::Output;
 pub use output::{Chunk, Kept, Stream};
 pub use place::{Place, hex, number};
 use points::Points;
-pub use points::{Kind, Point};
+pub use points::{Access, Kind, Point};
 pub use view::{FrameView, Value};
 
 /// What went wrong, in words.

@@ -25,7 +25,7 @@ pub enum Event {
     Step,
     /// At the breakpoint of this number.
     Breakpoint(u32),
-    /// A watched place was written to: forwards, behind the instruction that did it; backwards, before it.
+    /// A watched place was written to, or read: forwards, behind the instruction that did it; backwards, before it.
     Written(Written),
     /// It has returned.
     Returned(Vec<Val>),
@@ -49,13 +49,15 @@ impl Event {
     }
 }
 
-/// A write to a watched place.
+/// A write to a watched place, or the reading of one.
 #[derive(Clone, Debug)]
 pub struct Written {
     /// The watchpoint's number; none if it was only asked who wrote.
     pub point: Option<u32>,
-    /// The instruction that wrote is the one of this step.
+    /// The instruction that did it is the one of this step.
     pub step: u64,
+    /// Whether it read.
+    pub reads: bool,
     /// Its offset in the module.
     pub offset: u32,
     /// Where, if it was memory.
@@ -379,9 +381,10 @@ impl<T: 'static> Session<'_, T> {
         let mut written = Written {
             point,
             step: hit.step,
+            reads: matches!(watch, Watch::Reads { .. }),
             offset: 0,
             address: match &watch {
-                Watch::Memory { start, .. } => Some(*start),
+                Watch::Memory { start, .. } | Watch::Reads { start, .. } => Some(*start),
                 _ => None,
             },
             old: hit.old,

@@ -29,8 +29,16 @@ pub struct Point {
 pub enum Kind {
     /// Before the instructions at these offsets.
     Break(Vec<u32>),
-    /// Behind what writes there.
-    Watch(Watch),
+    /// Behind what writes to a place, or reads it: one watch for each.
+    Watch(Vec<Watch>),
+}
+
+/// What a watchpoint stops at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    Write,
+    Read,
+    Both,
 }
 
 /// All points of a session.
@@ -88,11 +96,14 @@ impl Points {
 
     /// Watchpoints, as in the conditions.
     pub fn watches(&self) -> Vec<(Option<u32>, Watch)> {
-        let watch = |point: &Point| match &point.kind {
-            Kind::Watch(watch) => Some((Some(point.number), watch.clone())),
-            Kind::Break(_) => None,
+        let watches = |point: &Point| match &point.kind {
+            Kind::Watch(watches) => {
+                let own = |watch: &Watch| (Some(point.number), watch.clone());
+                watches.iter().map(own).collect()
+            }
+            Kind::Break(_) => Vec::new(),
         };
-        self.enabled().filter_map(watch).collect()
+        self.enabled().flat_map(watches).collect()
     }
 
     /// Counts a hit; temporary points are gone then.
@@ -116,9 +127,22 @@ impl<T: 'static> Session<'_, T> {
         self.points.add(text, Kind::Break(offsets))
     }
 
-    /// Stops where something is written to.
-    pub fn watch(&mut self, text: &str, watch: Watch) -> &Point {
-        self.points.add(text, Kind::Watch(watch))
+    /// Stops where something is written to or read. `place` is the watch of writes to it.
+    ///
+    /// # Errors
+    /// Reading is to be told of what is not memory.
+    pub fn watch(&mut self, text: &str, place: Watch, access: Access) -> Result<&Point> {
+        let reads = match place {
+            Watch::Memory { memory, start, len } => Some(Watch::Reads { memory, start, len }),
+            _ => None,
+        };
+        let reads = reads.ok_or("locals and globals can be watched for writes only");
+        let watches = match access {
+            Access::Write => vec![place],
+            Access::Read => vec![reads?],
+            Access::Both => vec![place, reads?],
+        };
+        Ok(self.points.add(text, Kind::Watch(watches)))
     }
 
     /// Takes a point away.
