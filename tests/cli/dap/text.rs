@@ -183,6 +183,12 @@ fn the_console_takes_commands() {
     editor.stopped("data breakpoint");
     editor.console("delete 1");
     assert_eq!(editor.event("breakpoint")["reason"], "removed");
+    editor.console("tbreak 0x43");
+    assert_eq!(editor.event("breakpoint")["reason"], "new");
+    let stop = editor.go("reverseContinue", "breakpoint");
+    assert_eq!(stop["hitBreakpointIds"], json!([2]));
+    assert_eq!(editor.event("breakpoint")["reason"], "removed");
+    editor.go("reverseContinue", "entry");
     let why = editor.refused(
         "evaluate",
         json!({"expression": "`nonsense", "context": "repl"}),

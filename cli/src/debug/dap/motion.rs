@@ -132,10 +132,14 @@ impl<T: 'static> Adapter<'_, '_, T> {
     /// Stops, unless breakpoints were met that do not.
     fn met(&mut self, event: &Event, direction: Direction) {
         let goes_on = match event {
-            Event::Breakpoint(_) => {
-                // (The event has one of those that are there.)
+            Event::Breakpoint(number) => {
+                // (The event has one of those that are there. One that stops once is gone already.)
+                let mut points = self.session.points().iter();
+                let once = points.all(|point| point.number != *number);
                 let numbers = self.stopping_here();
-                if !numbers.is_empty() {
+                if once || !numbers.is_empty() {
+                    let once = once.then_some(*number);
+                    let numbers: Vec<u32> = once.into_iter().chain(numbers).collect();
                     return self.stop_at_breakpoints(&numbers);
                 }
                 true
