@@ -160,7 +160,7 @@ pub struct DebugArgs {
     pub debugger: DebuggerArgs,
     /// Be a debug adapter: speak the Debug Adapter Protocol on standard input and output with an editor (VS Code and
     /// others), which says what to debug
-    #[arg(long, conflicts_with_all = ["DebuggerArgs", "stdin", "ProgramArgs"])]
+    #[arg(long, conflicts_with_all = ["DebuggerArgs", "stdin", "from", "ProgramArgs"])]
     pub dap: bool,
     /// What the program reads from its standard input; nothing without it
     #[arg(long, value_name = "FILE", conflicts_with = "gdb")]

@@ -67,7 +67,8 @@ pub fn with<F: FrontEnd>(args: &DebugArgs, front_end: F) -> Result<F::Output, Fa
     };
     let setup = Setup {
         debug: true,
-        lines: F::SHOWS_TEXT,
+        // (A snapshot is of the module without.)
+        lines: F::SHOWS_TEXT && args.from.is_none(),
         streams: Streams::Kept {
             input: input.into(),
             output: kept.output.clone(),
