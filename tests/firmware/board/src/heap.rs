@@ -8,6 +8,9 @@ use core::{
 
 use critical_section::Mutex;
 use embedded_alloc::LlffHeap;
+use semihosting::eprintln;
+
+use crate::stack;
 
 /// A heap of `N` bytes, for `#[global_allocator]`.
 pub struct Heap<const N: usize> {
@@ -38,6 +41,12 @@ impl<const N: usize> Heap<N> {
     /// The most bytes that were in use at once, since the last time it was asked.
     pub fn peak(&self) -> usize {
         critical_section::with(|section| self.peak.borrow(section).replace(self.heap.used()))
+    }
+
+    /// Prints how much of the stack and of the heap was in use at most.
+    pub fn report(&self) {
+        let (used, size) = (stack::used(), stack::size());
+        eprintln!("stack {used} of {size}, heap {}", self.peak());
     }
 }
 

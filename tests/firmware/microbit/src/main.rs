@@ -51,12 +51,7 @@ fn main() -> ! {
             134
         }),
     };
-    eprintln!(
-        "stack {} of {}, heap {}",
-        stack::used(),
-        stack::size(),
-        HEAP.peak()
-    );
+    HEAP.report();
     // The program exits with the number of its runs, from the file: the first one is followed by another.
     if status == 1 {
         SCB::sys_reset();

@@ -5,24 +5,18 @@
 #![no_main]
 
 use board::{
-    flash::SpiNor,
     heap::Heap,
     selftest,
     sifive::{Sifive, exit},
-    spi::SifiveSpi,
     stack,
 };
 use riscv as _;
 use riscv_rt::entry;
 use runner::Request;
-use semihosting::eprintln;
-use wasmote_embedded_host::{EmbeddedHost, FlashFiles, Littlefs, Serial, Settings};
-use wasmote_wasi::{DirRights, WasiCtxBuilder};
+use wasmote_embedded_host::{EmbeddedHost, Littlefs, Serial, Settings};
 
 #[global_allocator]
 static HEAP: Heap<{ 3 << 20 }> = Heap::new();
-
-type Files = FlashFiles<Littlefs<SpiNor<SifiveSpi>, 256, 16, 2>, 8, 256>;
 
 #[entry]
 fn main() -> ! {
@@ -35,32 +29,12 @@ fn main() -> ! {
         exit(0);
     }
     let fs = Littlefs::mount_or_format(flash, &Settings::default());
-    let fs = fs.unwrap_or_else(|(errno, _)| panic!("no filesystem: {errno}"));
-    let files = FlashFiles::new(fs);
-    let mut files: Files = files.unwrap_or_else(|(errno, _)| panic!("no files: {errno}"));
-    for (name, contents) in &request.files {
-        files.write(name, contents).expect("room for a file");
-    }
-    let root = files.root().expect("a root");
     let host = EmbeddedHost::new()
-        .files(files)
+        .files(runner::files(fs, &request))
         .stdio(Serial(board.serial))
         .monotonic_clock(board.clock)
         .delay(board.delay);
-    let ctx = WasiCtxBuilder::new()
-        .args(&request.words)
-        .and_then(|builder| builder.preopen(root, "/", DirRights::READ_WRITE))
-        .expect("words without NUL")
-        .stdin(host.stdin())
-        .stdout(host.stdout())
-        .stderr(host.stderr());
-    let ctx = ctx.build(host).expect("few descriptors");
-    let status = runner::run(request.guest(), ctx, |_| Ok(()));
-    eprintln!(
-        "stack {} of {}, heap {}",
-        stack::used(),
-        stack::size(),
-        HEAP.peak()
-    );
+    let status = runner::serve(&request, host);
+    HEAP.report();
     exit(status)
 }

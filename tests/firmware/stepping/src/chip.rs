@@ -76,11 +76,6 @@ fn main() -> ! {
             1
         }
     };
-    eprintln!(
-        "stack {} of {}, heap {}",
-        stack::used(),
-        stack::size(),
-        HEAP.peak()
-    );
+    HEAP.report();
     process::exit(code)
 }
