@@ -33,7 +33,7 @@ images() {
   (cd ../.. && cargo build --quiet --profile fast -p wasmote-cli >&2)
   printf '| program | module | its code | image | its code | code, times |\n|---|---:|---:|---:|---:|---:|\n'
   for wasm in ../../tests/guests/*.wasm; do
-    sizes=$("$wasmote" compile --strip "$wasm" -o "$image" 2>&1)
+    sizes=$("$wasmote" compile --verbose --strip "$wasm" -o "$image" 2>&1)
     sed -E "s/.*module: ([0-9]+) bytes, ([0-9]+) of code; image: ([0-9]+) bytes [^,]*, ([0-9]+) of code \((.*)x\).*/| \`$(basename "$wasm" .wasm)\` | \1 | \2 | \3 | \4 | \5 |/" <<<"$sizes"
   done
   rm "$image"
