@@ -142,7 +142,9 @@ impl CodeTable {
     pub(crate) fn entry(&self, defined: u32) -> *const u8 {
         #[cfg(compact)]
         if let Some((image, bytes)) = &self.image {
-            return bytes[image.entry(bytes, defined) as usize..].as_ptr();
+            // (Not of a part that begins there: what calls look at comes before it.)
+            let entry = image.entry(bytes, defined) as usize;
+            return bytes.as_ptr().wrapping_add(entry);
         }
         #[cfg(feature = "compiler")]
         return self.entries[defined as usize].load(Ordering::Acquire);
