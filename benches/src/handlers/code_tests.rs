@@ -12,6 +12,7 @@ use iced_x86::{Decoder, DecoderOptions, FastFormatter, Instruction, Mnemonic, Op
 const COLD: &[(&str, &str)] = &[
     ("Grow", "allocates a longer value stack"),
     ("Translate", "translates a function, once each"),
+    ("Look", "compares a step with all that may stop there"),
     ("MemoryCopy", "moves memory of any length"),
     ("MemoryFill", "fills memory of any length"),
     ("MemoryInit", "moves memory of any length"),
