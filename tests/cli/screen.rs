@@ -22,6 +22,8 @@ use rustix::{
 use vt100::{MouseProtocolMode, Parser};
 use wasmote_tests::{Scratch, command, guest};
 
+use crate::dap::FAC;
+
 /// How long to wait for what is to be on the screen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -147,17 +149,6 @@ impl Drop for Terminal {
         let _ = self.child.wait();
     }
 }
-
-const FAC: &str = r#"(module
-  (memory (export "memory") 1)
-  (func $fac (export "fac") (param $n i32) (result i32)
-    (local $product i32)
-    (local.set $product (i32.const 1))
-    (loop $again
-      (local.set $product (i32.mul (local.get $product) (local.get $n)))
-      (i32.store (i32.const 16) (local.get $product))
-      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
-    (local.get $product)))"#;
 
 fn fac() -> (Scratch, Terminal) {
     let dir = Scratch::new();
