@@ -15,7 +15,7 @@ passed=0
 failed=0
 
 # (The protocol is tested without LLDB, too.)
-tests/setup-lldb.sh || {
+lldb=$(tests/setup-lldb.sh | tail -1) || {
   echo 'LLDB 22 cannot be installed here: nothing was tested with it'
   echo '0 passed, 0 failed'
   exit 0
@@ -24,6 +24,8 @@ cargo build --quiet --package wasmote-cli || {
   echo '0 passed, 1 failed'
   exit 1
 }
+
+plugin='--plugin wasm'
 
 # debug COMMANDS ARGS…: has LLDB obey the commands, a line each, in a session with the program; keeps what it says, what
 # the server says and the status that this ends with.
@@ -38,11 +40,11 @@ debug() {
     sleep 0.1
   done
   {
-    echo "process connect --plugin wasm connect://$address"
+    echo "process connect $plugin connect://$address"
     echo "$commands"
   } >"$work/commands"
   # (The paths of debug information begin where the guests are.)
-  (cd tests/guests && timeout 300 lldb-22 --no-lldbinit --batch --source "$work/commands") 2>&1 |
+  (cd tests/guests && timeout 300 "$lldb" --no-lldbinit --batch --source "$work/commands") 2>&1 |
     tee "$work/lldb" >/dev/null
   wait $server
   status=$?
@@ -136,6 +138,31 @@ process continue --forward
 continue' tests/guests/shapes.wasm
 says 'back from the end' 'it returns: going on ends it' 'shapes.rs:136' 'this is the first step' 'shapes.rs:134' \
   'it returns' 'exited with status = 0'
+
+# LLDB 19 knows neither frames nor variables of WebAssembly, but lines, and time.
+if lldb=$(tests/setup-lldb.sh 19 "$target/lldb-19" | tail -1); then
+  plugin=
+  debug 'breakpoint set --file ledger.c --line 136
+continue
+next
+memory read --size 1 --count 4 --format x 0x10218
+continue
+process plugin packet monitor reverse-continue
+continue
+process plugin packet monitor reverse-step
+continue
+process plugin packet monitor steps
+breakpoint delete -f
+continue
+continue' tests/guests/ledger-O0.wasm 30
+  says 'LLDB 19: a breakpoint by line, a step, memory' 'stop reason = breakpoint 1' "${guest}join\(.*ledger.c:136" \
+    'stop reason = step over' "${guest}join\(.*ledger.c:137" '0x00010218: 0x[0-9a-f]{2} 0x'
+  says 'LLDB 19: back to the breakpoint, and a step more' 'monitor reverse-continue' \
+    'stop reason = breakpoint 1' "ledger.c:136" 'monitor reverse-step' 'step [0-9]+ of 0 to '
+  says 'LLDB 19: the trap' 'wasm trap: uninitialized element' 'ledger.c:190' 'exited with status'
+else
+  echo 'LLDB 19 cannot be unpacked here: nothing was tested with it'
+fi
 
 echo
 echo "$passed passed, $failed failed"
