@@ -212,19 +212,10 @@ impl Sites {
         if until.watches.is_empty() {
             return None;
         }
-        let target = |watch: &Watch| match watch {
-            Watch::Memory { memory, start, len } => {
-                Target::Memory(memory.0.index(store), (*start, *len))
-            }
-            Watch::Reads { memory, start, len } => {
-                Target::Reads(memory.0.index(store), (*start, *len))
-            }
-            Watch::Global(global) => Target::Global(global.0.index(store)),
-            Watch::Local { frame, local, .. } => Target::Local(*frame, *local),
-        };
+        let targets = until.watches.iter().map(|watch| Target::of(watch, store));
         Some(Watching {
             known: self.0.with(core::mem::take),
-            targets: until.watches.iter().map(target).collect(),
+            targets: targets.collect(),
         })
     }
 
@@ -248,6 +239,53 @@ enum Target {
     Local(u32, u32),
 }
 
+impl Target {
+    fn of(watch: &Watch, store: &StoreInner) -> Target {
+        match watch {
+            Watch::Memory { memory, start, len } => {
+                Target::Memory(memory.0.index(store), (*start, *len))
+            }
+            Watch::Reads { memory, start, len } => {
+                Target::Reads(memory.0.index(store), (*start, *len))
+            }
+            Watch::Global(global) => Target::Global(global.0.index(store)),
+            Watch::Local { frame, local, .. } => Target::Local(*frame, *local),
+        }
+    }
+}
+
+impl Site {
+    /// Whether an instruction, in the frame that begins there, touches a target; `slot` reads the frame. (Of locals,
+    /// the function is not looked at.)
+    fn touches(
+        &self,
+        target: &Target,
+        frame: u32,
+        instance: &InstanceEntity,
+        slot: impl Fn(u32) -> u64,
+    ) -> bool {
+        match (self, target) {
+            (Site::Local(local), Target::Local(of, watched)) => *of == frame && watched == local,
+            (Site::Global(global), Target::Global(watched)) => {
+                // SAFETY: globals live as long as their store, as their instance does.
+                unsafe { instance.globals[*global as usize].as_ref() }.index == *watched
+            }
+            (
+                Site::Memory(reaches),
+                Target::Memory(memory, range) | Target::Reads(memory, range),
+            ) => {
+                let reads = matches!(target, Target::Reads(..));
+                reaches.touches(instance, slot).any(|touched| {
+                    (if reads { touched.reads } else { touched.writes })
+                        && touched.memory == *memory
+                        && overlap(*range, (touched.address, touched.len))
+                })
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Tells instructions that touch what is watched from others that write or read, without leaving the machine.
 pub(crate) struct Watching {
     known: Known,
@@ -267,27 +305,7 @@ impl Watching {
             return true;
         };
         let mut targets = self.targets.iter();
-        match site {
-            Site::Nothing => false,
-            Site::Local(local) => {
-                targets.any(|target| matches!(target, Target::Local(of, watched) if *of == frame && watched == local))
-            }
-            Site::Global(global) => {
-                // SAFETY: globals live as long as their store, as their instance does.
-                let index = unsafe { instance.globals[*global as usize].as_ref() }.index;
-                targets.any(|target| matches!(target, Target::Global(watched) if *watched == index))
-            }
-            Site::Memory(reaches) => reaches.touches(instance, slot).any(|touched| {
-                let touches = |memory: u32, range| {
-                    memory == touched.memory && overlap(range, (touched.address, touched.len))
-                };
-                self.targets.iter().any(|target| match *target {
-                    Target::Memory(memory, range) => touched.writes && touches(memory, range),
-                    Target::Reads(memory, range) => touched.reads && touches(memory, range),
-                    Target::Local(..) | Target::Global(_) => false,
-                })
-            }),
-        }
+        targets.any(|target| site.touches(target, frame, instance, &slot))
     }
 }
 
@@ -310,28 +328,12 @@ pub(super) fn hit_by(
         site
     });
     let instance = store.instances.get(frame.raw.instance);
-    let writes = |watch: &Watch| match (&site, watch) {
-        (Site::Local(written), Watch::Local { local, .. }) => {
-            written == local && watch.is_of(frame)
-        }
-        (Site::Global(written), Watch::Global(global)) => {
-            instance.globals[*written as usize] == store.globals.ptr(global.0.index(store))
-        }
-        (Site::Memory(reaches), Watch::Memory { memory, start, len }) => {
-            let mut accesses = reaches.accesses(stepper, store, frame);
-            accesses.any(|access| {
-                access.writes && access.memory == *memory && access.overlaps(*start, *len)
-            })
-        }
-        (Site::Memory(reaches), Watch::Reads { memory, start, len }) => {
-            let mut accesses = reaches.accesses(stepper, store, frame);
-            accesses.any(|access| {
-                access.reads && access.memory == *memory && access.overlaps(*start, *len)
-            })
-        }
-        _ => false,
+    let slot = |slot| stepper.execution.slot(frame.base + slot).unwrap_or(0);
+    let touches = |watch: &Watch| {
+        let own = !matches!(watch, Watch::Local { .. }) || watch.is_of(frame);
+        own && site.touches(&Target::of(watch, store), frame.base, instance, slot)
     };
-    let watch = until.watches.iter().position(writes)?;
+    let watch = until.watches.iter().position(touches)?;
     Some(Hit {
         watch,
         step: store.stops.steps,
