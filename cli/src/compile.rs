@@ -1,10 +1,10 @@
 //! `wasmote compile`: an image of a module.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Write},
     path::Path,
-    process::{self, ExitCode},
+    process::ExitCode,
 };
 
 use wasmote::{Config, Engine, ImageInfo, ImageOptions};
@@ -14,6 +14,7 @@ use crate::{
     args::{CompileArgs, Strip},
     error::Failure,
     load::{Input, at, reason},
+    whole,
 };
 
 /// Writes the image of a module's file.
@@ -43,7 +44,7 @@ pub fn compile(args: &CompileArgs) -> Result<ExitCode, Failure> {
         offsets: !matches!(args.strip, Some(Strip::Offsets | Strip::All)),
     };
     let image = module.to_image(options).map_err(at(file))?;
-    write(&output, &image)
+    whole::write(&output, |error| error, |out| out.write_all(&image))
         .map_err(|e| Failure::new(format!("{}: {}", output.display(), reason(&e))))?;
     if args.verbose {
         // Nothing is left to do if standard error is gone.
@@ -61,30 +62,6 @@ fn is_same(a: &Path, b: &Path) -> bool {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     }
-}
-
-/// Writes a file so that it is there as a whole or, after an error, as it was.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // Pipes and devices cannot be replaced, only written to.
-    if fs::metadata(path).is_ok_and(|file| !file.is_file()) {
-        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
-    }
-    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let mut beside = name.to_os_string();
-    beside.push(format!(".{}", process::id()));
-    let beside = path.with_file_name(beside);
-    let new = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside);
-    let written = new?
-        .write_all(bytes)
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // What failed first is what is told.
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }
 
 /// What became of the module's bytes, in a line.

@@ -23,6 +23,7 @@ mod size;
 mod trace;
 mod wasi;
 mod wast;
+mod whole;
 
 use std::process::ExitCode;
 

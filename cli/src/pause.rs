@@ -4,10 +4,9 @@
 //! there is no WASI, as on a chip.
 
 use std::{
-    ffi::OsString,
-    fs::{self, File},
+    fs,
     io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
 };
 
@@ -25,6 +24,7 @@ use crate::{
     load::{at, reason},
     program::{Guest, Program},
     run::{show, status},
+    whole,
 };
 
 /// Steps between looks at Ctrl-C.
@@ -92,27 +92,16 @@ fn write<H: Host + 'static>(
     let wasi =
         wasi.map_err(|error| Failure::new(format!("the program cannot be paused: {error}")))?;
     let failed = |error: io::Error| Failure::new(format!("{}: {}", to.display(), reason(&error)));
-    let beside = beside(to);
-    let file = File::create(&beside).map_err(failed)?;
-    let mut file = BufWriter::with_capacity(1 << 16, file);
-    let mut sink = |part: &[u8]| file.write_all(part).map_err(Error::host);
-    let written = Snapshot::write_to(store, stepper, &wasi, &mut sink);
-    let written = written.map_err(|error| match error.downcast_ref::<io::Error>() {
-        Some(error) => Failure::new(format!("{}: {}", to.display(), reason(error))),
-        None => error.into(),
-    });
-    let written = written.and_then(|()| {
-        let file = file
-            .into_inner()
-            .map_err(|error| failed(error.into_error()))?;
-        file.sync_all().map_err(failed)?;
-        fs::rename(&beside, to).map_err(failed)
-    });
-    if written.is_err() {
-        // (It is of no use; that it cannot be removed would be no better to know.)
-        let _ = fs::remove_file(&beside);
-    }
-    written?;
+    whole::write(to, failed, |file| {
+        let mut file = BufWriter::with_capacity(1 << 16, file);
+        let mut sink = |part: &[u8]| file.write_all(part).map_err(Error::host);
+        let written = Snapshot::write_to(store, stepper, &wasi, &mut sink);
+        written.map_err(|error| match error.downcast_ref::<io::Error>() {
+            Some(error) => Failure::new(format!("{}: {}", to.display(), reason(error))),
+            None => error.into(),
+        })?;
+        file.flush().map_err(failed)
+    })?;
     if interrupt::noted() {
         eprintln!("paused at step {}: see {}", store.steps(), to.display());
         return Ok(ExitCode::from(interrupt::INTERRUPTED));
@@ -120,18 +109,16 @@ fn write<H: Host + 'static>(
     Ok(ExitCode::SUCCESS)
 }
 
-/// A name next to a file, for what is to replace it.
-fn beside(file: &Path) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(format!(".{}.new", std::process::id()));
-    name.into()
-}
-
 /// Reads the state of a program.
 pub fn read(path: &Path) -> Result<Snapshot, Failure> {
     let bytes = fs::read(path)
         .map_err(|error| Failure::new(format!("{}: {}", path.display(), reason(&error))))?;
     Snapshot::from_bytes(&bytes).map_err(at(path))
+}
+
+/// The same, of a file that may be named, with its name.
+pub fn read_from(path: Option<&Path>) -> Result<Option<(&Path, Snapshot)>, Failure> {
+    path.map(|path| Ok((path, read(path)?))).transpose()
 }
 
 /// Puts a program into a state: the instance, and the stopped call.
