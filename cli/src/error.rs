@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use wasmote::ErrorKind;
 
 /// The exit status after a trap, that of a process which aborted.
-const TRAPPED: u8 = 134;
+pub const TRAPPED: u8 = 134;
 
 /// Why a command failed.
 pub enum Failure {

@@ -128,10 +128,7 @@ impl<T: 'static> Report for Session<'_, T> {
                     [
                         Watch::Memory { start, len, .. } | Watch::Reads { start, len, .. },
                         ..,
-                    ] => {
-                        let s = if len == 1 { "" } else { "s" };
-                        format!(" ({len} byte{s} at {start:#x})")
-                    }
+                    ] => bytes_at(start, len),
                     _ => String::new(),
                 };
                 (what, format!(": {}{place}", point.text))
@@ -240,6 +237,12 @@ impl<T: 'static> Report for Session<'_, T> {
             }
         }
     }
+}
+
+/// Where bytes are of something that was named: behind the name.
+pub fn bytes_at(start: u64, len: u64) -> String {
+    let s = if len == 1 { "" } else { "s" };
+    format!(" ({len} byte{s} at {start:#x})")
 }
 
 fn written_text<T: 'static>(session: &Session<'_, T>, written: &Written) -> String {

@@ -61,10 +61,7 @@ pub fn with<F: FrontEnd>(args: &DebugArgs, front_end: F) -> Result<F::Output, Fa
         Some(path) => read(path)?,
         None => Vec::new(),
     };
-    let from = match &args.from {
-        Some(path) => Some((path.as_path(), pause::read(path)?)),
-        None => None,
-    };
+    let from = pause::read_from(args.from.as_deref())?;
     let setup = Setup {
         debug: true,
         // (A snapshot is of the module without.)

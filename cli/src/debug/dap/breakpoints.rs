@@ -14,7 +14,7 @@ use super::{
     message::Answer,
 };
 use crate::debug::{
-    report::Report,
+    report::{Report, bytes_at},
     session::{Access, Kind, Point, number},
 };
 
@@ -265,10 +265,7 @@ impl<T: 'static> Adapter<'_, '_, T> {
         Ok(match offered {
             Ok((watch, text)) => {
                 let description = match &watch {
-                    Watch::Memory { start, len, .. } => {
-                        let s = if *len == 1 { "" } else { "s" };
-                        format!("{text} ({len} byte{s} at {start:#x})")
-                    }
+                    Watch::Memory { start, len, .. } => text.clone() + &bytes_at(*start, *len),
                     _ => text.clone(),
                 };
                 let accesses = match watch {

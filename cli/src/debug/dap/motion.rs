@@ -8,13 +8,15 @@ use super::{
     breakpoints::Origin,
     message::Answer,
 };
-use crate::debug::{
-    report::Report,
-    session::{Direction, Event, Session},
+use crate::{
+    debug::{
+        report::Report,
+        session::{Direction, Event, Session},
+    },
+    error::TRAPPED,
 };
 
-/// The exit status of a program that has trapped, and of one that cannot go on.
-const TRAPPED: i32 = 134;
+/// The exit status of a program that cannot go on.
 const STUCK: i32 = 1;
 
 /// What the program is to do.
@@ -222,7 +224,7 @@ impl<T: 'static> Adapter<'_, '_, T> {
         let text = self.session.event_text();
         let (category, status) = match event {
             Event::Exited(status) => ("console", *status),
-            Event::Failed(_) => ("stderr", TRAPPED),
+            Event::Failed(_) => ("stderr", TRAPPED.into()),
             Event::Stuck(_) => ("stderr", STUCK),
             _ => ("console", 0),
         };

@@ -57,10 +57,7 @@ const NO_ACKNOWLEDGEMENTS: &[u8] = b"$QStartNoAckMode#b0";
 
 /// Waits for a client at an address, and lets it debug the program.
 pub fn serve(address: &str, args: &DebugArgs) -> Result<ExitCode, Failure> {
-    let from = match &args.from {
-        Some(path) => Some((path.as_path(), pause::read(path)?)),
-        None => None,
-    };
+    let from = pause::read_from(args.from.as_deref())?;
     let setup = Setup {
         debug: true,
         ..Setup::default()
